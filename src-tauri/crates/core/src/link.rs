@@ -1,0 +1,323 @@
+//! The link to one PBX: when to open, when to wait, when to give up, when to ask the user.
+//!
+//! One enum, time as an argument, effects as data. See the tests below for the rules as sentences.
+
+use std::time::{Duration, Instant};
+
+use crate::reason::{Class, Reason, SLOW_RETRY};
+
+/// How long a connection may take to be established.
+pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// How long sign-in and the first full picture may take.
+pub const SYNC_LIMIT: Duration = Duration::from_secs(25);
+/// How long a link may be silent: one ping every 15 s and 10 s for its answer.
+pub const SILENCE_LIMIT: Duration = Duration::from_secs(25);
+/// How long a link must hold before its earlier failures are forgotten.
+pub const STABLE_AFTER: Duration = Duration::from_secs(30);
+/// Least time between two early ends of waiting.
+pub const HASTE_LIMIT: Duration = Duration::from_secs(5);
+/// How long the answer to a probe may take after the network changed.
+pub const PROBE_LIMIT: Duration = Duration::from_secs(3);
+/// Least delay before a new attempt.
+pub const LEAST_DELAY: Duration = Duration::from_millis(250);
+
+/// How long the current outage has lasted, and when it was last cut short.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outage {
+    /// Attempts made in this outage.
+    pub attempt: u32,
+    /// Its beginning; a link that held less than [`STABLE_AFTER`] does not end it.
+    pub began: Instant,
+    /// When waiting was last ended early.
+    pub hastened: Option<Instant>,
+}
+
+/// Where the link stands. A variant holds only what is true in that state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Link {
+    /// Nothing is tried: no account, no secret, or the user said so.
+    SignedOut {
+        /// Why nothing is tried.
+        why: Option<Reason>,
+    },
+    /// Sockets are being opened and credentials sent.
+    Opening {
+        /// The outage this attempt belongs to.
+        outage: Outage,
+        /// When the attempt counts as failed.
+        give_up_at: Instant,
+    },
+    /// Signed in; the full picture is not here yet.
+    Syncing {
+        /// The outage this attempt belongs to.
+        outage: Outage,
+        /// When the attempt counts as failed.
+        give_up_at: Instant,
+    },
+    /// The picture is whole and live.
+    Online {
+        /// The outage before, until the link has held long enough.
+        outage: Option<Outage>,
+        /// When the outage before is forgotten.
+        stable_at: Instant,
+        /// When silence counts as loss.
+        silent_at: Instant,
+        /// When waiting was last ended early.
+        hastened: Option<Instant>,
+    },
+    /// Between two attempts.
+    Waiting {
+        /// The outage.
+        outage: Outage,
+        /// When the next attempt begins.
+        retry_at: Instant,
+        /// What happened.
+        why: Reason,
+    },
+    /// Only the user can help.
+    Stopped {
+        /// What has to be helped.
+        why: Reason,
+    },
+}
+
+/// What can happen to a link.
+#[derive(Clone, Debug)]
+pub enum LinkInput {
+    /// There is an account with a secret; be online.
+    SignIn,
+    /// Be offline until told otherwise, and say why.
+    SignOut(Option<Reason>),
+    /// Only the user can help; nothing is tried until then.
+    Stop(Reason),
+    /// The link may be dead: an answer must come within [`PROBE_LIMIT`].
+    Probed,
+    /// The dialect is signed in and waits for the picture.
+    SignedIn,
+    /// The dialect has the full picture.
+    Synced,
+    /// Bytes arrived.
+    Heard,
+    /// An attempt or the link failed; a server's `Retry-After` goes along.
+    Failed(Reason, Option<Duration>),
+    /// The machine woke from sleep.
+    Woke,
+    /// The network changed and the link's address with it.
+    NetworkChanged,
+    /// The user wants it now.
+    RetryNow,
+    /// A deadline may have passed.
+    Tick,
+}
+
+/// What the link wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkEffect {
+    /// Begin an attempt with fresh sockets and a fresh dialect.
+    Open,
+    /// Close everything that is open.
+    Close,
+    /// The state changed in a way people see.
+    Changed,
+}
+
+impl Link {
+    /// A link nobody has asked for yet.
+    pub fn new() -> Self {
+        Self::SignedOut { why: None }
+    }
+
+    /// The moment at which [`LinkInput::Tick`] must come at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::SignedOut { .. } | Self::Stopped { .. } => None,
+            Self::Opening { give_up_at, .. } | Self::Syncing { give_up_at, .. } => Some(*give_up_at),
+            Self::Online { outage: Some(_), stable_at, silent_at, .. } => Some((*stable_at).min(*silent_at)),
+            Self::Online { outage: None, silent_at, .. } => Some(*silent_at),
+            Self::Waiting { retry_at, .. } => Some(*retry_at),
+        }
+    }
+
+    /// Tells whether the picture is whole and live.
+    pub fn is_online(&self) -> bool {
+        matches!(self, Self::Online { .. })
+    }
+
+    /// Tells whether sockets may be open.
+    pub fn is_up(&self) -> bool {
+        matches!(self, Self::Opening { .. } | Self::Syncing { .. } | Self::Online { .. })
+    }
+
+    /// Why the link is not online, when there is more to say than "not yet".
+    pub fn why(&self) -> Option<&Reason> {
+        match self {
+            Self::SignedOut { why } => why.as_ref(),
+            Self::Waiting { why, .. } | Self::Stopped { why } => Some(why),
+            Self::Opening { .. } | Self::Syncing { .. } | Self::Online { .. } => None,
+        }
+    }
+
+    /// Takes one input at `now`; `jitter` is drawn evenly from 0 to 1 by the caller.
+    pub fn step(&mut self, input: LinkInput, now: Instant, jitter: f64) -> Vec<LinkEffect> {
+        match input {
+            LinkInput::SignIn => {
+                let close = self.is_up();
+                self.open(Outage { attempt: 0, began: now, hastened: None }, now, close)
+            }
+            LinkInput::SignOut(why) => {
+                let close = self.is_up();
+                *self = Self::SignedOut { why };
+                if close { vec![LinkEffect::Close, LinkEffect::Changed] } else { vec![LinkEffect::Changed] }
+            }
+            LinkInput::Stop(why) => {
+                let close = self.is_up();
+                *self = Self::Stopped { why };
+                if close { vec![LinkEffect::Close, LinkEffect::Changed] } else { vec![LinkEffect::Changed] }
+            }
+            LinkInput::Probed => {
+                if let Self::Online { silent_at, .. } = self {
+                    *silent_at = (*silent_at).min(now + PROBE_LIMIT);
+                }
+                vec![]
+            }
+            LinkInput::SignedIn => {
+                let Self::Opening { outage, .. } = *self else { return vec![] };
+                *self = Self::Syncing { outage, give_up_at: now + SYNC_LIMIT };
+                vec![LinkEffect::Changed]
+            }
+            LinkInput::Synced => {
+                let (Self::Opening { outage, .. } | Self::Syncing { outage, .. }) = *self else { return vec![] };
+                *self = Self::Online {
+                    outage: Some(outage),
+                    stable_at: now + STABLE_AFTER,
+                    silent_at: now + SILENCE_LIMIT,
+                    hastened: outage.hastened,
+                };
+                vec![LinkEffect::Changed]
+            }
+            LinkInput::Heard => {
+                if let Self::Online { silent_at, .. } = self {
+                    *silent_at = now + SILENCE_LIMIT;
+                }
+                vec![]
+            }
+            LinkInput::Failed(why, retry_after) => self.fail(why, retry_after, now, jitter),
+            LinkInput::Woke | LinkInput::NetworkChanged | LinkInput::RetryNow => self.hasten(now),
+            LinkInput::Tick => self.tick(now, jitter),
+        }
+    }
+
+    fn open(&mut self, outage: Outage, now: Instant, close: bool) -> Vec<LinkEffect> {
+        let outage = Outage { attempt: outage.attempt.saturating_add(1), ..outage };
+        *self = Self::Opening { outage, give_up_at: now + OPEN_LIMIT };
+        let mut effects = Vec::with_capacity(3);
+        if close {
+            effects.push(LinkEffect::Close);
+        }
+        effects.push(LinkEffect::Open);
+        effects.push(LinkEffect::Changed);
+        effects
+    }
+
+    fn outage(&self, now: Instant) -> Outage {
+        match *self {
+            Self::Opening { outage, .. } | Self::Syncing { outage, .. } | Self::Waiting { outage, .. } => outage,
+            Self::Online { outage: Some(outage), stable_at, .. } if now < stable_at => outage,
+            Self::Online { hastened, .. } => Outage { attempt: 0, began: now, hastened },
+            Self::SignedOut { .. } | Self::Stopped { .. } => Outage { attempt: 0, began: now, hastened: None },
+        }
+    }
+
+    fn fail(&mut self, why: Reason, retry_after: Option<Duration>, now: Instant, jitter: f64) -> Vec<LinkEffect> {
+        if !self.is_up() {
+            return vec![];
+        }
+        let outage = self.outage(now);
+        match why.class() {
+            Class::User => {
+                *self = Self::Stopped { why };
+                return vec![LinkEffect::Close, LinkEffect::Changed];
+            }
+            // A session that merely expired is renewed without a delay, but a server that
+            // expires every new session at once is met with the usual delays.
+            Class::SignInAgain if self.is_online() && outage.attempt == 0 => return self.open(outage, now, true),
+            Class::SignInAgain | Class::Moment | Class::SlowMoment | Class::Command => {}
+        }
+        let slow = why.class() == Class::SlowMoment;
+        let delay = match retry_after {
+            Some(after) => after.clamp(LEAST_DELAY, Duration::from_secs(3600)),
+            None if slow => SLOW_RETRY.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0)),
+            None => delay(now.saturating_duration_since(outage.began), jitter),
+        };
+        *self = Self::Waiting { outage, retry_at: now + delay, why };
+        vec![LinkEffect::Close, LinkEffect::Changed]
+    }
+
+    /// Ends waiting early, or replaces a link that is likely dead; at most once per [`HASTE_LIMIT`].
+    fn hasten(&mut self, now: Instant) -> Vec<LinkEffect> {
+        let too_soon = |last: Option<Instant>| last.is_some_and(|last| now.saturating_duration_since(last) < HASTE_LIMIT);
+        match self {
+            Self::Waiting { outage, .. } if !too_soon(outage.hastened) => {
+                let outage = Outage { hastened: Some(now), ..*outage };
+                self.open(outage, now, false)
+            }
+            // The attempt may hang on an address that is gone; begin it anew.
+            Self::Opening { outage, .. } | Self::Syncing { outage, .. } if !too_soon(outage.hastened) => {
+                let outage = Outage { hastened: Some(now), ..*outage };
+                self.open(outage, now, true)
+            }
+            Self::Online { hastened, .. } if !too_soon(*hastened) => {
+                let outage = Outage { hastened: Some(now), ..self.outage(now) };
+                self.open(outage, now, true)
+            }
+            Self::SignedOut { .. }
+            | Self::Opening { .. }
+            | Self::Syncing { .. }
+            | Self::Online { .. }
+            | Self::Waiting { .. }
+            | Self::Stopped { .. } => vec![],
+        }
+    }
+
+    fn tick(&mut self, now: Instant, jitter: f64) -> Vec<LinkEffect> {
+        match self {
+            Self::Opening { give_up_at, .. } if now >= *give_up_at => self.fail(Reason::ConnectTimedOut, None, now, jitter),
+            Self::Syncing { give_up_at, .. } if now >= *give_up_at => self.fail(Reason::AnswerTimedOut, None, now, jitter),
+            Self::Online { silent_at, .. } if now >= *silent_at => self.fail(Reason::Silent, None, now, jitter),
+            Self::Online { outage, stable_at, .. } if now >= *stable_at => {
+                *outage = None;
+                vec![]
+            }
+            Self::Waiting { outage, retry_at, .. } if now >= *retry_at => {
+                let outage = *outage;
+                self.open(outage, now, false)
+            }
+            Self::SignedOut { .. }
+            | Self::Opening { .. }
+            | Self::Syncing { .. }
+            | Self::Online { .. }
+            | Self::Waiting { .. }
+            | Self::Stopped { .. } => vec![],
+        }
+    }
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Draws the delay before the next attempt of an outage that has lasted `so_far`.
+///
+/// Evenly between [`LEAST_DELAY`] and a bound that grows with the outage: at least 1 s, at most
+/// 15 s, after five minutes at most 60 s. So nobody is away longer than the outage itself, and
+/// all desks of a company never come at once.
+pub fn delay(so_far: Duration, jitter: f64) -> Duration {
+    let most = if so_far > Duration::from_secs(300) { Duration::from_secs(60) } else { Duration::from_secs(15) };
+    let bound = so_far.clamp(Duration::from_secs(1), most);
+    LEAST_DELAY + (bound - LEAST_DELAY).mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,403 @@
+//! All that is known: accounts, calls, people, and the commands that wait for their confirmation.
+//!
+//! The engine feeds what dialects and links tell; the model answers with [`Output`]s. A command
+//! ends in exactly one of confirmed, refused, or unknown, and is sent at most once.
+
+mod calls;
+mod commands;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+pub use commands::Begun;
+
+use crate::Now;
+use crate::account::{Abilities, AccountConfig, AccountName};
+use crate::call::{CallId, CallState, Direction, Holder, Outcome, Party};
+use crate::event::{Event, EventName};
+use crate::link::Link;
+use crate::number::{self, Plan};
+use crate::people::{People, Presence};
+use crate::reason::{Reason, Why};
+use crate::request::Answer;
+use crate::told::{Contact, PastCall, RequestId, Told};
+use crate::view::{AccountView, CallRecord, CallView, Hint, LinkName, RecordSource, View};
+
+/// What the model wants done.
+#[derive(Debug, PartialEq)]
+pub enum Output {
+    /// Something happened.
+    Event(Event),
+    /// A command has its end.
+    Finished(RequestId, Answer),
+    /// A call belongs into the history.
+    Record(CallRecord),
+    /// The dialect should know that a command had no effect in time.
+    Expired(AccountName, RequestId),
+    /// The PBX's list of ended calls arrived.
+    Past(AccountName, Vec<PastCall>),
+}
+
+/// One call as kept.
+#[derive(Debug)]
+struct Live {
+    id: CallId,
+    key: Option<String>,
+    request: Option<RequestId>,
+    direction: Direction,
+    state: CallState,
+    remote: Party,
+    via: Option<Party>,
+    since: Timestamp,
+    started_at: Timestamp,
+    connected_at: Option<Timestamp>,
+    stale: bool,
+    holder: Holder,
+    resume_is_safe: bool,
+    /// This agent asked to hang up while it rang here.
+    declined: bool,
+    /// When a dial that never showed up is given up.
+    forget_at: Option<Instant>,
+}
+
+/// An ended call whose outcome the PBX is being asked for.
+#[derive(Debug)]
+struct Undecided {
+    key: String,
+    record: CallRecord,
+}
+
+/// One account and what its PBX told.
+#[derive(Debug)]
+struct Desk {
+    name: AccountName,
+    kind: String,
+    url: String,
+    domain: Option<String>,
+    user: Option<String>,
+    plan: Plan,
+    link: LinkName,
+    link_since: Timestamp,
+    why: Option<Reason>,
+    retry_at: Option<Timestamp>,
+    display_name: Option<String>,
+    server: Option<String>,
+    dialect: Option<String>,
+    abilities: Abilities,
+    presence: Presence,
+    dnd: Option<bool>,
+    calls: Vec<Live>,
+    pending: Vec<commands::Pending>,
+    undecided: Vec<Undecided>,
+    contacts: Vec<Contact>,
+}
+
+/// Everything the agent knows at this moment.
+pub struct Model {
+    desks: Vec<Desk>,
+    /// Everybody with presence.
+    pub people: People,
+    revision: u64,
+    next_call: u64,
+    missed: u32,
+    recent: Vec<CallRecord>,
+    hints: Vec<Hint>,
+    /// Nothing is dialled while the screen is locked.
+    locked: bool,
+}
+
+impl Model {
+    /// An empty model whose calls are numbered from `next_call`.
+    pub fn new(next_call: u64) -> Self {
+        Self {
+            desks: vec![],
+            people: People::default(),
+            revision: 0,
+            next_call,
+            missed: 0,
+            recent: vec![],
+            hints: vec![],
+            locked: false,
+        }
+    }
+
+    /// Adds or replaces an account; its calls and people begin empty.
+    pub fn add_account(&mut self, config: &AccountConfig, at: Timestamp) {
+        self.remove_account(&config.name);
+        let mut url = config.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.set_username("").ok();
+        url.set_password(None).ok();
+        self.desks.push(Desk {
+            name: config.name.clone(),
+            kind: config.kind.clone(),
+            url: url.to_string(),
+            domain: config.domain.clone(),
+            user: config.user.clone(),
+            plan: Plan::of(&config.keys),
+            link: LinkName::SignedOut,
+            link_since: at,
+            why: None,
+            retry_at: None,
+            display_name: None,
+            server: None,
+            dialect: None,
+            abilities: Abilities::default(),
+            presence: Presence::Unknown,
+            dnd: None,
+            calls: vec![],
+            pending: vec![],
+            undecided: vec![],
+            contacts: vec![],
+        });
+    }
+
+    /// Forgets an account with everything its PBX told.
+    pub fn remove_account(&mut self, name: &AccountName) -> Vec<Output> {
+        let mut out = vec![];
+        if let Some(index) = self.desks.iter().position(|d| &d.name == name) {
+            let desk = self.desks.remove(index);
+            for pending in desk.pending {
+                out.push(Output::Finished(pending.request, Err(Reason::OutcomeUnknown.into())));
+            }
+            self.people.remove(name);
+        }
+        out
+    }
+
+    fn desk(&mut self, name: &AccountName) -> Option<&mut Desk> {
+        self.desks.iter_mut().find(|d| &d.name == name)
+    }
+
+    /// Takes over where the link of an account stands.
+    ///
+    /// Leaving `online` makes its calls and people stale and ends its open commands as unknown.
+    pub fn link_is(&mut self, name: &AccountName, link: &Link, retry_at: Option<Timestamp>, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desks.iter_mut().find(|d| &d.name == name) else { return vec![] };
+        let (state, why) = (link_name(link), link.why().cloned());
+        let mut out = vec![];
+        let was_online = desk.link == LinkName::Online;
+        if desk.link != state || desk.why != why || desk.retry_at != retry_at {
+            if desk.link != state {
+                desk.link_since = now.wall;
+            }
+            let announce = desk.link != state || desk.why != why;
+            desk.link = state;
+            desk.why = why;
+            desk.retry_at = retry_at;
+            let event = match state {
+                LinkName::Online => Some(EventName::LinkOnline),
+                LinkName::Waiting => Some(EventName::LinkWaiting),
+                LinkName::Stopped => Some(EventName::LinkStopped),
+                LinkName::SignedOut | LinkName::Opening | LinkName::Syncing => None,
+            };
+            if let Some(event) = event.filter(|_| announce) {
+                let mut event = Event::new(event, now.wall);
+                event.account = Some(desk.name.clone());
+                event.why = desk.why.as_ref().map(Why::from);
+                event.retry_at = desk.retry_at;
+                out.push(Output::Event(event));
+            }
+        }
+        if was_online && state != LinkName::Online {
+            desk.presence = Presence::Unknown;
+            desk.dnd = None;
+            for call in &mut desk.calls {
+                call.stale = true;
+                call.state = CallState::Unknown;
+                call.since = now.wall;
+                // While nobody watched, either side may have held or resumed.
+                call.holder = Holder::NotTold;
+            }
+            for pending in desk.pending.drain(..) {
+                out.push(Output::Finished(pending.request, Err(Reason::OutcomeUnknown.into())));
+            }
+            let undecided = std::mem::take(&mut desk.undecided);
+            self.people.make_stale(name, now.wall);
+            for open in undecided {
+                out.extend(self.close_record(open.record, Outcome::Missed, now));
+            }
+        }
+        out
+    }
+
+    /// Takes what a dialect told.
+    pub fn apply(&mut self, name: &AccountName, told: Told, now: Now) -> Vec<Output> {
+        match told {
+            Told::Identity { user, domain, display_name, server, dialect } => {
+                if let Some(desk) = self.desk(name) {
+                    let take = |old: &mut Option<String>, new: Option<String>| {
+                        if new.is_some() {
+                            *old = new;
+                        }
+                    };
+                    take(&mut desk.user, user);
+                    take(&mut desk.domain, domain);
+                    take(&mut desk.display_name, display_name);
+                    take(&mut desk.server, server);
+                    take(&mut desk.dialect, dialect);
+                }
+                vec![]
+            }
+            Told::Abilities(abilities) => {
+                if let Some(desk) = self.desk(name) {
+                    desk.abilities = abilities;
+                }
+                vec![]
+            }
+            Told::Calls { calls, verdict_follows } => self.calls_are(name, calls, &verdict_follows, now),
+            Told::Verdict { key, outcome } => self.verdict(name, &key, outcome, now),
+            Told::People(people) => {
+                self.people.replace(name, people);
+                vec![]
+            }
+            Told::Person(seen) => {
+                let number = seen.number.clone();
+                if self.people.update(name, seen, now.wall) { self.presence_event(name, &number, now) } else { vec![] }
+            }
+            Told::Own { presence, dnd } => {
+                if let Some(desk) = self.desk(name) {
+                    desk.presence = presence;
+                    desk.dnd = dnd;
+                }
+                vec![]
+            }
+            Told::History(past) => vec![Output::Past(name.clone(), past)],
+            Told::Contacts(contacts) => {
+                if let Some(desk) = self.desk(name) {
+                    desk.contacts = contacts;
+                }
+                vec![]
+            }
+            Told::Confirmed(request) => self.finish(name, request, Ok(()), now),
+            Told::Refused(request, why) => self.finish(name, request, Err(why), now),
+            Told::Unclear(request) => self.finish(name, request, Err(Reason::NoReaction), now),
+        }
+    }
+
+    fn presence_event(&self, name: &AccountName, number: &str, now: Now) -> Vec<Output> {
+        let Some(person) = self.people.person(name, number) else { return vec![] };
+        let mut event = Event::new(EventName::Presence, now.wall);
+        event.person = Some(crate::event::PersonBrief { id: person.id, presence: person.presence });
+        vec![Output::Event(event)]
+    }
+
+    /// Name for a number that came without one: colleagues first, then the address book.
+    fn name_for(&self, name: &AccountName, number: &str) -> Option<String> {
+        if let Some(known) = self.people.name_of(name, number) {
+            return Some(known.to_owned());
+        }
+        let desk = self.desks.iter().find(|d| &d.name == name)?;
+        let fits = |contact: &&Contact| contact.numbers.iter().any(|n| number::may_be_same(n, number));
+        desk.contacts.iter().find(fits).map(|contact| contact.name.clone())
+    }
+
+    /// The earliest moment at which [`Model::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        let pending = self.desks.iter().flat_map(|d| d.pending.iter().map(|p| p.deadline));
+        let forgotten = self.desks.iter().flat_map(|d| d.calls.iter().filter_map(|c| c.forget_at));
+        pending.chain(forgotten).min()
+    }
+
+    /// Missed calls were looked at.
+    pub fn missed_seen(&mut self) {
+        self.missed = 0;
+    }
+
+    /// Shows or removes a hint; one hint for each `about`.
+    pub fn hint(&mut self, hint: Hint, shown: bool) {
+        self.hints.retain(|h| h.about != hint.about);
+        if shown {
+            self.hints.push(hint);
+        }
+    }
+
+    /// Nothing is dialled while the screen is locked.
+    pub fn screen_locked(&mut self, locked: bool) {
+        self.locked = locked;
+    }
+
+    /// Puts remembered calls in place at the start, newest first.
+    pub fn remember(&mut self, recent: Vec<CallRecord>) {
+        self.recent = recent;
+        self.recent.truncate(RECENT);
+    }
+
+    /// Draws the picture; every drawing has a higher revision.
+    pub fn view(&mut self) -> View {
+        self.revision += 1;
+        let mut calls: Vec<CallView> =
+            self.desks.iter().flat_map(|desk| desk.calls.iter().map(|call| calls::shown(desk, call))).collect();
+        calls.sort_by(|a, b| {
+            let ringing = |c: &CallView| c.state == CallState::Ringing && c.direction == Direction::Incoming;
+            ringing(b).cmp(&ringing(a)).then(b.since.cmp(&a.since)).then(b.id.cmp(&a.id))
+        });
+        View {
+            revision: self.revision,
+            accounts: self.desks.iter().map(account_view).collect(),
+            calls,
+            missed: self.missed,
+            recent: self.recent.clone(),
+            hints: self.hints.clone(),
+        }
+    }
+
+    /// One account as shown.
+    pub fn account(&self, name: &AccountName) -> Option<AccountView> {
+        self.desks.iter().find(|d| &d.name == name).map(account_view)
+    }
+
+    /// The PBX's record of a call in our words.
+    pub fn record_of(account: &AccountName, past: PastCall) -> CallRecord {
+        CallRecord {
+            id: CallId(format!("{account}/p{}", past.key)),
+            account: account.clone(),
+            direction: past.direction,
+            outcome: past.outcome,
+            remote: past.remote,
+            started_at: past.started_at,
+            connected_at: past.connected_at,
+            ended_at: past.ended_at,
+            source: RecordSource::Pbx,
+        }
+    }
+}
+
+/// How many ended calls the view carries.
+const RECENT: usize = 10;
+
+fn account_view(desk: &Desk) -> AccountView {
+    AccountView {
+        name: desk.name.clone(),
+        kind: desk.kind.clone(),
+        link: desk.link,
+        since: desk.link_since,
+        why: desk.why.as_ref().map(Why::from),
+        retry_at: desk.retry_at,
+        user: desk.user.clone(),
+        display_name: desk.display_name.clone(),
+        server: desk.server.clone(),
+        dialect: desk.dialect.clone(),
+        abilities: desk.abilities.clone(),
+        presence: desk.presence,
+        dnd: desk.dnd,
+        url: desk.url.clone(),
+        domain: desk.domain.clone(),
+    }
+}
+
+/// The contract's name of a link state.
+pub fn link_name(link: &Link) -> LinkName {
+    match link {
+        Link::SignedOut { .. } => LinkName::SignedOut,
+        Link::Opening { .. } => LinkName::Opening,
+        Link::Syncing { .. } => LinkName::Syncing,
+        Link::Online { .. } => LinkName::Online,
+        Link::Waiting { .. } => LinkName::Waiting,
+        Link::Stopped { .. } => LinkName::Stopped,
+    }
+}

@@ -1,0 +1,314 @@
+//! How a PBX's picture of the calls becomes ours.
+
+use std::time::Duration;
+
+use super::{Desk, Live, Model, Output, Undecided};
+use crate::Now;
+use crate::account::{Ability, AccountName};
+use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, SeenState};
+use crate::event::{CallBrief, Event, EventName};
+use crate::number::may_be_same;
+use crate::reason::Reason;
+use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource};
+
+/// How long a dial without any sign of its call is shown as unknown before it is dropped.
+pub(super) const FORGET_AFTER: Duration = Duration::from_secs(30);
+
+impl Model {
+    /// Takes the whole picture of an account's calls: who is missing has ended.
+    pub(super) fn calls_are(
+        &mut self,
+        name: &AccountName,
+        seen: Vec<CallSeen>,
+        verdict_follows: &[String],
+        now: Now,
+    ) -> Vec<Output> {
+        let mut out = vec![];
+        let mut next_call = self.next_call;
+        let names: Vec<Option<String>> = seen
+            .iter()
+            .map(|call| match (&call.remote.name, &call.remote.number) {
+                (None, Some(number)) => self.name_for(name, number),
+                _ => None,
+            })
+            .collect();
+        let Some(desk) = self.desk(name) else { return out };
+        let mut ended: Vec<Live> = vec![];
+        let mut index = 0;
+        while index < desk.calls.len() {
+            let call = &desk.calls[index];
+            let still = call.key.as_ref().is_none_or(|key| seen.iter().any(|s| &s.key == key && is_same(call, s)));
+            // A dial that was under way when the link broke and shows no call after it is over.
+            let lost_dial = call.key.is_none() && call.stale && !seen.iter().any(|s| adopts(call, s));
+            if still && !lost_dial {
+                index += 1;
+            } else {
+                ended.push(desk.calls.remove(index));
+            }
+        }
+        for (mut seen, found) in seen.into_iter().zip(names) {
+            if seen.remote.name.is_none() {
+                seen.remote.name = found;
+            }
+            let known = desk.calls.iter().position(|c| c.key.as_deref() == Some(&seen.key));
+            let known = known.or_else(|| desk.calls.iter().position(|c| adopts(c, &seen)));
+            let position = match known {
+                Some(position) => position,
+                None => {
+                    next_call += 1;
+                    desk.calls.push(fresh(CallId::numbered(name, next_call), &seen, now));
+                    desk.calls.len() - 1
+                }
+            };
+            let is_new = known.is_none();
+            if let Some(call) = desk.calls.get_mut(position) {
+                take(name, call, seen, is_new, now, &mut out);
+            }
+        }
+        self.next_call = next_call;
+        out.extend(self.confirm_by_state(name, now));
+        for call in ended {
+            out.extend(self.end(name, call, verdict_follows, now));
+        }
+        out
+    }
+
+    /// Ends a call: its commands, its record, its events.
+    pub(super) fn end(&mut self, name: &AccountName, call: Live, verdict_follows: &[String], now: Now) -> Vec<Output> {
+        let transferred = self.finish_ended(name, &call.id, now);
+        let mut out = transferred.1;
+        let record = CallRecord {
+            id: call.id.clone(),
+            account: name.clone(),
+            direction: call.direction,
+            outcome: Outcome::Unknown,
+            remote: call.remote.clone(),
+            started_at: call.started_at,
+            connected_at: call.connected_at,
+            ended_at: Some(now.wall),
+            source: RecordSource::Local,
+        };
+        let brief = CallBrief { state: CallState::Ended, ..brief(name, &call) };
+        if transferred.0 {
+            out.push(Output::Event(Event::new(EventName::CallTransferred, now.wall).about(brief.clone())));
+        }
+        out.push(Output::Event(Event::new(EventName::CallEnded, now.wall).about(brief)));
+        let outcome = match (call.direction, call.connected_at.is_some(), call.declined) {
+            (_, true, _) => Outcome::Answered,
+            (Direction::Outgoing, false, _) => Outcome::NotReached,
+            (Direction::Incoming, false, true) => Outcome::Declined,
+            // Nobody watched while it ended: it may have been answered at the phone.
+            (Direction::Incoming, false, false) if call.stale => Outcome::Unknown,
+            (Direction::Incoming, false, false) => match call.key {
+                Some(key) if verdict_follows.contains(&key) => {
+                    if let Some(desk) = self.desk(name) {
+                        desk.undecided.push(Undecided { key, record });
+                    }
+                    return out;
+                }
+                _ => Outcome::Missed,
+            },
+        };
+        out.extend(self.close_record(record, outcome, now));
+        out
+    }
+
+    /// Takes the PBX's word on how a call ended.
+    pub(super) fn verdict(&mut self, name: &AccountName, key: &str, outcome: Option<Outcome>, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let Some(position) = desk.undecided.iter().position(|u| u.key == key) else { return vec![] };
+        let open = desk.undecided.remove(position);
+        self.close_record(open.record, outcome.unwrap_or(Outcome::Missed), now)
+    }
+
+    /// Writes a call into the history and says so; a missed one is counted.
+    pub(super) fn close_record(&mut self, mut record: CallRecord, outcome: Outcome, now: Now) -> Vec<Output> {
+        record.outcome = outcome;
+        let mut out = vec![];
+        if outcome == Outcome::Missed {
+            self.missed = self.missed.saturating_add(1);
+            let call = CallBrief {
+                id: record.id.clone(),
+                account: record.account.clone(),
+                direction: record.direction,
+                state: CallState::Ended,
+                remote: record.remote.clone(),
+            };
+            out.push(Output::Event(Event::new(EventName::CallMissed, now.wall).about(call)));
+        }
+        self.recent.insert(0, record.clone());
+        self.recent.truncate(super::RECENT);
+        let mut event = Event::new(EventName::History, now.wall);
+        event.account = Some(record.account.clone());
+        out.push(Output::Record(record));
+        out.push(Output::Event(event));
+        out
+    }
+}
+
+/// Tells whether a call of the picture with our call's key can really be that call.
+///
+/// A restarted PBX may give an old id to another call.
+fn is_same(call: &Live, seen: &CallSeen) -> bool {
+    if !call.stale {
+        return true;
+    }
+    let remote = match (&call.remote.number, &seen.remote.number) {
+        (Some(a), Some(b)) => may_be_same(a, b) || a == b,
+        _ => true,
+    };
+    call.direction == seen.direction && remote
+}
+
+/// Tells whether a call of the picture is the one we dialled, or one we knew under another key.
+fn adopts(call: &Live, seen: &CallSeen) -> bool {
+    call.key.is_none() && call.request.is_some() && seen.request == call.request
+}
+
+fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
+    Live {
+        id,
+        key: Some(seen.key.clone()),
+        request: seen.request,
+        direction: seen.direction,
+        state: CallState::Unknown,
+        remote: seen.remote.clone(),
+        via: seen.via.clone(),
+        since: now.wall,
+        started_at: seen.started_at.unwrap_or(now.wall),
+        connected_at: None,
+        stale: false,
+        holder: Holder::NotTold,
+        resume_is_safe: seen.resume_is_safe,
+        declined: false,
+        forget_at: None,
+    }
+}
+
+/// Brings one call up to what the PBX shows and says what that means.
+fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: Now, out: &mut Vec<Output>) {
+    let before = call.state;
+    let was_stale = call.stale;
+    call.key = Some(seen.key);
+    call.stale = false;
+    call.forget_at = None;
+    call.resume_is_safe = seen.resume_is_safe;
+    if seen.remote.number.is_some() && call.request.is_none() {
+        call.remote.number = seen.remote.number;
+    }
+    if seen.remote.name.is_some() {
+        call.remote.name = seen.remote.name;
+    }
+    if seen.via.is_some() {
+        call.via = seen.via;
+    }
+    call.state = match seen.state {
+        SeenState::CallingOwnPhone => CallState::CallingOwnPhone,
+        SeenState::Ringing => CallState::Ringing,
+        SeenState::Connected => CallState::Connected,
+        SeenState::Held(Holder::Them) => CallState::HeldByOther,
+        SeenState::Held(Holder::Us) => {
+            call.holder = Holder::Us;
+            CallState::Held
+        }
+        SeenState::Held(Holder::NotTold) => CallState::Held,
+        SeenState::Unknown => CallState::Unknown,
+    };
+    if call.state != CallState::Held {
+        call.holder = Holder::NotTold;
+    }
+    let answered = matches!(call.state, CallState::Connected | CallState::Held | CallState::HeldByOther);
+    if answered && call.connected_at.is_none() {
+        call.connected_at = Some(seen.connected_at.unwrap_or(now.wall));
+    }
+    if call.state == before && !is_new {
+        return;
+    }
+    call.since = now.wall;
+    // After a gap the picture is taken in silence, except for a call that is new to us.
+    if was_stale && call.state != CallState::Ringing {
+        return;
+    }
+    let event = match (call.state, before) {
+        (CallState::Ringing, CallState::Ringing) => None,
+        (CallState::Ringing, _) => Some(EventName::CallRinging),
+        (CallState::Connected, CallState::Held | CallState::HeldByOther) => Some(EventName::CallResumed),
+        (CallState::Connected, _) => Some(EventName::CallConnected),
+        (CallState::Held | CallState::HeldByOther, _) => Some(EventName::CallHeld),
+        (CallState::Dialing | CallState::CallingOwnPhone | CallState::Ended | CallState::Unknown, _) => None,
+    };
+    if let Some(event) = event {
+        out.push(Output::Event(Event::new(event, now.wall).about(brief(name, call))));
+    }
+}
+
+/// A call as events and answers tell it.
+pub(super) fn brief(name: &AccountName, call: &Live) -> CallBrief {
+    CallBrief {
+        id: call.id.clone(),
+        account: name.clone(),
+        direction: call.direction,
+        state: call.state,
+        remote: call.remote.clone(),
+    }
+}
+
+/// A call as shown, with what can be done to it now.
+pub(super) fn shown(desk: &Desk, call: &Live) -> CallView {
+    CallView {
+        id: call.id.clone(),
+        account: desk.name.clone(),
+        direction: call.direction,
+        state: call.state,
+        remote: call.remote.clone(),
+        via: call.via.clone(),
+        since: call.since,
+        connected_at: call.connected_at,
+        stale: call.stale,
+        can: can(desk, call),
+        doing: desk.pending.iter().find(|p| p.call.as_ref() == Some(&call.id)).map(|p| p.doing),
+    }
+}
+
+/// What can be done to a call now; nothing while its truth is not known.
+pub(super) fn can(desk: &Desk, call: &Live) -> Vec<Can> {
+    if desk.link != LinkName::Online || call.stale || call.key.is_none() {
+        return vec![];
+    }
+    let has = |ability| desk.abilities.has(ability);
+    let mut can = vec![];
+    let mut offer = |offered: bool, what: Can| {
+        if offered {
+            can.push(what);
+        }
+    };
+    let talking = matches!(call.state, CallState::Connected | CallState::Held);
+    offer(call.state == CallState::Ringing && call.direction == Direction::Incoming && has(Ability::Answer), Can::Answer);
+    offer(has(Ability::HangUp), Can::HangUp);
+    offer(call.state == CallState::Connected && has(Ability::Hold), Can::Hold);
+    offer(call.state == CallState::Held && may_resume(call) && has(Ability::Resume), Can::Resume);
+    offer(talking && has(Ability::TransferBlind), Can::Transfer);
+    let partner = desk
+        .calls
+        .iter()
+        .any(|c| c.id != call.id && c.key.is_some() && matches!(c.state, CallState::Connected | CallState::Held));
+    offer(talking && partner && has(Ability::TransferAttended), Can::TransferToCall);
+    offer(call.state == CallState::Connected && has(Ability::Dtmf), Can::Dtmf);
+    can
+}
+
+/// Resuming is right when we hold the call, or when the PBX's resume cannot hold by mistake.
+pub(super) fn may_resume(call: &Live) -> bool {
+    call.holder == Holder::Us || call.resume_is_safe
+}
+
+/// Why a command about a call cannot be sent, beyond what the call's state allows.
+pub(super) fn obstacle(desk: &Desk, call: &Live) -> Option<Reason> {
+    if desk.link != LinkName::Online {
+        Some(Reason::Offline)
+    } else if call.stale || call.key.is_none() {
+        Some(Reason::StateUnknown)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,470 @@
+//! Commands from request to their one end: confirmed, refused, or unknown.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::calls::{FORGET_AFTER, brief, may_resume, obstacle};
+use super::{Live, Model, Output};
+use crate::Now;
+use crate::account::{Ability, AccountName};
+use crate::call::{CallId, CallState, Direction, Holder, Party};
+use crate::event::{Event, EventName};
+use crate::number;
+use crate::reason::Reason;
+use crate::request::{OwnPresence, Reply, Source, TransferTarget};
+use crate::told::{Command, RequestId};
+use crate::view::{Doing, LinkName};
+
+/// How long a dial may take until the PBX shows its call.
+pub const DIAL_LIMIT: Duration = Duration::from_secs(15);
+/// How long any other command may take to show its effect.
+pub const COMMAND_LIMIT: Duration = Duration::from_secs(5);
+
+/// A command that was sent and has not had its effect yet.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub request: RequestId,
+    pub call: Option<CallId>,
+    pub doing: Doing,
+    pub deadline: Instant,
+    /// The call it is joined with.
+    other: Option<CallId>,
+    /// The desired effect is not the state of a call.
+    by_word: bool,
+}
+
+/// What became of a request at once.
+#[derive(Debug, PartialEq)]
+pub enum Begun {
+    /// To be sent now, once, by this account's dialect.
+    Send(AccountName, Command, Vec<Output>),
+    /// It is so already; nothing is sent.
+    Already(Reply),
+}
+
+impl Begun {
+    /// Puts another command about the same call in place.
+    fn with(self, command: impl FnOnce(RequestId, String) -> Command) -> Self {
+        match self {
+            Self::Send(name, about, out) => {
+                let request = about.request();
+                let key = about.key().map(str::to_owned).unwrap_or_default();
+                Self::Send(name, command(request, key), out)
+            }
+            Self::Already(reply) => Self::Already(reply),
+        }
+    }
+}
+
+type Begin = Result<Begun, Reason>;
+
+impl Model {
+    /// Begins a dial: chooses the account, judges the number, and shows the call as dialling.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn dial(
+        &mut self,
+        request: RequestId,
+        text: &str,
+        account: Option<&AccountName>,
+        source: Source,
+        yes: bool,
+        now: Now,
+    ) -> Begin {
+        let name = self.account_for_dial(account)?;
+        let locked = self.locked;
+        self.next_call += 1;
+        let next = self.next_call;
+        let Some(desk) = self.desk(&name) else { return Err(Reason::NoAccount) };
+        let to = number::target(text, source, yes, &desk.plan)?;
+        if locked && source != Source::Typed {
+            return Err(Reason::PolicyRefuse("The screen is locked."));
+        }
+        if desk.link != LinkName::Online {
+            return Err(Reason::Offline);
+        }
+        if !desk.abilities.has(Ability::Dial) {
+            return Err(Reason::Unsupported);
+        }
+        if desk.pending.iter().any(|p| p.doing == Doing::Dialing) {
+            return Err(Reason::DialInFlight);
+        }
+        let call = Live {
+            id: CallId::numbered(&name, next),
+            key: None,
+            request: Some(request),
+            direction: Direction::Outgoing,
+            state: CallState::Dialing,
+            remote: Party::number(to.clone()),
+            via: None,
+            since: now.wall,
+            started_at: now.wall,
+            connected_at: None,
+            stale: false,
+            holder: Holder::NotTold,
+            resume_is_safe: false,
+            declined: false,
+            forget_at: None,
+        };
+        let event = Event::new(EventName::CallDialing, now.wall).about(brief(&name, &call));
+        desk.pending.push(Pending {
+            request,
+            call: Some(call.id.clone()),
+            doing: Doing::Dialing,
+            deadline: now.mono + DIAL_LIMIT,
+            other: None,
+            by_word: false,
+        });
+        desk.calls.push(call);
+        Ok(Begun::Send(name, Command::Dial { request, to }, vec![Output::Event(event)]))
+    }
+
+    fn account_for_dial(&self, account: Option<&AccountName>) -> Result<AccountName, Reason> {
+        if let Some(name) = account {
+            return self.desks.iter().find(|d| &d.name == name).map(|d| d.name.clone()).ok_or(Reason::NoAccount);
+        }
+        match self.desks.as_slice() {
+            [] => Err(Reason::NoAccount),
+            [only] => Ok(only.name.clone()),
+            several => {
+                let mut online = several.iter().filter(|d| d.link == LinkName::Online && d.abilities.has(Ability::Dial));
+                match (online.next(), online.next()) {
+                    (Some(one), None) => Ok(one.name.clone()),
+                    (None, _) => Err(Reason::Offline),
+                    (Some(_), Some(_)) => Err(Reason::SeveralAccounts),
+                }
+            }
+        }
+    }
+
+    /// Finds the call a request means: the named one, or the only one that `fits`.
+    fn pick(&self, call: Option<&CallId>, fits: impl Fn(&Live) -> bool) -> Result<(AccountName, CallId), Reason> {
+        let all = || self.desks.iter().flat_map(|d| d.calls.iter().map(move |c| (d, c)));
+        if let Some(id) = call {
+            return all().find(|(_, c)| &c.id == id).map(|(d, c)| (d.name.clone(), c.id.clone())).ok_or(Reason::NoSuchCall);
+        }
+        let mut fitting = all().filter(|(_, c)| fits(c));
+        match (fitting.next(), fitting.next()) {
+            (Some((d, c)), None) => Ok((d.name.clone(), c.id.clone())),
+            (None, _) => Err(Reason::NoSuchCall),
+            (Some(_), Some(_)) => Err(Reason::SeveralCalls),
+        }
+    }
+
+    /// Begins answering.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn answer(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
+        let rings = |c: &Live| c.direction == Direction::Incoming && c.state == CallState::Ringing;
+        let (name, id) = self.pick(call, rings)?;
+        self.begin(&name, &id, request, Doing::Answering, Ability::Answer, now, |call| match (call.state, call.direction) {
+            (CallState::Ringing, Direction::Incoming) => Ok(true),
+            (CallState::Connected, _) => Ok(false),
+            _ => Err(Reason::StateUnknown),
+        })
+    }
+
+    /// Begins hanging up or declining.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn hang_up(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
+        let (name, id) = self.pick(call, |_| true)?;
+        let begun = self.begin(&name, &id, request, Doing::HangingUp, Ability::HangUp, now, |_| Ok(true))?;
+        if let Some(call) = self.desk(&name).and_then(|d| d.calls.iter_mut().find(|c| c.id == id)) {
+            call.declined = call.direction == Direction::Incoming && call.state == CallState::Ringing;
+        }
+        Ok(begun)
+    }
+
+    /// Begins holding.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn hold(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
+        let (name, id) = self.pick(call, |c| matches!(c.state, CallState::Connected | CallState::Held))?;
+        self.begin(&name, &id, request, Doing::Holding, Ability::Hold, now, |call| match (call.state, call.holder) {
+            (CallState::Connected, _) => Ok(true),
+            (CallState::Held, Holder::Us) => Ok(false),
+            (CallState::Held, _) => Err(Reason::HoldSideUnknown),
+            _ => Err(Reason::StateUnknown),
+        })
+    }
+
+    /// Begins taking a call back; only one that we hold, or where the PBX's resume cannot hold by mistake.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn resume(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
+        let (name, id) = self.pick(call, |c| c.state == CallState::Held)?;
+        self.begin(&name, &id, request, Doing::Resuming, Ability::Resume, now, |call| match (call.state, may_resume(call)) {
+            (CallState::Held, true) => Ok(true),
+            (CallState::Held, false) => Err(Reason::HoldSideUnknown),
+            (CallState::Connected, _) => Ok(false),
+            _ => Err(Reason::StateUnknown),
+        })
+    }
+
+    /// Begins sending tones.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn dtmf(&mut self, request: RequestId, call: &CallId, digits: &str, now: Now) -> Begin {
+        if digits.is_empty() || digits.len() > 32 || !digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCDabcd,".contains(&b)) {
+            return Err(Reason::WrongUsage("tones are 0-9 * # A-D and a comma for a pause, 32 at most".to_owned()));
+        }
+        let (name, id) = self.pick(Some(call), |_| true)?;
+        let begun = self.begin(&name, &id, request, Doing::SendingTones, Ability::Dtmf, now, |call| {
+            if call.state == CallState::Connected { Ok(true) } else { Err(Reason::StateUnknown) }
+        })?;
+        Ok(begun.with(|request, key| Command::Dtmf { request, key, digits: digits.to_owned() }))
+    }
+
+    /// Begins handing a call on.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn transfer(&mut self, request: RequestId, call: &CallId, target: &TransferTarget, now: Now) -> Begin {
+        let (name, id) = self.pick(Some(call), |_| true)?;
+        let talking = |call: &Live| {
+            let talks = matches!(call.state, CallState::Connected | CallState::Held);
+            if talks { Ok(true) } else { Err(Reason::StateUnknown) }
+        };
+        match target {
+            TransferTarget::Number(text) => {
+                let plan = self.desk(&name).map(|d| d.plan.clone()).unwrap_or_default();
+                let to = number::target(text, Source::Typed, true, &plan)?;
+                let begun = self.begin(&name, &id, request, Doing::Transferring, Ability::TransferBlind, now, talking)?;
+                Ok(begun.with(|request, key| Command::TransferTo { request, key, to }))
+            }
+            TransferTarget::Call(other) => {
+                let (other_name, other_id) = self.pick(Some(other), |_| true)?;
+                if other_name != name || other_id == id {
+                    return Err(Reason::WrongUsage("two different calls of one account can be joined".to_owned()));
+                }
+                let desk = self.desk(&name).ok_or(Reason::NoAccount)?;
+                let partner = desk.calls.iter().find(|c| c.id == other_id).ok_or(Reason::NoSuchCall)?;
+                talking(partner)?;
+                if let Some(why) = obstacle(desk, partner) {
+                    return Err(why);
+                }
+                let other_key = partner.key.clone().ok_or(Reason::StateUnknown)?;
+                let begun = self.begin(&name, &id, request, Doing::Transferring, Ability::TransferAttended, now, talking)?;
+                if let Some(pending) = self.desk(&name).and_then(|d| d.pending.iter_mut().find(|p| p.request == request)) {
+                    pending.other = Some(other_id);
+                }
+                Ok(begun.with(|request, key| Command::TransferJoin { request, key, other: other_key }))
+            }
+        }
+    }
+
+    /// Begins choosing the own state at one account.
+    ///
+    /// # Errors
+    /// Why nothing is sent.
+    pub fn set_presence(
+        &mut self,
+        request: RequestId,
+        name: &AccountName,
+        presence: OwnPresence,
+        until: Option<Timestamp>,
+        note: Option<String>,
+        now: Now,
+    ) -> Begin {
+        let desk = self.desk(name).ok_or(Reason::NoAccount)?;
+        if desk.link != LinkName::Online {
+            return Err(Reason::Offline);
+        }
+        let possible = match presence {
+            OwnPresence::Available | OwnPresence::Dnd => desk.abilities.has(Ability::Dnd),
+            OwnPresence::Away | OwnPresence::Busy => false,
+        };
+        if !possible {
+            return Err(Reason::Unsupported);
+        }
+        desk.pending.push(Pending {
+            request,
+            call: None,
+            doing: Doing::SendingTones,
+            deadline: now.mono + COMMAND_LIMIT,
+            other: None,
+            by_word: true,
+        });
+        Ok(Begun::Send(name.clone(), Command::SetPresence { request, presence, until, note }, vec![]))
+    }
+
+    /// Names of the accounts that can switch do-not-disturb now.
+    pub fn accounts_with_dnd(&self) -> Vec<AccountName> {
+        self.desks.iter().filter(|d| d.abilities.has(Ability::Dnd)).map(|d| d.name.clone()).collect()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place where every call command passes the same gates")]
+    fn begin(
+        &mut self,
+        name: &AccountName,
+        id: &CallId,
+        request: RequestId,
+        doing: Doing,
+        ability: Ability,
+        now: Now,
+        ready: impl Fn(&Live) -> Result<bool, Reason>,
+    ) -> Begin {
+        let desk = self.desk(name).ok_or(Reason::NoAccount)?;
+        let call = desk.calls.iter().find(|c| &c.id == id).ok_or(Reason::NoSuchCall)?;
+        if let Some(why) = obstacle(desk, call) {
+            return Err(why);
+        }
+        if !desk.abilities.has(ability) {
+            return Err(Reason::Unsupported);
+        }
+        if !ready(call)? {
+            return Ok(Begun::Already(Reply::Call(brief(name, call))));
+        }
+        // One command at a time for a call: a second press must not become a second toggle.
+        // Hanging up is always allowed, except twice.
+        let busy = desk.pending.iter().any(|p| p.call.as_ref() == Some(id) && (p.doing == doing || doing != Doing::HangingUp));
+        if busy {
+            return Err(Reason::StateUnknown);
+        }
+        let key = call.key.clone().ok_or(Reason::StateUnknown)?;
+        let command = match doing {
+            Doing::Answering => Command::Answer { request, key },
+            Doing::HangingUp => Command::HangUp { request, key },
+            Doing::Holding => Command::Hold { request, key },
+            Doing::Resuming => Command::Resume { request, key },
+            Doing::Transferring => Command::TransferTo { request, key, to: String::new() },
+            Doing::SendingTones | Doing::Dialing => Command::Dtmf { request, key, digits: String::new() },
+        };
+        desk.pending.push(Pending {
+            request,
+            call: Some(id.clone()),
+            doing,
+            deadline: now.mono + COMMAND_LIMIT,
+            other: None,
+            by_word: doing == Doing::SendingTones,
+        });
+        Ok(Begun::Send(name.clone(), command, vec![]))
+    }
+
+    /// Ends commands whose effect the newest picture shows.
+    pub(super) fn confirm_by_state(&mut self, name: &AccountName, _now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let mut out = vec![];
+        let mut index = 0;
+        while index < desk.pending.len() {
+            let pending = &desk.pending[index];
+            let call = pending.call.as_ref().and_then(|id| desk.calls.iter().find(|c| &c.id == id));
+            let reached = !pending.by_word
+                && call.is_some_and(|call| match pending.doing {
+                    Doing::Dialing => call.key.is_some() && !matches!(call.state, CallState::Dialing | CallState::Unknown),
+                    Doing::Answering | Doing::Resuming => call.state == CallState::Connected,
+                    Doing::Holding => call.state == CallState::Held,
+                    Doing::HangingUp | Doing::Transferring | Doing::SendingTones => false,
+                });
+            if !reached {
+                index += 1;
+                continue;
+            }
+            let pending = desk.pending.remove(index);
+            if let Some(call) = desk.calls.iter_mut().find(|c| Some(&c.id) == pending.call.as_ref()) {
+                if pending.doing == Doing::Holding {
+                    call.holder = Holder::Us;
+                }
+                out.push(Output::Finished(pending.request, Ok(Reply::Call(brief(&desk.name, call)))));
+            }
+        }
+        out
+    }
+
+    /// Ends the commands of a call that is over; says whether one of them was a transfer.
+    pub(super) fn finish_ended(&mut self, name: &AccountName, id: &CallId, _now: Now) -> (bool, Vec<Output>) {
+        let Some(desk) = self.desk(name) else { return (false, vec![]) };
+        let mut out = vec![];
+        let mut transferred = false;
+        desk.pending.retain(|pending| {
+            if pending.call.as_ref() != Some(id) && pending.other.as_ref() != Some(id) {
+                return true;
+            }
+            let answer = match pending.doing {
+                Doing::HangingUp => Ok(Reply::Done),
+                Doing::Transferring => {
+                    transferred = true;
+                    Ok(Reply::Done)
+                }
+                Doing::Dialing => Err(Reason::RefusedByPbx("the call ended at once".to_owned()).into()),
+                Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones => Err(Reason::NoSuchCall.into()),
+            };
+            out.push(Output::Finished(pending.request, answer));
+            false
+        });
+        (transferred, out)
+    }
+
+    /// Ends one command by the dialect's word.
+    pub(super) fn finish(&mut self, name: &AccountName, request: RequestId, answer: Result<(), Reason>, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let Some(position) = desk.pending.iter().position(|p| p.request == request) else { return vec![] };
+        let pending = desk.pending.remove(position);
+        let mut out = vec![];
+        match answer {
+            Ok(()) => out.push(Output::Finished(request, Ok(Reply::Done))),
+            Err(why) => {
+                let unclear = why == Reason::NoReaction;
+                out.push(Output::Finished(request, Err(why.into())));
+                if pending.doing == Doing::Dialing {
+                    out.extend(self.undial(name, request, unclear, now));
+                } else if let Some(call) = desk_call(self, name, pending.call.as_ref()) {
+                    call.declined = false;
+                }
+            }
+        }
+        out
+    }
+
+    /// Removes the call of a refused dial, or shows that of an unclear one as unknown for a while.
+    fn undial(&mut self, name: &AccountName, request: RequestId, unclear: bool, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let Some(position) = desk.calls.iter().position(|c| c.request == Some(request) && c.key.is_none()) else { return vec![] };
+        if unclear {
+            if let Some(call) = desk.calls.get_mut(position) {
+                call.state = CallState::Unknown;
+                call.since = now.wall;
+                call.forget_at = Some(now.mono + FORGET_AFTER);
+            }
+            return vec![];
+        }
+        let call = desk.calls.remove(position);
+        self.end(name, call, &[], now)
+    }
+
+    /// Ends commands whose time is over, and forgets dials that never showed up.
+    pub fn tick(&mut self, now: Now) -> Vec<Output> {
+        let mut out = vec![];
+        let late: Vec<(AccountName, RequestId)> = self
+            .desks
+            .iter()
+            .flat_map(|d| d.pending.iter().filter(|p| p.deadline <= now.mono).map(|p| (d.name.clone(), p.request)))
+            .collect();
+        for (name, request) in late {
+            out.extend(self.finish(&name, request, Err(Reason::NoReaction), now));
+            out.push(Output::Expired(name, request));
+        }
+        let names: Vec<AccountName> = self.desks.iter().map(|d| d.name.clone()).collect();
+        for name in names {
+            let Some(desk) = self.desk(&name) else { continue };
+            let Some(position) = desk.calls.iter().position(|c| c.forget_at.is_some_and(|at| at <= now.mono)) else { continue };
+            let mut call = desk.calls.remove(position);
+            call.stale = true;
+            out.extend(self.end(&name, call, &[], now));
+        }
+        out
+    }
+}
+
+fn desk_call<'a>(model: &'a mut Model, name: &AccountName, id: Option<&CallId>) -> Option<&'a mut Live> {
+    let id = id?;
+    model.desk(name)?.calls.iter_mut().find(|c| &c.id == id)
+}

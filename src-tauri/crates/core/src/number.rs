@@ -1,0 +1,500 @@
+//! From text to the digits that are dialled, or to a reason why nothing is.
+//!
+//! The plain form: one number and nothing else in the text. Whatever is not clearly one number
+//! is asked about or refused; digits are never picked out of a text with a pattern.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::reason::Reason;
+use crate::request::Source;
+
+/// Longest text that is looked at, in characters.
+pub const LONGEST_TEXT: usize = 10_000;
+/// Most digits one number may have; E.164 has 15, prefixes and codes come on top.
+const MOST_DIGITS: usize = 24;
+
+/// How numbers are written at one PBX.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Region of numbers without a country code, two letters.
+    pub country: Option<String>,
+    /// Dialled before every external number.
+    pub outside_prefix: Option<String>,
+    /// Internal numbers as `200-299` or `7XX`.
+    pub extensions: Vec<String>,
+}
+
+impl Plan {
+    /// Reads the plan keys of an account.
+    pub fn of(keys: &BTreeMap<String, String>) -> Self {
+        let get = |key: &str| keys.get(key).filter(|v| !v.is_empty()).cloned();
+        Self {
+            country: get("plan.country"),
+            outside_prefix: get("plan.outside_prefix"),
+            extensions: get("plan.extensions").map(|list| words(&list)).unwrap_or_default(),
+        }
+    }
+
+    /// Tells whether a number is internal under this plan.
+    pub fn is_extension(&self, digits: &str) -> bool {
+        self.extensions.iter().any(|rule| match rule.split_once('-') {
+            Some((low, high)) => {
+                let parse = |t: &str| t.trim().parse::<u64>().ok();
+                digits.len() == low.trim().len()
+                    && matches!((parse(low), parse(high), parse(digits)), (Some(l), Some(h), Some(d)) if (l..=h).contains(&d))
+            }
+            None => {
+                rule.len() == digits.len()
+                    && rule
+                        .chars()
+                        .zip(digits.chars())
+                        .all(|(r, d)| if r == 'X' || r == 'x' { d.is_ascii_digit() } else { r == d })
+            }
+        })
+    }
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(|c: char| c == ',' || c == '[' || c == ']' || c == '"' || c.is_whitespace())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What kind of number it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Begins with `+`.
+    International,
+    /// Everything with only digits that is not internal.
+    National,
+    /// Internal under the plan.
+    Extension,
+    /// Holds `*` or `#`.
+    FeatureCode,
+    /// An emergency number.
+    Emergency,
+    /// Not a number.
+    NotANumber,
+}
+
+/// What the dial policy says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Rings at once.
+    Dial,
+    /// Rings after a yes.
+    Ask,
+    /// Never from this source.
+    Refuse,
+}
+
+/// One number found in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// The text as it stands.
+    pub text: String,
+    /// First code point.
+    pub start: usize,
+    /// One past the last code point.
+    pub end: usize,
+    /// E.164 form, when known.
+    pub e164: Option<String>,
+    /// Digits for after the answer.
+    pub extension: Option<String>,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// What the PBX would get.
+    pub dial: Option<String>,
+    /// What the dial policy says.
+    pub verdict: Verdict,
+    /// Why it asks or refuses.
+    pub why: Option<String>,
+}
+
+/// Emergency numbers that are refused from everywhere but a phone, by region; the first line counts everywhere.
+///
+/// Source: ETSI TS 122 101 clause 10 (112, 911 and the numbers of the visited country), and the
+/// regulators' lists of the regions named.
+const EMERGENCY: &[(&str, &[&str])] = &[
+    ("", &["112", "911", "999", "000", "110"]),
+    ("AT", &["122", "133", "144"]),
+    ("CH", &["117", "118", "144"]),
+    ("FR", &["15", "17", "18", "114", "115", "119", "196"]),
+    ("IT", &["113", "115", "118"]),
+    ("ES", &["061", "062", "080", "091", "092"]),
+    ("PL", &["997", "998"]),
+    ("JP", &["118", "119"]),
+    ("IN", &["100", "101", "102", "108"]),
+    ("BR", &["190", "192", "193"]),
+];
+
+fn is_emergency(digits: &str, plan: &Plan) -> bool {
+    let listed = |digits: &str| {
+        EMERGENCY
+            .iter()
+            .filter(|(region, _)| region.is_empty() || plan.country.as_deref().is_some_and(|c| c.eq_ignore_ascii_case(region)))
+            .any(|(_, numbers)| numbers.contains(&digits))
+    };
+    // A zero or nine for the outside line must not hide an emergency number.
+    let prefixes = ["", "0", "9"].into_iter().chain(plan.outside_prefix.as_deref());
+    prefixes.filter_map(|prefix| digits.strip_prefix(prefix)).any(listed)
+}
+
+/// Finds what a text offers to dial, and what the policy says for its source.
+///
+/// Takes up to [`LONGEST_TEXT`] characters; a longer text offers nothing.
+pub fn candidates(text: &str, source: Source, plan: &Plan) -> Vec<Candidate> {
+    if text.chars().count() > LONGEST_TEXT {
+        return vec![];
+    }
+    let before = text.len() - text.trim_start_matches(is_blank).len();
+    let inner = text.trim_matches(is_blank);
+    if inner.is_empty() {
+        return vec![];
+    }
+    let start = text[..before].chars().count();
+    let (label, body) = if scheme(inner).is_some() { ("", inner) } else { split_label(inner) };
+    let start = start + label.chars().count();
+    vec![judge(body, start, source, plan)]
+}
+
+/// Gives the one number a text means, ready to be dialled.
+///
+/// # Errors
+/// [`Reason::NumberNotUsable`], [`Reason::PolicyAsk`] with the number as it would be dialled unless
+/// `yes`, or [`Reason::PolicyRefuse`].
+pub fn target(text: &str, source: Source, yes: bool, plan: &Plan) -> Result<String, Reason> {
+    let found = candidates(text, source, plan);
+    let [one] = found.as_slice() else {
+        return Err(Reason::NumberNotUsable("There is no number in this text."));
+    };
+    match (&one.dial, one.verdict) {
+        (Some(dial), Verdict::Dial) => Ok(dial.clone()),
+        (Some(dial), Verdict::Ask) if yes => Ok(dial.clone()),
+        (Some(dial), Verdict::Ask) => Err(Reason::PolicyAsk(dial.clone())),
+        (_, Verdict::Refuse) if one.kind == Kind::Emergency => {
+            Err(Reason::PolicyRefuse("Emergency numbers are dialled on the phone, never from here."))
+        }
+        (_, Verdict::Refuse) if one.kind == Kind::FeatureCode => {
+            Err(Reason::PolicyRefuse("Codes with * or # change settings of the PBX; they are dialled only when typed."))
+        }
+        (_, Verdict::Dial | Verdict::Ask | Verdict::Refuse) => {
+            Err(Reason::NumberNotUsable("This is not clearly one telephone number."))
+        }
+    }
+}
+
+fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
+    let end = start + body.chars().count();
+    let mut candidate = Candidate {
+        text: body.to_owned(),
+        start,
+        end,
+        e164: None,
+        extension: None,
+        kind: Kind::NotANumber,
+        dial: None,
+        verdict: Verdict::Refuse,
+        why: Some("This is not clearly one telephone number.".to_owned()),
+    };
+    let Some((digits, extension)) = digits_of(body) else { return candidate };
+    candidate.extension = extension;
+    let plain = digits.trim_start_matches('+');
+    let kind = if digits.contains(['*', '#']) {
+        Kind::FeatureCode
+    } else if is_emergency(plain, plan) {
+        Kind::Emergency
+    } else if digits.starts_with('+') {
+        Kind::International
+    } else if plan.is_extension(&digits) {
+        Kind::Extension
+    } else {
+        Kind::National
+    };
+    candidate.kind = kind;
+    if kind == Kind::International {
+        if !(7..=15).contains(&plain.len()) || plain.starts_with('0') {
+            candidate.kind = Kind::NotANumber;
+            return candidate;
+        }
+        candidate.e164 = Some(digits.clone());
+    }
+    let (verdict, why) = match (kind, source) {
+        (Kind::Emergency, Source::Typed | Source::Text | Source::Link) => {
+            (Verdict::Refuse, Some("Emergency numbers are dialled on the phone, never from here."))
+        }
+        (Kind::FeatureCode, Source::Typed) => (Verdict::Dial, None),
+        (Kind::FeatureCode, Source::Text | Source::Link) => {
+            (Verdict::Refuse, Some("Codes with * or # change settings of the PBX; they are dialled only when typed."))
+        }
+        (_, Source::Link) => (Verdict::Ask, Some("A link from another program asks first.")),
+        (_, Source::Typed | Source::Text) if candidate.extension.is_some() => {
+            (Verdict::Ask, Some("The digits behind the number cannot be sent by themselves."))
+        }
+        (_, Source::Typed | Source::Text) => (Verdict::Dial, None),
+    };
+    if kind != Kind::Emergency && !(kind == Kind::FeatureCode && verdict == Verdict::Refuse) {
+        candidate.dial = Some(digits);
+    }
+    candidate.verdict = verdict;
+    candidate.why = why.map(str::to_owned);
+    candidate
+}
+
+/// Blanks and invisible marks around or inside a number.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The scheme of a link we handle, and what follows its colon.
+pub fn scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    ["tel", "callto", "sip", "sips", "pbx"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some((scheme, rest))
+}
+
+/// Cuts a word such as `Tel.:` off the front.
+fn split_label(text: &str) -> (&str, &str) {
+    let word = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let known = ["tel", "telefon", "telephone", "phone", "fon", "mobil", "mobile", "call", "t", "m", "p"];
+    if word == 0 || !known.iter().any(|label| text[..word].eq_ignore_ascii_case(label)) {
+        return ("", text);
+    }
+    let rest = text[word..].trim_start_matches(['.', ':', '\u{ff1a}']).trim_start_matches(is_blank);
+    if rest.len() == text.len() - word { ("", text) } else { text.split_at(text.len() - rest.len()) }
+}
+
+/// The digits of the one number a text consists of, with `+`, `*` and `#`, and the digits for after the answer.
+fn digits_of(text: &str) -> Option<(String, Option<String>)> {
+    let Some((scheme, rest)) = scheme(text) else { return Some((separated(text)?, None)) };
+    // Links are decoded first, twice at most because some programs encode twice.
+    let mut rest = decode(rest)?;
+    if rest.contains('%') {
+        rest = decode(&rest)?.into_owned().into();
+    }
+    let rest = rest.trim_matches(is_blank).trim_start_matches('/');
+    if scheme.eq_ignore_ascii_case("pbx") {
+        let query = rest.strip_prefix("dial?")?;
+        let mut number = None;
+        for (key, value) in url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
+            if key == "number" && number.replace(value.into_owned()).is_some() {
+                return None;
+            }
+        }
+        return Some((separated(&number?)?, None));
+    }
+    let mut parts = rest.split(';');
+    let mut number = parts.next()?;
+    if scheme.to_ascii_lowercase().starts_with("sip") {
+        let (user, host) = number.split_once('@')?;
+        (!host.is_empty()).then_some(())?;
+        number = user;
+    } else if let Some((before, _)) = number.split_once('?') {
+        number = before;
+    }
+    let mut digits = separated(number)?;
+    let mut extension = None;
+    for part in parts {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        if key.eq_ignore_ascii_case("ext") {
+            let value: String = separated(value)?;
+            value.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+            extension = Some(value);
+        } else if key.eq_ignore_ascii_case("phone-context") && value.starts_with('+') && !digits.starts_with('+') {
+            digits = format!("{}{digits}", separated(value)?);
+        }
+    }
+    Some((digits, extension))
+}
+
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok()
+}
+
+/// The digits of a text that holds digits and visual separators only.
+///
+/// Source: RFC 3966, section 5.1.1, and the `(0)` that German-speaking letterheads put behind a country code.
+fn separated(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let text = text.trim_matches(is_blank);
+    let without_zero;
+    let text = if text.starts_with(['+', '\u{ff0b}']) && text.contains("(0)") {
+        without_zero = text.replacen("(0)", " ", 1);
+        without_zero.as_str()
+    } else {
+        text
+    };
+    let mut depth = 0_i32;
+    let mut lines = 0;
+    for c in text.chars() {
+        match c {
+            '0'..='9' => out.push(c),
+            '\u{ff10}'..='\u{ff19}' => out.push(char::from(b'0' + u8::try_from(u32::from(c) - 0xff10).ok()?)),
+            '+' | '\u{ff0b}' if out.is_empty() => out.push('+'),
+            '*' | '#' => out.push(c),
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '-' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{b7}' => {}
+            '\n' | '\r' => lines += 1,
+            c if is_blank(c) => {}
+            _ => return None,
+        }
+        if !(0..=1).contains(&depth) {
+            return None;
+        }
+    }
+    let digits = out.bytes().filter(u8::is_ascii_digit).count();
+    let fits = depth == 0 && lines == 0 && (1..=MOST_DIGITS).contains(&digits) && out.len() <= MOST_DIGITS + 6;
+    // Two slashes, dots in groups of four, and the like are dates, addresses or sums, not numbers.
+    let doubtful = looks_like_date_or_address(text);
+    (fits && !doubtful).then_some(out)
+}
+
+fn looks_like_date_or_address(text: &str) -> bool {
+    let groups = |by: char| -> Vec<usize> {
+        let parts: Vec<&str> = text.split(by).map(str::trim).collect();
+        if parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())) {
+            parts.iter().map(|p| p.len()).collect()
+        } else {
+            vec![]
+        }
+    };
+    let dots = groups('.');
+    let slashes = groups('/');
+    let dashes = groups('-');
+    matches!(dots.as_slice(), [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2] | [1..=3, 1..=3, 1..=3, 1..=3])
+        || matches!(dots.as_slice(), [1..=3, 2])
+        || matches!(slashes.as_slice(), [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
+        || matches!(dashes.as_slice(), [4, 2, 2])
+}
+
+/// Tells whether two spellings can be the same number: equal, or one is the other's national or prefixed form.
+///
+/// Needs seven common digits, so that short internal numbers match only when equal.
+pub fn may_be_same(a: &str, b: &str) -> bool {
+    let digits = |t: &str| -> Vec<u8> { t.bytes().filter(u8::is_ascii_digit).collect() };
+    let (a, b) = (digits(a), digits(b));
+    if a.is_empty() || b.is_empty() {
+        return false;
+    }
+    if a == b {
+        return true;
+    }
+    let common = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    // What differs may only be a trunk zero, an outside prefix and a country code.
+    common >= 7 && a.len() - common <= 5 && b.len() - common <= 5
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dial(text: &str, source: Source) -> Result<String, Reason> {
+        target(text, source, true, &Plan::default())
+    }
+
+    #[test]
+    fn links_are_read_as_rfc_3966_and_the_wild_write_them() {
+        for (text, digits) in [
+            ("tel:+49-30-123456", "+4930123456"),
+            ("tel:%2B49301234567", "+49301234567"),
+            ("tel:+49%2030%201234567", "+49301234567"),
+            ("tel:+43%201%20234567", "+431234567"),
+            ("TEL:(030)1234567", "0301234567"),
+            ("tel://+4930123456", "+4930123456"),
+            ("tel:+49(0)30123456", "+4930123456"),
+            ("tel:%252B4930123456", "+4930123456"),
+            ("tel:863-1234;phone-context=+1-914-555", "+19145558631234"),
+            ("callto:+4930123456", "+4930123456"),
+            ("sip:+4930123456@pbx.example;user=phone", "+4930123456"),
+            ("pbx:dial?number=+4930123456&account=office", "+4930123456"),
+            ("pbx:dial?number=%2B4930123456", "+4930123456"),
+        ] {
+            assert_eq!(dial(text, Source::Link).as_deref(), Ok(digits), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_clearly_one_number_is_never_dialled() {
+        for text in [
+            "",
+            "   ",
+            "hello",
+            "tel:",
+            "tel:abc",
+            "21.11.2026",
+            "2026-11-21",
+            "192.168.10.1",
+            "12.50",
+            "sip:mara@pbx.example",
+            "+49 30 123456 and +49 30 654321",
+            "0301234567\n0307654321",
+            "order 4711 0815",
+            "pbx:dial?number=1&number=2",
+        ] {
+            assert!(dial(text, Source::Text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_asks_before_it_dials() {
+        let plan = Plan::default();
+        assert_eq!(target("tel:+4930123456", Source::Link, false, &plan), Err(Reason::PolicyAsk("+4930123456".into())));
+        assert_eq!(target("+49 30 123456", Source::Text, false, &plan), Ok("+4930123456".into()));
+    }
+
+    #[test]
+    fn codes_and_emergency_numbers_never_come_from_a_link() {
+        for text in ["tel:*21*0301234567%23", "tel:112", "tel:0112", "tel:911", "tel:+112", "tel:1-1-2"] {
+            let answer = dial(text, Source::Link);
+            assert!(matches!(answer, Err(Reason::PolicyRefuse(_))), "{text} {answer:?}");
+        }
+        assert_eq!(dial("*97", Source::Typed).as_deref(), Ok("*97"));
+        assert!(matches!(dial("112", Source::Typed), Err(Reason::PolicyRefuse(_))));
+    }
+
+    #[test]
+    fn a_labelled_selection_keeps_its_offsets() {
+        let found = candidates("Tel. +49 30 123456", Source::Text, &Plan::default());
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].start, found[0].end, found[0].text.as_str()), (5, 18, "+49 30 123456"));
+        assert_eq!(found[0].dial.as_deref(), Some("+4930123456"));
+    }
+
+    #[test]
+    fn one_number_in_national_and_international_form_is_the_same() {
+        assert!(may_be_same("+4930555001", "030555001"));
+        assert!(may_be_same("0030555001", "+4930555001"));
+        assert!(may_be_same("204", "204"));
+        assert!(!may_be_same("204", "1204"));
+        assert!(!may_be_same("+4930555001", "+4930555002"));
+        assert!(!may_be_same("", "204"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_only_its_own_digits_are_dialled(text in ".{0,60}") {
+            for source in [Source::Typed, Source::Text, Source::Link] {
+                if let Ok(digits) = target(&text, source, true, &Plan::default()) {
+                    prop_assert!(digits.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b)));
+                }
+            }
+        }
+
+        #[test]
+        fn separators_never_change_the_digits(digits in "[1-9][1-9][0-9]{8,12}", cut in 1usize..8) {
+            let text = format!("+{} ({}) {}", &digits[..1], &digits[1..cut + 1], &digits[cut + 1..]);
+            let expected = format!("+{digits}");
+            prop_assert_eq!(dial(&text, Source::Text).ok(), Some(expected));
+        }
+    }
+}

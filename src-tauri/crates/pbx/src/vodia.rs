@@ -1,0 +1,446 @@
+//! Vodia PBX (earlier pbxnsip and snom ONE), seen from one user, in its three generations.
+//!
+//! [`signin`] gets a session, [`live`] reads the user WebSocket, [`commands`] sends what the user
+//! wants and never twice. The facts behind it are undocumented in part; where two readings are
+//! possible, both are accepted.
+
+pub mod calls;
+mod commands;
+pub mod frame;
+mod live;
+pub mod people;
+pub mod remote_call;
+pub mod rest;
+mod signin;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use jiff::Timestamp;
+use phone_core::told::{Command, RequestId, Told};
+use phone_core::{Abilities, Ability, AccountConfig, Now, Presence, Reason, Secret};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::dialect::{Dialect, Effect, Effects, Header, HttpAnswer, HttpRequest, Input, Random, Setup, Wire};
+
+/// The three generations of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Generation {
+    /// Up to 57: root path, everything by action messages.
+    Attendant,
+    /// 58 to 68, and whatever does not tell its version.
+    ClickToDial,
+    /// From 69: subscriptions and REST.
+    Subscribe,
+}
+
+impl Generation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Attendant | Self::ClickToDial => "legacy",
+            Self::Subscribe => "modern",
+        }
+    }
+}
+
+/// What was learnt of a server, kept between starts; no secrets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Learnt {
+    /// `Server` header.
+    server: Option<String>,
+    /// Generation by version.
+    generation: Option<Generation>,
+    /// The server has no password resource.
+    no_password_resource: bool,
+    /// The user WebSocket sits at the root path.
+    root_path: bool,
+    /// Paths that the server refused, such as `rest_dial`.
+    unusable: Vec<String>,
+}
+
+/// By which path something is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    WebSocket,
+    Rest,
+    RemoteCall,
+}
+
+/// The account keys of this kind.
+struct Keys {
+    /// Forced generation, unless `auto`.
+    dialect: Option<Generation>,
+    /// Forced dial path, unless `auto`.
+    dial_path: Option<Path>,
+    token_url: Option<Url>,
+    own_numbers: Vec<String>,
+    keepalive: Duration,
+}
+
+impl Keys {
+    fn of(config: &AccountConfig) -> Self {
+        let get = |key: &str| config.keys.get(key).map(String::as_str).filter(|v| !v.is_empty());
+        Self {
+            dialect: match get("dialect") {
+                Some("legacy") => Some(Generation::ClickToDial),
+                Some("modern") => Some(Generation::Subscribe),
+                _ => None,
+            },
+            dial_path: match get("dial_path") {
+                Some("websocket") => Some(Path::WebSocket),
+                Some("rest") => Some(Path::Rest),
+                Some("remote_call") => Some(Path::RemoteCall),
+                _ => None,
+            },
+            token_url: get("token_url").and_then(|t| Url::parse(t).ok()),
+            own_numbers: get("own_numbers")
+                .map(|list| list.split([',', ' ', ';']).filter(|n| !n.is_empty()).map(str::to_owned).collect())
+                .unwrap_or_default(),
+            keepalive: get("keepalive_s")
+                .and_then(|t| t.parse().ok())
+                .map_or(JSON_KEEPALIVE, |s: u64| Duration::from_secs(s.clamp(5, 600))),
+        }
+    }
+}
+
+/// WebSocket ping interval; the answer has 10 s (the link's silence limit).
+const PING: Duration = Duration::from_secs(15);
+/// Interval of the JSON keepalive that a third-party client uses against 67 and 70.1.
+const JSON_KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long an unknown server may take to show what it offers.
+const CLASSIFY: Duration = Duration::from_secs(3);
+/// How often calls are asked for when no frame ever tells them.
+const POLL: Duration = Duration::from_secs(3);
+/// Limit of one HTTP request.
+const HTTP_LIMIT: Duration = Duration::from_secs(10);
+/// Longest answer of a directory of 10,000 accounts with room to spare.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Where an attempt stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Idle,
+    SigningIn,
+    OpeningSocket,
+    Syncing { classify_at: Instant, calls: bool, people: bool },
+    Live,
+}
+
+/// What an HTTP request was made for.
+enum Ask {
+    Session,
+    Root,
+    TokenPage,
+    Exchange,
+    Password,
+    BasicCheck,
+    Whoami,
+    Directory,
+    Calls,
+    History,
+    CdrSummary,
+    Contacts,
+    Dnd,
+    /// Legs, to find the REST id of the call a command is about.
+    Find(Command),
+    /// A command sent by REST; the path name to mark when the server does not know it.
+    Commanded(RequestId, &'static str),
+    SetDnd(RequestId, bool),
+    CheckDnd(RequestId, bool),
+}
+
+/// An ended call whose outcome is being asked for.
+struct Asking {
+    key: String,
+    number: Option<String>,
+    ended: Timestamp,
+    next_at: Instant,
+    give_up_at: Instant,
+}
+
+/// One account at a Vodia PBX.
+pub struct Vodia {
+    config: AccountConfig,
+    keys: Keys,
+    secret: Option<Secret>,
+    learnt: Learnt,
+    user: String,
+    domain: Option<String>,
+    /// The value of the session cookie; lives as long as this value.
+    session: Option<Secret>,
+    /// The session was made in this attempt.
+    session_is_fresh: bool,
+    /// Basic was accepted by a REST resource.
+    basic: bool,
+    /// The session resource answered in its way, though without a version.
+    session_resource_seen: bool,
+    /// This account was online since the agent started.
+    was_online: bool,
+    /// The password resource was tried in this attempt.
+    password_tried: bool,
+    phase: Phase,
+    generation: Generation,
+    version_known: bool,
+    wire: Wire,
+    next_http: u32,
+    asked: HashMap<u32, Ask>,
+    calls: calls::Calls,
+    accounts: people::Accounts,
+    directory_names: HashMap<String, String>,
+    /// Frames with an overview of accounts arrive.
+    has_overview: bool,
+    /// Frames with calls arrive.
+    has_call_frames: bool,
+    has_directory: bool,
+    has_history: Option<bool>,
+    has_contacts: bool,
+    has_dnd: bool,
+    /// The phone did not react to an answer once.
+    no_answer: bool,
+    answering: Option<RequestId>,
+    told_abilities: Option<Abilities>,
+    told_own: Option<(Presence, Option<bool>)>,
+    asking: Vec<Asking>,
+    ping_at: Option<Instant>,
+    keepalive_at: Option<Instant>,
+    poll_at: Option<Instant>,
+    history_at: Option<Instant>,
+}
+
+impl Vodia {
+    /// A dialect for one account.
+    pub fn new(setup: Setup) -> Self {
+        let Setup { config, secret } = setup;
+        let learnt: Learnt = config.learnt.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let (user, domain) = AccountConfig::split_user(config.user.as_deref().unwrap_or_default(), config.domain.clone());
+        Self {
+            keys: Keys::of(&config),
+            generation: learnt.generation.unwrap_or(Generation::ClickToDial),
+            version_known: learnt.generation.is_some(),
+            config,
+            secret,
+            learnt,
+            user,
+            domain,
+            session: None,
+            session_is_fresh: false,
+            basic: false,
+            session_resource_seen: false,
+            was_online: false,
+            password_tried: false,
+            phase: Phase::Idle,
+            wire: Wire(0),
+            next_http: 0,
+            asked: HashMap::new(),
+            calls: calls::Calls::default(),
+            accounts: people::Accounts::default(),
+            directory_names: HashMap::new(),
+            has_overview: false,
+            has_call_frames: false,
+            has_directory: false,
+            has_history: None,
+            has_contacts: false,
+            has_dnd: false,
+            no_answer: false,
+            answering: None,
+            told_abilities: None,
+            told_own: None,
+            asking: vec![],
+            ping_at: None,
+            keepalive_at: None,
+            poll_at: None,
+            history_at: None,
+        }
+    }
+
+    /// Own numbers in all their forms.
+    fn own_numbers(&self) -> calls::OwnNumbers {
+        let mut numbers = vec![self.user.clone()];
+        numbers.extend(self.keys.own_numbers.iter().cloned());
+        calls::OwnNumbers(numbers)
+    }
+
+    /// `extension@tenant`, as one path segment.
+    fn account_path(&self) -> String {
+        match &self.domain {
+            Some(domain) => remote_call::encode(&format!("{}@{domain}", self.user)),
+            None => remote_call::encode(&self.user),
+        }
+    }
+
+    /// The name that signs in.
+    fn login(&self) -> String {
+        match &self.domain {
+            Some(domain) => format!("{}@{domain}", self.user),
+            None => self.user.clone(),
+        }
+    }
+
+    fn address(&self, path: &str) -> Option<Url> {
+        let mut url = self.config.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        Url::parse(&format!("{}{path}", url.as_str().trim_end_matches('/'))).ok()
+    }
+
+    /// Value of `Authorization: Basic`.
+    fn basic_header(&self) -> Option<Secret> {
+        let secret = self.secret.as_ref()?;
+        let pair = zeroize::Zeroizing::new(format!("{}:{}", self.login(), secret.expose()));
+        Some(Secret::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))))
+    }
+
+    /// What identifies us: the session if there is one, else Basic.
+    fn credentials(&self) -> Vec<(&'static str, Header)> {
+        let mut headers = vec![];
+        if let Some(session) = &self.session {
+            headers.push(("Cookie", Header::Hidden(Secret::new(format!("session={}", session.expose())))));
+        } else if let Some(basic) = self.basic_header() {
+            headers.push(("Authorization", Header::Hidden(basic)));
+        }
+        headers
+    }
+
+    /// Makes a request, with our credentials unless it is about getting them.
+    fn http(&mut self, ask: Ask, method: &'static str, path: &str, body: Option<Secret>, out: &mut Effects) {
+        let Some(url) = self.address(path) else { return };
+        let anonymous = matches!(ask, Ask::Session | Ask::Root | Ask::TokenPage | Ask::Exchange | Ask::Password);
+        let headers = if anonymous { vec![] } else { self.credentials() };
+        let large = matches!(ask, Ask::Directory | Ask::Contacts);
+        self.next_http += 1;
+        let id = self.next_http;
+        self.asked.insert(id, ask);
+        out.push(Effect::Http(Box::new(HttpRequest {
+            id,
+            method,
+            url,
+            hidden_query: None,
+            headers,
+            body,
+            want_cookie: Some("session"),
+            most_bytes: if large { MOST_BYTES } else { 1 << 20 },
+            limit: HTTP_LIMIT,
+        })));
+    }
+
+    fn fail(&mut self, reason: Reason, retry_after: Option<Duration>, out: &mut Effects) {
+        self.reset();
+        out.push(Effect::Failed(reason, retry_after));
+    }
+
+    /// Forgets everything that belongs to one attempt; the session and what was learnt stay.
+    fn reset(&mut self) {
+        self.phase = Phase::Idle;
+        self.asked.clear();
+        self.calls.clear();
+        self.accounts.clear();
+        self.directory_names.clear();
+        self.asking.clear();
+        self.has_overview = false;
+        self.has_call_frames = false;
+        self.has_directory = false;
+        self.basic = false;
+        self.password_tried = false;
+        self.session_resource_seen = false;
+        self.session_is_fresh = false;
+        self.answering = None;
+        self.told_abilities = None;
+        self.told_own = None;
+        self.ping_at = None;
+        self.keepalive_at = None;
+        self.poll_at = None;
+        self.history_at = None;
+    }
+
+    fn learn(&mut self, change: impl FnOnce(&mut Learnt), out: &mut Effects) {
+        let before = self.learnt.clone();
+        change(&mut self.learnt);
+        if before != self.learnt
+            && let Ok(text) = serde_json::to_string(&self.learnt)
+        {
+            out.push(Effect::Learn(text));
+        }
+    }
+
+    fn is_unusable(&self, path: &str) -> bool {
+        self.learnt.unusable.iter().any(|p| p == path)
+    }
+
+    /// Tells what can be done, when that changed.
+    fn tell_abilities(&mut self, out: &mut Effects) {
+        use Ability::{Answer, Contacts, Dial, Dnd, HangUp, History, Hold, Presence, Resume, TransferAttended, TransferBlind};
+        let mut list = vec![Dial, HangUp, Hold, Resume, TransferBlind, TransferAttended];
+        let mut offer = |offered: bool, ability: Ability| {
+            if offered {
+                list.push(ability);
+            }
+        };
+        offer(!self.no_answer, Answer);
+        offer(self.has_overview || self.has_directory, Presence);
+        offer(self.has_dnd, Dnd);
+        offer(self.has_history == Some(true), History);
+        offer(self.has_contacts, Contacts);
+        let abilities = Abilities::of(&list);
+        if self.told_abilities.as_ref() != Some(&abilities) {
+            self.told_abilities = Some(abilities.clone());
+            out.tell(Told::Abilities(abilities));
+        }
+    }
+}
+
+impl Dialect for Vodia {
+    fn step(&mut self, input: Input<'_>, now: Now, _random: &mut dyn Random, out: &mut Effects) {
+        match input {
+            Input::Start => self.start(out),
+            Input::Stop => self.reset(),
+            Input::Opened(wire) if wire == self.wire => self.opened(now, out),
+            Input::NotOpened(wire, why) if wire == self.wire => self.not_opened(&why, out),
+            Input::Text(wire, text) if wire == self.wire => self.text(text, now, out),
+            Input::Closed(wire) if wire == self.wire && self.phase != Phase::Idle => self.fail(Reason::Dropped, None, out),
+            Input::Opened(_) | Input::NotOpened(..) | Input::Text(..) | Input::Pong(_) | Input::Closed(_) => {}
+            Input::Http(id, answer) => {
+                if let Some(ask) = self.asked.remove(&id) {
+                    self.answered(ask, answer, now, out);
+                }
+            }
+            Input::Command(command) => self.command(command, now, out),
+            Input::Expired(request) => self.expired(request, out),
+            Input::Tick => self.tick(now, out),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let classify = match self.phase {
+            Phase::Syncing { classify_at, .. } => Some(classify_at),
+            Phase::Idle | Phase::SigningIn | Phase::OpeningSocket | Phase::Live => None,
+        };
+        let asking = self.asking.iter().map(|a| a.next_at.min(a.give_up_at)).min();
+        [classify, asking, self.ping_at, self.keepalive_at, self.poll_at, self.history_at].into_iter().flatten().min()
+    }
+}
+
+impl Vodia {
+    fn answered(&mut self, ask: Ask, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
+        match ask {
+            Ask::Session | Ask::Root | Ask::TokenPage | Ask::Exchange | Ask::Password | Ask::BasicCheck | Ask::Whoami => {
+                match answer {
+                    Ok(answer) => self.signing_in(&ask, answer, out),
+                    Err(reason) => self.fail(reason, None, out),
+                }
+            }
+            Ask::Find(command) => self.found(&command, answer, now, out),
+            Ask::Commanded(request, path) => self.commanded(request, path, answer, out),
+            Ask::SetDnd(request, wanted) => self.dnd_set(request, wanted, answer, out),
+            Ask::CheckDnd(request, wanted) => self.dnd_checked(request, wanted, answer, now, out),
+            Ask::Directory | Ask::Calls | Ask::History | Ask::CdrSummary | Ask::Contacts | Ask::Dnd => {
+                self.fetched(&ask, answer, now, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! What the user wants, sent once by the one path chosen before.
+//!
+//! A path that a server refuses is remembered as unusable for the next time; the failed command is
+//! told, not repeated by another path.
+
+use jiff::Timestamp;
+use phone_core::call::SeenState;
+use phone_core::number::may_be_same;
+use phone_core::request::OwnPresence;
+use phone_core::told::{Command, RequestId, Told};
+use phone_core::{Direction, Now, Reason, Secret};
+use serde_json::{Value, json};
+
+use super::remote_call::{self, Edition};
+use super::rest::{self, Said, said};
+use super::{Ask, Generation, Path, Vodia};
+use crate::dialect::{Effect, Effects, HttpAnswer, HttpRequest};
+
+impl Vodia {
+    pub(super) fn command(&mut self, command: &Command, now: Now, out: &mut Effects) {
+        match command {
+            Command::Dial { request, to } => self.dial(*request, to, now, out),
+            Command::SetPresence { request, presence, until, note } => {
+                self.set_presence(*request, *presence, *until, note.as_deref(), now, out);
+            }
+            Command::Dtmf { request, .. } => out.tell(Told::Refused(*request, Reason::Unsupported)),
+            Command::Answer { request, key }
+            | Command::HangUp { request, key }
+            | Command::Hold { request, key }
+            | Command::Resume { request, key }
+            | Command::TransferTo { request, key, .. }
+            | Command::TransferJoin { request, key, .. } => {
+                if self.calls.get(key).is_none() {
+                    return out.tell(Told::Refused(*request, Reason::NoSuchCall));
+                }
+                if matches!(command, Command::Answer { .. }) {
+                    self.answering = Some(*request);
+                }
+                match self.control_path(name_of(command)) {
+                    Path::Rest => {
+                        let path = format!("/rest/user/{}/calls", self.account_path());
+                        self.http(Ask::Find(command.clone()), "GET", &path, None, out);
+                    }
+                    Path::WebSocket | Path::RemoteCall => self.by_action(command, out),
+                }
+            }
+        }
+    }
+
+    /// The path for everything but dialling: REST from 69 on, actions before, the other one when refused.
+    pub(super) fn control_path(&self, name: &str) -> Path {
+        let rest = format!("rest_{name}");
+        if self.generation == Generation::Subscribe && !self.is_unusable(&rest) { Path::Rest } else { Path::WebSocket }
+    }
+
+    /// The path for dialling, chosen from what the server can, before anything is sent.
+    fn dial_path(&self) -> Path {
+        if let Some(path) = self.keys.dial_path {
+            return path;
+        }
+        let usable = |name: &str| !self.is_unusable(name);
+        let order: &[(Path, &str)] = match self.generation {
+            Generation::Subscribe => {
+                &[(Path::Rest, "rest_dial"), (Path::WebSocket, "websocket_dial"), (Path::RemoteCall, "remote_call")]
+            }
+            Generation::Attendant | Generation::ClickToDial => {
+                &[(Path::WebSocket, "websocket_dial"), (Path::RemoteCall, "remote_call")]
+            }
+        };
+        order.iter().find(|(_, name)| usable(name)).map_or(Path::WebSocket, |(path, _)| *path)
+    }
+
+    fn dial(&mut self, request: RequestId, to: &str, now: Now, out: &mut Effects) {
+        let path = self.dial_path();
+        if path == Path::RemoteCall && self.secret.is_none() && self.session.is_none() {
+            return out.tell(Told::Refused(request, Reason::Unsupported));
+        }
+        self.calls.dialled(request, to, now.mono);
+        match path {
+            Path::WebSocket => self.send(&json!({ "action": "make-call", "to": to }), out),
+            Path::Rest => {
+                let account = self.account_path();
+                let body = json!({ "remote-dial": to, "name": to }).to_string();
+                let path = format!("/rest/user/{account}/calls");
+                self.http(Ask::Commanded(request, "rest_dial"), "POST", &path, Some(Secret::new(body)), out);
+            }
+            Path::RemoteCall => self.remote_call(request, to, now.wall, out),
+        }
+    }
+
+    fn remote_call(&mut self, request: RequestId, to: &str, wall: Timestamp, out: &mut Effects) {
+        let Some(url) = self.address("/remote_call.htm") else { return };
+        let edition = match self.config.keys.get("remote_call_hash").map(String::as_str) {
+            Some("old") => Edition::Old,
+            Some("new") => Edition::New,
+            // The duration was added in 2023, with 69 at the latest.
+            _ if self.generation == Generation::Subscribe => Edition::New,
+            _ => Edition::Old,
+        };
+        let query = match &self.secret {
+            Some(secret) => remote_call::query(edition, &self.login(), secret, to, wall.as_second()),
+            // With a session the destination is enough.
+            None => Secret::new(format!("dest={}&connect=true", remote_call::encode(to))),
+        };
+        self.next_http += 1;
+        self.asked.insert(self.next_http, Ask::Commanded(request, "remote_call"));
+        out.push(Effect::Http(Box::new(HttpRequest {
+            id: self.next_http,
+            method: "GET",
+            url,
+            hidden_query: Some(query),
+            headers: if self.secret.is_none() { self.credentials() } else { vec![] },
+            body: None,
+            want_cookie: None,
+            most_bytes: 64 << 10,
+            limit: super::HTTP_LIMIT,
+        })));
+    }
+
+    fn send(&self, frame: &Value, out: &mut Effects) {
+        out.push(Effect::Send(self.wire, frame.to_string()));
+    }
+
+    /// Sends a command about a call as an action message; ids always as text.
+    fn by_action(&mut self, command: &Command, out: &mut Effects) {
+        let Some(call) = command.key().and_then(|key| self.calls.get(key)) else { return };
+        let id = &call.seen.key;
+        let from = &call.remote_address;
+        let frame = match command {
+            Command::Answer { .. } => json!({ "action": "accept-call", "id": id }),
+            Command::HangUp { .. } if self.generation == Generation::Attendant => {
+                let connected = matches!(call.seen.state, SeenState::Connected | SeenState::Held(_));
+                json!({ "action": "clear-call", "id": id, "connected": if connected { "true" } else { "false" } })
+            }
+            Command::HangUp { .. } => json!({ "action": "clear-call", "id": id }),
+            // One toggle for both; the model lets only the right one through.
+            Command::Hold { .. } | Command::Resume { .. } => json!({ "action": "hold-call", "id": id }),
+            Command::TransferTo { to, .. } => json!({ "action": "blind-transfer", "id": id, "from": from, "to": to }),
+            Command::TransferJoin { other, .. } => {
+                let Some(second) = self.calls.get(other) else {
+                    return out.tell(Told::Refused(command.request(), Reason::NoSuchCall));
+                };
+                // The held call is handed to the party of the active one.
+                let (held, active) = if call.seen.state == SeenState::Connected { (second, call) } else { (call, second) };
+                json!({ "action": "att-transfer", "id": held.seen.key, "from": held.remote_address,
+                        "id2": active.seen.key, "to": active.remote_address })
+            }
+            Command::Dial { .. } | Command::Dtmf { .. } | Command::SetPresence { .. } => return,
+        };
+        self.send(&frame, out);
+    }
+
+    /// The live legs are here: finds the one the command is about, and sends it by REST.
+    pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
+        let _ = now;
+        let request = command.request();
+        let path = name_of(command);
+        let answer = match answer {
+            Ok(answer) => answer,
+            // Nothing was sent, so this is a plain refusal.
+            Err(reason) => return out.tell(Told::Refused(request, Reason::RefusedByPbx(reason.text().to_owned()))),
+        };
+        if !(200..300).contains(&answer.status) {
+            return self.rest_refused(request, &format!("rest_{path}"), answer.status, out);
+        }
+        let Some(legs) = rest::legs(answer.body.expose()) else {
+            return self.rest_refused(request, &format!("rest_{path}"), 404, out);
+        };
+        let own = self.own_numbers();
+        let legs: Vec<(String, Option<String>, Direction)> = legs
+            .iter()
+            .filter_map(|leg| {
+                let from = super::calls::party(&leg.from, &leg.from_number, &leg.from_name);
+                let to = super::calls::party(&leg.to, &leg.to_number, &leg.to_name);
+                let outgoing = from.number.as_deref().is_some_and(|n| own.has(n));
+                let (remote, direction) = if outgoing { (to, Direction::Outgoing) } else { (from, Direction::Incoming) };
+                Some((leg.id.text()?, remote.number, direction))
+            })
+            .collect();
+        let find = |key: &str| -> Option<String> {
+            if legs.iter().any(|(id, ..)| id == key) {
+                return Some(key.to_owned());
+            }
+            let call = self.calls.get(key)?;
+            let mut fitting = legs.iter().filter(|(_, number, direction)| {
+                let same = match (number, &call.seen.remote.number) {
+                    (Some(a), Some(b)) => a == b || may_be_same(a, b),
+                    _ => false,
+                };
+                same && *direction == call.seen.direction
+            });
+            match (fitting.next(), fitting.next()) {
+                (Some((id, ..)), None) => Some(id.clone()),
+                // A server that names no parties: one call here and one leg there can only be the same.
+                (None, _)
+                    if legs.len() == 1 && self.calls.all.len() == 1 && legs.iter().all(|(_, number, _)| number.is_none()) =>
+                {
+                    legs.first().map(|(id, ..)| id.clone())
+                }
+                _ => None,
+            }
+        };
+        let Some(id) = command.key().and_then(find) else {
+            return out.tell(Told::Refused(request, Reason::StateUnknown));
+        };
+        let rings = command
+            .key()
+            .and_then(|key| self.calls.get(key))
+            .is_some_and(|c| c.seen.direction == Direction::Incoming && c.seen.state == SeenState::Ringing);
+        let body = match command {
+            Command::Answer { .. } => json!({ "remote-answer": id }),
+            Command::HangUp { .. } if rings => json!({ "reject": id }),
+            Command::HangUp { .. } => json!({ "hangup": id }),
+            Command::Hold { .. } => json!({ "remote-hold": id }),
+            Command::Resume { .. } => json!({ "remote-resume": id }),
+            Command::TransferTo { to, .. } => json!({ "transfer": id, "number": to }),
+            Command::TransferJoin { other, .. } => {
+                let Some(second) = find(other) else {
+                    return out.tell(Told::Refused(request, Reason::StateUnknown));
+                };
+                json!({ "transfer": id, "id": second })
+            }
+            Command::Dial { .. } | Command::Dtmf { .. } | Command::SetPresence { .. } => return,
+        };
+        let name = match path {
+            "answer" => "rest_answer",
+            "hang_up" => "rest_hang_up",
+            "hold" => "rest_hold",
+            _ => "rest_transfer",
+        };
+        let account = self.account_path();
+        self.http(
+            Ask::Commanded(request, name),
+            "POST",
+            &format!("/rest/user/{account}/calls"),
+            Some(Secret::new(body.to_string())),
+            out,
+        );
+    }
+
+    /// The answer to a command sent by REST: only a clear no ends it, its effect is seen in the calls.
+    pub(super) fn commanded(
+        &mut self,
+        request: RequestId,
+        path: &'static str,
+        answer: Result<HttpAnswer, Reason>,
+        out: &mut Effects,
+    ) {
+        // Lost on the way: it may have arrived, so only its effect or the deadline can tell.
+        let Ok(answer) = answer else { return };
+        match (answer.status, said(answer.body.expose())) {
+            (200..=299, Said::No) => {
+                self.calls.undialled(request);
+                out.tell(Told::Refused(request, Reason::RefusedByPbx("answer: false".to_owned())));
+            }
+            (200..=399, _) => {}
+            // An error of its own may have come before or after the effect.
+            (500 | 502..=599, _) => {}
+            (status, _) => self.rest_refused(request, path, status, out),
+        }
+    }
+
+    fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, out: &mut Effects) {
+        self.calls.undialled(request);
+        let not_there = matches!(status, 404 | 405 | 501);
+        out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {status}"))));
+        if not_there {
+            let path = path.to_owned();
+            self.learn(
+                |learnt| {
+                    if !learnt.unusable.contains(&path) {
+                        learnt.unusable.push(path);
+                    }
+                },
+                out,
+            );
+        }
+        // A refused click-to-dial hash says nothing about the session.
+        if status == 401 && path != "remote_call" {
+            self.session_over(out);
+        }
+    }
+
+    /// A command had no effect in time: a phone that did not react to Answer is not asked again.
+    pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
+        if self.answering == Some(request) {
+            self.answering = None;
+            self.no_answer = true;
+            self.tell_abilities(out);
+        }
+    }
+
+    pub(super) fn ask_dnd(&mut self, out: &mut Effects) {
+        let (_, path) = self.dnd_resource();
+        self.http(Ask::Dnd, "GET", &path, None, out);
+    }
+
+    /// Method for changing do-not-disturb, and where it is read.
+    fn dnd_resource(&self) -> (&'static str, String) {
+        let account = self.account_path();
+        match self.generation {
+            Generation::Subscribe => ("POST", format!("/rest/user/{account}/dnd")),
+            Generation::ClickToDial => {
+                let domain = remote_call::encode(self.domain.as_deref().unwrap_or_default());
+                ("POST", format!("/rest/domain/{domain}/account/{}/user_settings?name=dnd", remote_call::encode(&self.user)))
+            }
+            Generation::Attendant => ("PUT", "/rest/domain/self/account/self/user_settings?name=dnd".to_owned()),
+        }
+    }
+
+    fn set_presence(
+        &mut self,
+        request: RequestId,
+        presence: OwnPresence,
+        until: Option<Timestamp>,
+        note: Option<&str>,
+        now: Now,
+        out: &mut Effects,
+    ) {
+        let on = match presence {
+            OwnPresence::Dnd => true,
+            OwnPresence::Available => false,
+            OwnPresence::Away | OwnPresence::Busy => return out.tell(Told::Refused(request, Reason::Unsupported)),
+        };
+        let (method, path) = self.dnd_resource();
+        let body = if self.generation == Generation::Subscribe {
+            let mut body = json!({ "state": on });
+            if let Some(map) = body.as_object_mut() {
+                if let Some(note) = note {
+                    map.insert("reason".into(), note.into());
+                }
+                if let Some(until) = until {
+                    let seconds = until.duration_since(now.wall).as_secs().max(1);
+                    map.insert("expires".into(), seconds.to_string().into());
+                }
+            }
+            body
+        } else {
+            if until.is_some() {
+                // Without an end it would stay on for ever, which was not asked.
+                return out.tell(Told::Refused(request, Reason::Unsupported));
+            }
+            json!({ "table": "users", "settings": [{ "name": "dnd", "value": if on { "true" } else { "false" } }] })
+        };
+        let path = path.trim_end_matches("?name=dnd").to_owned();
+        self.http(Ask::SetDnd(request, on), method, &path, Some(Secret::new(body.to_string())), out);
+    }
+
+    pub(super) fn dnd_set(&mut self, request: RequestId, wanted: bool, answer: Result<HttpAnswer, Reason>, out: &mut Effects) {
+        match answer {
+            Ok(answer) if (200..300).contains(&answer.status) && said(answer.body.expose()) != Said::No => {
+                let (_, path) = self.dnd_resource();
+                self.http(Ask::CheckDnd(request, wanted), "GET", &path, None, out);
+            }
+            Ok(answer) if answer.status == 401 => {
+                out.tell(Told::Refused(request, Reason::RefusedByPbx("HTTP 401".into())));
+                self.session_over(out);
+            }
+            Ok(answer) => out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {}", answer.status)))),
+            Err(_) => out.tell(Told::Unclear(request)),
+        }
+    }
+
+    pub(super) fn dnd_checked(
+        &mut self,
+        request: RequestId,
+        wanted: bool,
+        answer: Result<HttpAnswer, Reason>,
+        _now: Now,
+        out: &mut Effects,
+    ) {
+        let read = answer.ok().filter(|a| (200..300).contains(&a.status)).and_then(|a| rest::dnd(a.body.expose()));
+        match read {
+            Some(on) => {
+                let user = self.user.clone();
+                self.accounts.set_dnd(&user, on);
+                self.tell_own(out);
+                if on == wanted {
+                    out.tell(Told::Confirmed(request));
+                } else {
+                    out.tell(Told::Refused(request, Reason::RefusedByPbx("the setting did not change".into())));
+                }
+            }
+            None => out.tell(Told::Unclear(request)),
+        }
+    }
+}
+
+/// Hold and resume share a name, because a server has both or none.
+fn name_of(command: &Command) -> &'static str {
+    match command {
+        Command::Answer { .. } => "answer",
+        Command::HangUp { .. } => "hang_up",
+        Command::Hold { .. } | Command::Resume { .. } => "hold",
+        Command::TransferTo { .. } | Command::TransferJoin { .. } => "transfer",
+        Command::Dial { .. } => "dial",
+        Command::Dtmf { .. } => "dtmf",
+        Command::SetPresence { .. } => "presence",
+    }
+}

@@ -1,0 +1,323 @@
+//! From nothing to an open user WebSocket: token exchange, password resource, Basic.
+//!
+//! Every method is tried once for a stored secret; a refusal is told and not repeated.
+
+use phone_core::{Reason, Secret};
+
+use super::remote_call::{encode, md5_hex};
+use super::rest::{self, Said, said};
+use super::{Ask, Generation, Phase, Vodia};
+use crate::dialect::{Effect, Effects, Header, HttpAnswer, HttpRequest, NotOpened, Wire};
+
+impl Vodia {
+    pub(super) fn start(&mut self, out: &mut Effects) {
+        self.reset();
+        self.phase = Phase::SigningIn;
+        if self.config.url.scheme() == "http" && !is_loopback(&self.config.url) && !self.config.switch("allow_plain_http") {
+            return self.fail(Reason::PlainRefused, None, out);
+        }
+        if self.session.is_some() && self.domain.is_some() {
+            return self.open_socket(out);
+        }
+        self.session = None;
+        self.sign_in(out);
+    }
+
+    fn sign_in(&mut self, out: &mut Effects) {
+        self.phase = Phase::SigningIn;
+        if let Some(page) = self.keys.token_url.clone() {
+            if page.scheme() == "http" && !is_loopback(&page) && !self.config.switch("allow_plain_http") {
+                return self.fail(Reason::PlainRefused, None, out);
+            }
+            self.next_http += 1;
+            self.asked.insert(self.next_http, Ask::TokenPage);
+            out.push(Effect::Http(Box::new(HttpRequest {
+                id: self.next_http,
+                method: "GET",
+                url: page,
+                hidden_query: None,
+                headers: vec![("Accept", Header::Plain("application/json".into()))],
+                body: None,
+                want_cookie: None,
+                most_bytes: 64 << 10,
+                limit: super::HTTP_LIMIT,
+            })));
+        } else if self.secret.is_none() {
+            self.fail(Reason::SecretMissing, None, out);
+        } else if self.version_known {
+            self.sign_in_by_generation(out);
+        } else {
+            self.http(Ask::Session, "GET", "/rest/system/session", None, out);
+        }
+    }
+
+    /// The generation that counts: the user's choice, else what the version says.
+    fn settle_generation(&mut self) {
+        let by_version = self.learnt.server.as_deref().and_then(generation_of);
+        self.version_known = by_version.is_some();
+        self.generation = match (self.keys.dialect, by_version) {
+            (Some(Generation::ClickToDial), Some(Generation::Attendant)) => Generation::Attendant,
+            (Some(chosen), _) => chosen,
+            (None, Some(known)) => known,
+            (None, None) => Generation::ClickToDial,
+        };
+    }
+
+    fn sign_in_by_generation(&mut self, out: &mut Effects) {
+        self.settle_generation();
+        let password_first = self.generation != Generation::Subscribe && !self.learnt.no_password_resource;
+        if password_first { self.try_password(out) } else { self.try_basic(out) }
+    }
+
+    fn try_password(&mut self, out: &mut Effects) {
+        self.password_tried = true;
+        let Some(secret) = &self.secret else { return self.fail(Reason::SecretMissing, None, out) };
+        // An empty password is sent as empty text, not as its hash.
+        let hash = if secret.is_empty() { String::new() } else { md5_hex(secret.expose()) };
+        let value = Secret::new(format!("{} {hash}", self.login()));
+        let body = Secret::new(serde_json::json!({ "name": "auth", "value": value.expose() }).to_string());
+        self.http(Ask::Password, "PUT", "/rest/system/session", Some(body), out);
+    }
+
+    fn try_basic(&mut self, out: &mut Effects) {
+        if self.domain.is_none() {
+            return self.fail(Reason::TenantNeeded, None, out);
+        }
+        let path = format!("/rest/user/{}/calls", self.account_path());
+        self.http(Ask::BasicCheck, "GET", &path, None, out);
+    }
+
+    pub(super) fn signing_in(&mut self, ask: &Ask, answer: HttpAnswer, out: &mut Effects) {
+        if let Some(server) = answer.server.as_deref().filter(|s| s.starts_with("PBX/")) {
+            let generation = generation_of(server);
+            let server = server.to_owned();
+            self.learn(
+                |learnt| {
+                    // Another version may know what the old one refused.
+                    if learnt.server.as_deref() != Some(&server) {
+                        learnt.unusable.clear();
+                        learnt.no_password_resource = false;
+                        learnt.root_path = generation == Some(Generation::Attendant);
+                    }
+                    learnt.server = Some(server);
+                    learnt.generation = generation;
+                },
+                out,
+            );
+        }
+        let busy = match answer.status {
+            429 | 503 => Some(Reason::ServerBusy),
+            407 => Some(Reason::ProxyNeedsSignIn),
+            status @ (500 | 502 | 504..=599) => Some(Reason::ServerError(status)),
+            _ => None,
+        };
+        if let Some(reason) = busy {
+            return self.fail(reason, answer.retry_after, out);
+        }
+        match ask {
+            Ask::Session => self.session_probed(&answer, out),
+            Ask::Root => self.root_probed(&answer, out),
+            Ask::TokenPage => self.token_page(&answer, out),
+            Ask::Exchange => self.exchanged(answer, out),
+            Ask::Password => self.password_answered(answer, out),
+            Ask::BasicCheck => self.basic_answered(&answer, out),
+            Ask::Whoami => self.whoami(&answer, out),
+            Ask::Directory
+            | Ask::Calls
+            | Ask::History
+            | Ask::CdrSummary
+            | Ask::Contacts
+            | Ask::Dnd
+            | Ask::Find(_)
+            | Ask::Commanded(..)
+            | Ask::SetDnd(..)
+            | Ask::CheckDnd(..) => {}
+        }
+    }
+
+    fn session_probed(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        if self.learnt.server.is_some() {
+            return self.sign_in_by_generation(out);
+        }
+        self.session_resource_seen = answer.status == 200 && looks_like_session(answer.body.expose());
+        // Some answers lack the version; the start page carries it.
+        self.http(Ask::Root, "GET", "/", None, out);
+    }
+
+    fn root_probed(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        if self.learnt.server.is_some() || self.session_resource_seen {
+            return self.sign_in_by_generation(out);
+        }
+        let page = said(answer.body.expose()) == Said::Page && (answer.status == 200 || (300..400).contains(&answer.status));
+        // A sign-in page of a hotel network answers every address with a page or a redirect.
+        let reason = if page && self.was_online { Reason::WebPageInstead } else { Reason::NotAPbx };
+        self.fail(reason, None, out);
+    }
+
+    fn token_page(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        let failed = Reason::TokenPageFailed(answer.status);
+        let page: rest::TokenPage<'_> = match serde_json::from_str(answer.body.expose()) {
+            Ok(page) if answer.status == 200 => page,
+            _ => return self.fail(failed, None, out),
+        };
+        let Some(token) = page.session.text() else { return self.fail(failed, None, out) };
+        if self.user.is_empty() {
+            self.user = page.user.text().unwrap_or_default();
+        }
+        if self.domain.is_none() {
+            self.domain = page.domain.text();
+        }
+        // The token is valid for ten seconds, so nothing is asked in between.
+        let body = Secret::new(serde_json::json!({ "name": "session", "value": token }).to_string());
+        self.http(Ask::Exchange, "POST", "/rest/system/session", Some(body), out);
+    }
+
+    fn exchanged(&mut self, answer: HttpAnswer, out: &mut Effects) {
+        let accepted = answer.status == 200 && !matches!(said(answer.body.expose()), Said::No | Said::Page);
+        match (accepted, answer.cookie) {
+            (true, Some(session)) => self.signed_in(session, out),
+            _ => self.fail(Reason::TokenPageFailed(answer.status), None, out),
+        }
+    }
+
+    fn password_answered(&mut self, answer: HttpAnswer, out: &mut Effects) {
+        let said = said(answer.body.expose());
+        let after_basic = self.basic;
+        match (answer.status, said) {
+            (200..=299, Said::No) => self.fail(Reason::CredentialsRefused, None, out),
+            (200..=299, Said::Text(session)) => {
+                let session = answer.cookie.unwrap_or_else(|| Secret::new(session));
+                self.signed_in(session, out);
+            }
+            (200..=299, Said::Yes | Said::Other) if answer.cookie.is_some() => {
+                if let Some(session) = answer.cookie {
+                    self.signed_in(session, out);
+                }
+            }
+            (401, _) => self.fail(Reason::CredentialsRefused, None, out),
+            (403, _) => self.fail(Reason::ApiSwitchedOff, None, out),
+            (200..=299, Said::Page) => self.fail(Reason::WebPageInstead, None, out),
+            // The resource is not there; Basic is, or nothing is.
+            (_, _) if !after_basic => {
+                self.learn(|learnt| learnt.no_password_resource = true, out);
+                self.try_basic(out);
+            }
+            (status, _) => self.fail(Reason::WebSocketRefused(status), None, out),
+        }
+    }
+
+    fn basic_answered(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        match (answer.status, said(answer.body.expose())) {
+            (401, _) => self.fail(Reason::CredentialsRefused, None, out),
+            (403, _) => self.fail(Reason::ApiSwitchedOff, None, out),
+            (404, _) => self.fail(Reason::UnknownTenantOrUser, None, out),
+            (200..=299, Said::No) => self.fail(Reason::CredentialsRefused, None, out),
+            (200..=299, Said::Page) | (300..=399, _) => self.fail(Reason::WebPageInstead, None, out),
+            (200..=299, _) => {
+                self.basic = true;
+                self.open_socket(out);
+            }
+            _ => self.fail(Reason::NotAPbx, None, out),
+        }
+    }
+
+    fn signed_in(&mut self, session: Secret, out: &mut Effects) {
+        self.session = Some(session);
+        self.session_is_fresh = true;
+        self.settle_generation();
+        if self.domain.is_some() && !self.user.is_empty() {
+            self.open_socket(out);
+        } else {
+            self.http(Ask::Whoami, "GET", "/rest/system/session", None, out);
+        }
+    }
+
+    fn whoami(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        let told: rest::Whoami<'_> = serde_json::from_str(answer.body.expose()).unwrap_or_default();
+        if let Some(user) = told.cuser.text() {
+            self.user = user;
+        }
+        self.domain = told.cdomain.text().or(self.domain.take());
+        if self.domain.is_none() || self.user.is_empty() {
+            return self.fail(Reason::TenantNeeded, None, out);
+        }
+        self.open_socket(out);
+    }
+
+    fn open_socket(&mut self, out: &mut Effects) {
+        self.phase = Phase::OpeningSocket;
+        self.wire = Wire(self.wire.0.wrapping_add(1));
+        let domain = self.domain.clone().unwrap_or_default();
+        let path = if self.learnt.root_path || self.generation == Generation::Attendant {
+            "/".to_owned()
+        } else {
+            format!("/websocket?domain={}&user={}", encode(&domain), encode(&self.user))
+        };
+        let Some(mut url) = self.address(&path) else { return self.fail(Reason::NotAPbx, None, out) };
+        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+        url.set_scheme(scheme).ok();
+        // Basic goes along with a cookie only where Basic is what we signed in with.
+        let mut headers = self.credentials();
+        if self.basic
+            && self.session.is_some()
+            && let Some(basic) = self.basic_header()
+        {
+            headers.push(("Authorization", Header::Hidden(basic)));
+        }
+        out.push(Effect::Open { wire: self.wire, url, headers });
+    }
+
+    pub(super) fn not_opened(&mut self, why: &NotOpened, out: &mut Effects) {
+        let (status, retry_after) = match why {
+            NotOpened::Reason(reason) => return self.fail(reason.clone(), None, out),
+            NotOpened::Status(status, retry_after) => (*status, *retry_after),
+        };
+        match status {
+            401 | 403 if self.session.is_some() && !self.session_is_fresh => {
+                // The session of an earlier attempt ran out; a new one is made within this attempt.
+                self.session = None;
+                self.sign_in(out);
+            }
+            401 | 403 if self.basic && self.session.is_none() && !self.password_tried => self.try_password(out),
+            401 => self.drop_session(Reason::CredentialsRefused, out),
+            403 => self.drop_session(Reason::ApiSwitchedOff, out),
+            404 if !self.learnt.root_path && !self.version_known => {
+                self.learn(|learnt| learnt.root_path = true, out);
+                self.open_socket(out);
+            }
+            407 => self.fail(Reason::ProxyNeedsSignIn, None, out),
+            429 | 503 => self.fail(Reason::ServerBusy, retry_after, out),
+            500 | 502 | 504..=599 => self.fail(Reason::ServerError(status), retry_after, out),
+            _ => self.fail(Reason::WebSocketRefused(status), retry_after, out),
+        }
+    }
+
+    fn drop_session(&mut self, reason: Reason, out: &mut Effects) {
+        self.session = None;
+        self.fail(reason, None, out);
+    }
+}
+
+/// Reads the generation out of `PBX/70.1` or `PBX/67.0.5 (Debian64)`.
+pub(super) fn generation_of(server: &str) -> Option<Generation> {
+    let major: u32 = server.strip_prefix("PBX/")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    Some(match major {
+        0..=57 => Generation::Attendant,
+        58..=68 => Generation::ClickToDial,
+        _ => Generation::Subscribe,
+    })
+}
+
+/// Tells whether a body is what the session resource of this kind answers to strangers.
+fn looks_like_session(body: &str) -> bool {
+    matches!(said(body), Said::No | Said::Text(_)) || body.trim_start().starts_with('{')
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
