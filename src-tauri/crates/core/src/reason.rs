@@ -327,8 +327,8 @@ impl Reason {
                 "The PBX accepts the password but does not allow this.",
                 "Ask the administrator of the PBX for the right.",
             ),
-            Self::MessageTooLong => facts(Code::Protocol, SlowMoment, "The PBX sent a message that is far too long.", BY_ITSELF),
-            Self::Garbage => facts(Code::Protocol, SlowMoment, "The PBX sends what cannot be understood.", BY_ITSELF),
+            Self::MessageTooLong => facts(Code::Protocol, Moment, "The PBX sent a message that is far too long.", BY_ITSELF),
+            Self::Garbage => facts(Code::Protocol, Moment, "The PBX sends what cannot be understood.", BY_ITSELF),
             Self::Unsupported => {
                 facts(Code::Unsupported, Command, "This PBX or phone cannot do that from here.", "Do it on the phone.")
             }

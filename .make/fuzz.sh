@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Feeds the frame decoder with noise. Not part of `make test`, which replays the corpus instead.
+source "$(dirname "$0")/common.sh"
+cargo fuzz --version >/dev/null 2>&1 || die "cargo-fuzz is missing: cargo install --locked cargo-fuzz"
+crate=src-tauri/crates/pbx
+[ -d "$crate/fuzz" ] || die "There is no fuzz target in $crate/fuzz."
+seconds="${FUZZ_SECONDS:-60}"
+# The sanitizer flags are nightly ones; this lets a stable toolchain take them.
+export RUSTC_BOOTSTRAP=1
+cd "$crate"
+for target in $(cargo fuzz list); do
+  say "== $target, $seconds s"
+  cargo fuzz run "$target" -- "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048
+done

@@ -1,0 +1,332 @@
+//! Accounts come, get their secret, sign in, and go.
+
+use std::time::{Duration, Instant};
+
+use phone_core::link::LinkInput;
+use phone_core::request::{Answer, Reply};
+use phone_core::view::{Hint, LinkName};
+use phone_core::{AccountConfig, AccountName, Link, Reason, Secret};
+use phone_pbx::dialect::Setup;
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+
+use super::{Actor, Desk, Inner, SecretState, Waiting, now, vault};
+use crate::ports::VaultError;
+
+/// How long somebody waits for the outcome of a sign-in.
+const SIGN_IN_WAIT: Duration = Duration::from_secs(20);
+
+impl Actor {
+    /// Puts an account to work: its secret is read first.
+    pub(super) fn open_desk(&mut self, config: AccountConfig, provisional: bool) {
+        let name = config.name.clone();
+        self.desks.insert(name.clone(), Desk::new(config, provisional));
+        if !provisional {
+            self.ask_secret(&name);
+        }
+    }
+
+    /// Reads the secret of an account; the answer comes as a message.
+    pub(super) fn ask_secret(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.secret = SecretState::Asked;
+        let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
+        tokio::spawn(async move {
+            let result = vault.get(&name).await;
+            inner.send(Inner::Secret(name, result)).await.ok();
+        });
+    }
+
+    /// The keyring may answer differently now: asks again for what was missing.
+    pub(super) fn ask_missing_secrets(&mut self) {
+        let missing: Vec<AccountName> =
+            self.desks.iter().filter(|(_, d)| d.secret == SecretState::Missing).map(|(name, _)| name.clone()).collect();
+        for name in missing {
+            self.ask_secret(&name);
+        }
+        let unstored: Vec<AccountName> =
+            self.desks.iter().filter(|(_, d)| d.unstored.is_some() && !d.provisional).map(|(name, _)| name.clone()).collect();
+        for name in unstored {
+            self.store_secret(&name);
+        }
+    }
+
+    pub(super) fn secret_arrived(&mut self, name: &AccountName, result: Result<Secret, VaultError>) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        if desk.secret == SecretState::Here {
+            return;
+        }
+        let needs_none = desk.config.keys.contains_key("token_url");
+        match result {
+            Ok(secret) => self.sign_in_with(name, Some(secret)),
+            Err(VaultError::NoEntry) if needs_none => self.sign_in_with(name, None),
+            Err(error) => {
+                desk.secret = SecretState::Missing;
+                let why = Reason::from(&error);
+                info!(account = %name, code = ?why.code(), "{}", why.text());
+                // A missing entry needs the user; a keyring may come or be unlocked by itself.
+                let input = if why == Reason::SecretMissing { LinkInput::Stop(why) } else { LinkInput::SignOut(Some(why)) };
+                self.link(name, input);
+            }
+        }
+    }
+
+    /// Signs in with a secret that was read or typed.
+    pub(super) fn sign_in_with(&mut self, name: &AccountName, secret: Option<Secret>) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        let Some(dialect) = phone_pbx::create(&desk.config.kind, Setup { config: desk.config.clone(), secret }) else {
+            return self.link(name, LinkInput::Stop(Reason::WrongUsage("this kind of PBX is not known".into())));
+        };
+        if desk.link.is_up() {
+            self.link(name, LinkInput::SignOut(None));
+        }
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.dialect = Some(dialect);
+        desk.secret = SecretState::Here;
+        desk.tls = None;
+        desk.http = None;
+        self.link(name, LinkInput::SignIn);
+    }
+
+    /// Adds an account on trial; it is kept when it is online or merely cannot be reached yet.
+    pub(super) fn add_account(&mut self, config: AccountConfig, secret: Option<Secret>, answer: oneshot::Sender<Answer>) {
+        if self.desks.contains_key(&config.name) {
+            answer.send(Err(Reason::WrongUsage("an account of this name exists already".into()).into())).ok();
+            return;
+        }
+        if !phone_pbx::kinds().any(|kind| kind == config.kind) {
+            let known = phone_pbx::kinds().collect::<Vec<_>>().join(", ");
+            answer.send(Err(Reason::WrongUsage(format!("this kind of PBX is not known; known: {known}")).into())).ok();
+            return;
+        }
+        let name = config.name.clone();
+        self.model.add_account(&config, now().wall);
+        self.open_desk(config, true);
+        if let Some(desk) = self.desks.get_mut(&name) {
+            desk.unstored = secret.clone();
+        }
+        self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
+        self.sign_in_with(&name, secret);
+    }
+
+    /// Signs in afresh and answers how it went.
+    pub(super) fn test_account(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        let Some(desk) = self.desks.get(name) else {
+            answer.send(Err(Reason::NoAccount.into())).ok();
+            return;
+        };
+        let has_secret = desk.secret == SecretState::Here;
+        self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
+        if has_secret {
+            self.link(name, LinkInput::SignOut(None))
+        } else {
+            return self.ask_secret(name);
+        }
+        self.link(name, LinkInput::SignIn);
+    }
+
+    /// Answers those whose sign-in has an outcome, or whose time is over.
+    pub(super) fn waits(&mut self, mono: Instant) {
+        let mut index = 0;
+        while index < self.waiting.len() {
+            let waiting = &self.waiting[index];
+            let name = waiting.account.clone();
+            let over = waiting.until <= mono;
+            let state = self.desks.get(&name).map(|d| (phone_core::model::link_name(&d.link), d.link.why().cloned(), d.secret));
+            let outcome: Option<Result<(), Reason>> = match state {
+                None => Some(Err(Reason::NoAccount)),
+                Some((LinkName::Online, ..)) => Some(Ok(())),
+                Some((LinkName::Stopped, Some(why), _)) => Some(Err(why)),
+                Some((LinkName::SignedOut, Some(why), SecretState::Missing)) => Some(Err(why)),
+                Some(_) if over => Some(Ok(())),
+                Some(_) => None,
+            };
+            let Some(outcome) = outcome else {
+                index += 1;
+                continue;
+            };
+            let waiting = self.waiting.swap_remove(index);
+            let provisional = self.desks.get(&name).is_some_and(|d| d.provisional);
+            let answer = match outcome {
+                Ok(()) => {
+                    if provisional {
+                        self.keep_account(&name);
+                    }
+                    match self.model.account(&name) {
+                        Some(account) => Ok(Reply::Account(Box::new(account))),
+                        None => Err(Reason::NoAccount.into()),
+                    }
+                }
+                Err(why) => {
+                    if provisional {
+                        self.forget(&name);
+                    }
+                    Err(why.into())
+                }
+            };
+            waiting.answer.send(answer).ok();
+        }
+    }
+
+    fn keep_account(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.provisional = false;
+        self.settings.accounts.retain(|a| &a.name != name);
+        self.settings.accounts.push(desk.config.clone());
+        self.save();
+        self.store_secret(name);
+    }
+
+    /// Hands a typed secret to the keyring; it stays with the dialect whatever comes of it.
+    pub(super) fn store_secret(&mut self, name: &AccountName) {
+        let Some(secret) = self.desks.get(name).and_then(|d| d.unstored.clone()) else { return };
+        let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
+        tokio::spawn(async move {
+            let result = vault.set(&name, secret).await;
+            inner.send(Inner::Stored(name, result)).await.ok();
+        });
+    }
+
+    pub(super) fn secret_stored(&mut self, name: &AccountName, result: Result<(), VaultError>) {
+        let about = format!("secret_not_stored:{name}");
+        let mut hint = Hint { about, text: String::new(), remedy: None };
+        match result {
+            Ok(()) => {
+                if let Some(desk) = self.desks.get_mut(name) {
+                    desk.unstored = None;
+                }
+                self.model.hint(hint, false);
+            }
+            Err(error) => {
+                let why = Reason::from(&error);
+                warn!(account = %name, code = ?why.code(), "the password could not be stored");
+                hint.text = format!("The password of {name} is not stored. {}", why.text());
+                hint.remedy = Some(format!("{} Until then it is asked for at every start.", why.advice()));
+                self.model.hint(hint, true);
+            }
+        }
+        self.changed = true;
+    }
+
+    /// Takes an account out of work, without touching what is stored.
+    fn forget(&mut self, name: &AccountName) {
+        self.link(name, LinkInput::SignOut(None));
+        self.desks.remove(name);
+        let outputs = self.model.remove_account(name);
+        self.changed = true;
+        self.outputs(outputs);
+    }
+
+    /// Removes an account with its secret.
+    pub(super) fn remove_account(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        if !self.desks.contains_key(name) {
+            answer.send(Err(Reason::NoAccount.into())).ok();
+            return;
+        }
+        self.forget(name);
+        self.settings.accounts.retain(|a| &a.name != name);
+        self.save();
+        let (vault, name) = (vault(&self.options), name.clone());
+        tokio::spawn(async move {
+            let result = match vault.remove(&name).await {
+                Ok(()) | Err(VaultError::NoEntry | VaultError::Absent) => Ok(Reply::Done),
+                Err(error) => Err(Reason::from(&error).into()),
+            };
+            answer.send(result).ok();
+        });
+    }
+
+    /// Pins the certificate the user has compared; only the one in question.
+    pub(super) fn accept_certificate(&mut self, name: &AccountName, sha256: &str) -> Answer {
+        let Some(desk) = self.desks.get_mut(name) else { return Err(Reason::NoAccount.into()) };
+        let wanted = plain_fingerprint(sha256);
+        let asked = desk.link.why().and_then(Reason::certificate_sha256).map(str::to_owned);
+        if asked.as_deref() != wanted.as_deref() || asked.is_none() {
+            return Err(Reason::WrongUsage("this is not the fingerprint in question".into()).into());
+        }
+        desk.config.pin = wanted;
+        desk.tls = None;
+        desk.http = None;
+        self.store_config(name);
+        self.link(name, LinkInput::SignIn);
+        Ok(Reply::Done)
+    }
+
+    /// Remembers what a dialect learnt of its server.
+    pub(super) fn learnt(&mut self, name: &AccountName, text: String) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.config.learnt = Some(text);
+        if !desk.provisional {
+            self.store_config(name);
+        }
+    }
+
+    fn store_config(&mut self, name: &AccountName) {
+        let Some(config) = self.desks.get(name).map(|d| d.config.clone()) else { return };
+        if let Some(kept) = self.settings.accounts.iter_mut().find(|a| &a.name == name) {
+            *kept = config;
+            self.save();
+        }
+    }
+
+    /// Writes the settings; a failure is told.
+    pub(super) fn save(&mut self) {
+        let result = if self.may_write {
+            crate::settings::save(&self.options.config_dir, &self.settings)
+        } else {
+            Err(std::io::Error::other("the file there could not be read"))
+        };
+        let failed = result.as_ref().err().map(ToString::to_string);
+        let hint = Hint {
+            about: "settings_not_written".into(),
+            text: format!("The settings could not be written: {}.", failed.as_deref().unwrap_or_default()),
+            remedy: Some(format!("Check {}.", self.options.config_dir.display())),
+        };
+        if let Some(error) = &failed {
+            warn!(error, "the settings could not be written");
+        }
+        self.model.hint(hint, failed.is_some());
+        self.changed = true;
+    }
+
+    /// The user's own way to end waiting, also after something they have mended.
+    pub(super) fn retry_now(&mut self, only: Option<&AccountName>) {
+        let names: Vec<AccountName> = self.desks.keys().filter(|n| only.is_none_or(|o| o == *n)).cloned().collect();
+        for name in names {
+            let Some(desk) = self.desks.get(&name) else { continue };
+            match (&desk.link, desk.secret) {
+                (_, SecretState::Missing) => self.ask_secret(&name),
+                // A refused password is not tried again: that locks accounts.
+                (Link::Stopped { why: Reason::CredentialsRefused }, _) => {}
+                (Link::Stopped { .. } | Link::SignedOut { .. }, SecretState::Here) => self.link(&name, LinkInput::SignIn),
+                _ => self.link(&name, LinkInput::RetryNow),
+            }
+        }
+    }
+
+    pub(super) fn keyring_unlocked(&mut self, result: Result<(), VaultError>) {
+        let answer: Answer = match &result {
+            Ok(()) => Ok(Reply::Done),
+            Err(error) => Err(Reason::from(error).into()),
+        };
+        match result {
+            Ok(()) => self.ask_missing_secrets(),
+            Err(error) => {
+                let missing: Vec<AccountName> =
+                    self.desks.iter().filter(|(_, d)| d.secret == SecretState::Missing).map(|(name, _)| name.clone()).collect();
+                for name in missing {
+                    self.link(&name, LinkInput::SignOut(Some(Reason::from(&error))));
+                }
+            }
+        }
+        for waiting in self.unlocking.drain(..) {
+            waiting.send(answer.clone()).ok();
+        }
+    }
+}
+
+/// A fingerprint without colons and blanks, in lower case; none when it is not 32 bytes of hex.
+pub(crate) fn plain_fingerprint(text: &str) -> Option<String> {
+    let hex: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+    (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
+}

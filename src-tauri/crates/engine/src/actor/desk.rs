@@ -1,0 +1,138 @@
+//! One account's sockets: opened for an attempt, void with it.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use phone_core::link::LinkInput;
+use phone_core::{AccountConfig, AccountName, Link, Reason};
+use phone_pbx::dialect::{Header, HttpRequest, Input, Wire};
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{Actor, Desk, Inner, KEPT_BYTES, KEPT_FRAMES, SecretState};
+use crate::net::FromNet;
+use crate::net::http::Http;
+use crate::net::socket::{self, ToSocket};
+use crate::net::tls::Tls;
+
+impl Desk {
+    pub(super) fn new(config: AccountConfig, provisional: bool) -> Self {
+        Self {
+            config,
+            link: Link::new(),
+            dialect: None,
+            attempt: 0,
+            tls: None,
+            http: None,
+            wires: HashMap::new(),
+            tasks: vec![],
+            addresses: None,
+            secret: SecretState::Asked,
+            unstored: None,
+            provisional,
+            frames: VecDeque::new(),
+            skipped: 0,
+            clock_ahead: None,
+            past: vec![],
+            retry_at: None,
+        }
+    }
+
+    /// Keeps the beginning of a frame for a report; the newest ones stay.
+    pub(super) fn keep_frame(&mut self, way: char, text: &str) {
+        if self.frames.len() >= KEPT_FRAMES {
+            self.frames.pop_front();
+        }
+        let mut end = text.len().min(KEPT_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        // A frame that was cut is no JSON any more and is told by its length.
+        self.frames.push_back((way, text.get(..end).unwrap_or_default().into()));
+    }
+}
+
+impl Actor {
+    /// Begins an attempt: fresh sockets, the dialect from its start.
+    pub(super) fn open(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.attempt += 1;
+        if desk.tls.is_none() || desk.http.is_none() {
+            let built = Tls::new(desk.config.pin.clone()).map_err(|e| e.to_string()).and_then(|tls| {
+                let http = Http::new(tls.clone()).map_err(|e| e.to_string())?;
+                Ok((tls, http))
+            });
+            match built {
+                Ok((tls, http)) => {
+                    desk.tls = Some(tls);
+                    desk.http = Some(http);
+                }
+                Err(error) => {
+                    tracing::error!(account = %name, error, "no client could be built");
+                    return self.link(name, LinkInput::Stop(Reason::TlsFailed));
+                }
+            }
+        }
+        self.dialect(name, Input::Start);
+    }
+
+    /// Ends an attempt: all its sockets and requests are void.
+    pub(super) fn close(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.attempt += 1;
+        desk.wires.clear();
+        desk.addresses = None;
+        for task in desk.tasks.drain(..) {
+            task.abort();
+        }
+        self.dialect(name, Input::Stop);
+    }
+
+    pub(super) fn open_socket(&mut self, name: &AccountName, wire: Wire, url: Url, headers: Vec<(&'static str, Header)>) {
+        let inner = self.inner.clone();
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        let Some(tls) = desk.tls.clone() else { return };
+        let (sender, to_send) = mpsc::channel(64);
+        desk.wires.insert(wire, sender);
+        let (account, attempt) = (name.clone(), desk.attempt);
+        let tell = move |from: FromNet| {
+            let (inner, account) = (inner.clone(), account.clone());
+            async move {
+                inner.send(Inner::Net(account, attempt, from)).await.ok();
+            }
+        };
+        desk.tasks.retain(|task| !task.is_finished());
+        desk.tasks.push(tokio::spawn(socket::run(wire, url, headers, tls, to_send, tell)).abort_handle());
+    }
+
+    pub(super) fn send(&mut self, name: &AccountName, wire: Wire, message: ToSocket) {
+        let Some(desk) = self.desks.get(name) else { return };
+        let sent = desk.wires.get(&wire).is_some_and(|socket| socket.try_send(message).is_ok());
+        if !sent && desk.link.is_up() {
+            // A peer that reads nothing any more is lost; nothing is kept for it.
+            self.link(name, LinkInput::Failed(Reason::Dropped, None));
+        }
+    }
+
+    pub(super) fn http(&mut self, name: &AccountName, request: HttpRequest) {
+        let inner = self.inner.clone();
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        let Some(http) = desk.http.clone() else { return };
+        tracing::debug!(account = %name, method = request.method, path = request.url.path().split('/').nth(1).unwrap_or_default(), "request");
+        let (account, attempt, id) = (name.clone(), desk.attempt, request.id);
+        let task = async move {
+            let (answer, ahead) = http.request(request).await;
+            inner.send(Inner::Net(account, attempt, FromNet::Http(id, answer, ahead))).await.ok();
+        };
+        desk.tasks.retain(|task| !task.is_finished());
+        desk.tasks.push(tokio::spawn(task).abort_handle());
+    }
+}
+
+/// The own address that the system would use towards a peer; nothing is sent.
+pub(super) fn own_address_towards(peer: SocketAddr) -> Option<IpAddr> {
+    let any: SocketAddr = if peer.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(peer).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}

@@ -1,0 +1,294 @@
+//! What people and scripts ask, each request to its one answer.
+
+use std::fmt::Write as _;
+
+use phone_core::call::Outcome;
+use phone_core::link::LinkInput;
+use phone_core::people::Changes;
+use phone_core::request::{Answer, Check, CheckResult, Reply, Request};
+use phone_core::view::{CallRecord, LinkName};
+use phone_core::{AccountName, PersonKind, Reason};
+use tokio::sync::oneshot;
+
+use super::accounts::plain_fingerprint;
+use super::{Actor, Inner, SecretState, now, vault};
+use crate::Asked;
+
+/// Most people or calls of one page.
+const LARGEST_PAGE: usize = 500;
+/// A clock that is further off makes sign-ins and histories wrong.
+const CLOCK_OFF_S: i64 = 120;
+
+impl Actor {
+    pub(super) fn asked(&mut self, asked: Asked) {
+        match asked {
+            Asked::Request(request, answer) => self.request(request, answer),
+            Asked::System(event) => self.system(event),
+            Asked::Desktop(settings, answer) => {
+                self.settings.desktop = settings.clone();
+                self.desktop.send_replace(settings);
+                self.save();
+                answer.send(Ok(Reply::Done)).ok();
+            }
+            Asked::Hint(hint, shown) => {
+                self.model.hint(hint, shown);
+                self.changed = true;
+            }
+        }
+    }
+
+    fn request(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
+        let reply = match request {
+            Request::GetView => {
+                self.publish();
+                Ok(Reply::View(self.view.borrow().clone()))
+            }
+            Request::People { offset, limit, all, filter } => Ok(self.people_page(offset, limit, all, filter.as_deref())),
+            Request::PeopleSince(since) => {
+                let changed = match self.model.people.changes_since(since) {
+                    Changes::Whole => None,
+                    Changes::Some(people) => Some(people),
+                };
+                Ok(Reply::PeopleChanged { revision: self.model.people.revision(), changed })
+            }
+            Request::History { missed, limit, filter } => Ok(Reply::History(self.history_page(missed, limit, filter.as_deref()))),
+            Request::MissedSeen => {
+                self.model.missed_seen();
+                self.changed = true;
+                Ok(Reply::Done)
+            }
+            Request::Dial { text, account, source, yes } => {
+                let id = self.pending(answer);
+                let begun = self.model.dial(id, &text, account.as_ref(), source, yes, now());
+                return self.begun(id, begun);
+            }
+            Request::Answer(call) => {
+                let id = self.pending(answer);
+                let begun = self.model.answer(id, call.as_ref(), now());
+                return self.begun(id, begun);
+            }
+            Request::HangUp(call) => {
+                let id = self.pending(answer);
+                let begun = self.model.hang_up(id, call.as_ref(), now());
+                return self.begun(id, begun);
+            }
+            Request::Hold(call) => {
+                let id = self.pending(answer);
+                let begun = self.model.hold(id, call.as_ref(), now());
+                return self.begun(id, begun);
+            }
+            Request::Resume(call) => {
+                let id = self.pending(answer);
+                let begun = self.model.resume(id, call.as_ref(), now());
+                return self.begun(id, begun);
+            }
+            Request::Dtmf(call, digits) => {
+                let id = self.pending(answer);
+                let begun = self.model.dtmf(id, &call, &digits, now());
+                return self.begun(id, begun);
+            }
+            Request::Transfer(call, target) => {
+                let id = self.pending(answer);
+                let begun = self.model.transfer(id, &call, &target, now());
+                return self.begun(id, begun);
+            }
+            Request::SetPresence { account, presence, until, note } => {
+                return self.set_presence(account, presence, until, note, answer);
+            }
+            Request::AddAccount { mut config, secret } => {
+                if let Some(pin) = &config.pin {
+                    match plain_fingerprint(pin) {
+                        Some(plain) => config.pin = Some(plain),
+                        None => {
+                            answer.send(Err(Reason::WrongUsage("a fingerprint has 32 bytes in hex".into()).into())).ok();
+                            return;
+                        }
+                    }
+                }
+                return self.add_account(*config, secret, answer);
+            }
+            Request::SetSecret { account, secret } => match self.desks.get_mut(&account) {
+                Some(desk) => {
+                    desk.unstored = Some(secret.clone());
+                    self.store_secret(&account);
+                    self.waiting.push(super::Waiting {
+                        account: account.clone(),
+                        until: now().mono + std::time::Duration::from_secs(20),
+                        answer,
+                    });
+                    return self.sign_in_with(&account, Some(secret));
+                }
+                None => Err(Reason::NoAccount.into()),
+            },
+            Request::RemoveAccount(name) => return self.remove_account(&name, answer),
+            Request::TestAccount(name) => return self.test_account(&name, answer),
+            Request::AcceptCertificate { account, sha256 } => self.accept_certificate(&account, &sha256),
+            Request::RetryNow(name) => {
+                self.retry_now(name.as_ref());
+                Ok(Reply::Done)
+            }
+            Request::SignOut(name) => self.known(&name).map(|()| {
+                self.link(&name, LinkInput::SignOut(None));
+                Reply::Done
+            }),
+            Request::SignIn(name) => self.known(&name).map(|()| {
+                let here = self.desks.get(&name).is_some_and(|d| d.secret == SecretState::Here);
+                if here {
+                    self.link(&name, LinkInput::SignIn)
+                } else {
+                    self.ask_secret(&name)
+                }
+                Reply::Done
+            }),
+            Request::UnlockKeyring => {
+                self.unlocking.push(answer);
+                if self.unlocking.len() == 1 {
+                    let (vault, inner) = (vault(&self.options), self.inner.clone());
+                    tokio::spawn(async move {
+                        let result = vault.unlock().await;
+                        inner.send(Inner::Unlocked(result)).await.ok();
+                    });
+                }
+                return;
+            }
+            Request::Diagnosis(name) => self.diagnosis(&name),
+            Request::Checks => Ok(Reply::Checks(self.checks())),
+        };
+        answer.send(reply).ok();
+    }
+
+    fn known(&self, name: &AccountName) -> Result<(), phone_core::Trouble> {
+        if self.desks.contains_key(name) { Ok(()) } else { Err(Reason::NoAccount.into()) }
+    }
+
+    /// Numbers a request whose answer comes later.
+    fn pending(&mut self, answer: oneshot::Sender<Answer>) -> u64 {
+        self.next_request += 1;
+        self.answers.insert(self.next_request, answer);
+        self.next_request
+    }
+
+    fn set_presence(
+        &mut self,
+        account: Option<AccountName>,
+        presence: phone_core::request::OwnPresence,
+        until: Option<jiff::Timestamp>,
+        note: Option<String>,
+        answer: oneshot::Sender<Answer>,
+    ) {
+        let names = match account {
+            Some(name) => vec![name],
+            None => self.model.accounts_with_dnd(),
+        };
+        if names.is_empty() {
+            let reason = if self.desks.is_empty() { Reason::NoAccount } else { Reason::Unsupported };
+            answer.send(Err(reason.into())).ok();
+            return;
+        }
+        let whole = self.pending(answer);
+        let parts: Vec<(u64, AccountName)> = names
+            .into_iter()
+            .map(|name| {
+                self.next_request += 1;
+                (self.next_request, name)
+            })
+            .collect();
+        self.joint.insert(whole, parts.iter().map(|(id, _)| *id).collect());
+        for (id, name) in parts {
+            let begun = self.model.set_presence(id, &name, presence, until, note.clone(), now());
+            self.begun(id, begun);
+        }
+    }
+
+    fn people_page(&self, offset: usize, limit: usize, all: bool, filter: Option<&str>) -> Reply {
+        let wanted = filter.map(str::to_lowercase).filter(|f| !f.is_empty());
+        let fits = |person: &phone_core::Person| {
+            let kind = all || person.kind == PersonKind::Person;
+            let text = wanted.as_deref().is_none_or(|wanted| {
+                person.number.contains(wanted) || person.name.as_deref().is_some_and(|name| name.to_lowercase().contains(wanted))
+            });
+            kind && text
+        };
+        let limit = limit.clamp(1, LARGEST_PAGE);
+        if all && wanted.is_none() {
+            let people = self.model.people.page(offset, limit);
+            return Reply::People { revision: self.model.people.revision(), people, total: self.model.people.len() };
+        }
+        let mut total = 0;
+        let mut people = vec![];
+        for person in self.model.people.iter().filter(fits) {
+            if total >= offset && people.len() < limit {
+                people.push(person);
+            }
+            total += 1;
+        }
+        Reply::People { revision: self.model.people.revision(), people, total }
+    }
+
+    fn history_page(&self, missed: bool, limit: usize, filter: Option<&str>) -> Vec<CallRecord> {
+        let told: Vec<CallRecord> = self.desks.values().flat_map(|d| d.past.iter().cloned()).collect();
+        let wanted = filter.map(str::to_lowercase).filter(|f| !f.is_empty());
+        let fits = |call: &CallRecord| {
+            let text = wanted.as_deref().is_none_or(|wanted| {
+                let has = |part: &Option<String>| part.as_deref().is_some_and(|t| t.to_lowercase().contains(wanted));
+                has(&call.remote.number) || has(&call.remote.name)
+            });
+            (!missed || call.outcome == Outcome::Missed) && text
+        };
+        self.history.joined(&told).into_iter().filter(fits).take(limit.clamp(1, LARGEST_PAGE)).collect()
+    }
+
+    /// What was seen on the wire last, without people and secrets.
+    fn diagnosis(&self, name: &AccountName) -> Answer {
+        let Some(desk) = self.desks.get(name) else { return Err(Reason::NoAccount.into()) };
+        let mut text = String::new();
+        let account = self.model.account(name);
+        writeln!(text, "Trayphone {}", env!("CARGO_PKG_VERSION")).ok();
+        if let Some(account) = account {
+            let server = account.server.as_deref().unwrap_or("unknown");
+            writeln!(text, "kind {} server {server} dialect {}", account.kind, account.dialect.as_deref().unwrap_or("unknown"))
+                .ok();
+            writeln!(text, "link {:?} {}", account.link, account.why.map(|w| w.text).unwrap_or_default()).ok();
+        }
+        writeln!(text, "attempts {} skipped frames {} clock ahead {:?} s", desk.attempt, desk.skipped, desk.clock_ahead).ok();
+        for (way, frame) in &desk.frames {
+            writeln!(text, "{way} {}", phone_pbx::redact::redact(frame)).ok();
+        }
+        Ok(Reply::Text(text))
+    }
+
+    /// The engine's part of the self-examination.
+    fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![];
+        if self.desks.is_empty() {
+            checks.push(problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));
+        }
+        for (name, desk) in &self.desks {
+            let view = self.model.account(name);
+            let online = view.as_ref().is_some_and(|v| v.link == LinkName::Online);
+            let check = match desk.link.why() {
+                Some(why) => problem(&format!("pbx {name}"), why.text(), why.advice()),
+                None if online => fine(&format!("pbx {name}"), "Signed in and live."),
+                None => problem(&format!("pbx {name}"), "Not connected yet.", "Trayphone tries by itself."),
+            };
+            checks.push(check);
+            if let Some(ahead) = desk.clock_ahead {
+                checks.push(if ahead.abs() > CLOCK_OFF_S {
+                    let text = format!("This machine's clock and that of the PBX differ by {} s.", ahead.abs());
+                    problem(&format!("clock {name}"), &text, "Set the clock, or tell the administrator of the PBX.")
+                } else {
+                    fine(&format!("clock {name}"), "The clocks agree.")
+                });
+            }
+        }
+        checks
+    }
+}
+
+fn fine(name: &str, text: &str) -> Check {
+    Check { name: name.to_owned(), result: CheckResult::Ok, text: text.to_owned(), remedy: None }
+}
+
+fn problem(name: &str, text: &str, remedy: &str) -> Check {
+    Check { name: name.to_owned(), result: CheckResult::Problem, text: text.to_owned(), remedy: Some(remedy.to_owned()) }
+}

@@ -1,0 +1,119 @@
+//! The working middle of Trayphone: one actor, sockets, timers, settings and history.
+//!
+//! Start reading at [`start`]; the desktop is reached only through the traits of [`ports`].
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod actor;
+pub mod history;
+mod net;
+pub mod ports;
+pub mod settings;
+
+pub use ports::{SystemEvent, Vault, VaultError, VaultFuture};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use phone_core::{DesktopSettings, Event, Reason, Reply, Request, View, request::Answer};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// What the engine is given at its start.
+pub struct Options {
+    /// Folder of the settings file.
+    pub config_dir: PathBuf,
+    /// Folder of history and logs.
+    pub state_dir: PathBuf,
+    /// Where secrets live.
+    pub vault: Arc<dyn Vault>,
+}
+
+/// Everything that can enter the actor from outside its own sockets.
+pub(crate) enum Asked {
+    Request(Request, oneshot::Sender<Answer>),
+    System(SystemEvent),
+    Desktop(DesktopSettings, oneshot::Sender<Answer>),
+    Hint(phone_core::view::Hint, bool),
+}
+
+/// Why the engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no runtime to run on.
+    #[error("the engine needs a runtime to run on")]
+    NoRuntime,
+}
+
+/// Starts the engine on the current runtime; it ends when the last [`Handle`] is dropped.
+///
+/// # Errors
+/// [`StartError::NoRuntime`] outside a runtime.
+pub fn start(options: Options) -> Result<Handle, StartError> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Err(StartError::NoRuntime);
+    }
+    actor::start(options)
+}
+
+/// A cheap, clonable way to the running engine.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) inbox: mpsc::Sender<Asked>,
+    pub(crate) view: watch::Receiver<Arc<View>>,
+    pub(crate) people: watch::Receiver<u64>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) desktop: watch::Receiver<DesktopSettings>,
+}
+
+impl Handle {
+    /// Asks the engine and waits for its answer.
+    pub async fn ask(&self, request: Request) -> Answer {
+        let (answer, heard) = oneshot::channel();
+        if self.inbox.send(Asked::Request(request, answer)).await.is_err() {
+            return Err(Reason::NoAgent.into());
+        }
+        heard.await.unwrap_or_else(|_| Err(Reason::NoAgent.into()))
+    }
+
+    /// Tells the engine what happened to the machine.
+    pub async fn system(&self, event: SystemEvent) {
+        self.inbox.send(Asked::System(event)).await.ok();
+    }
+
+    /// Sets or clears a hint shown in the view; one hint an `about`.
+    pub async fn hint(&self, hint: phone_core::view::Hint, shown: bool) {
+        self.inbox.send(Asked::Hint(hint, shown)).await.ok();
+    }
+
+    /// The newest view, and every later one.
+    pub fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    /// The newest revision of people, and every later one.
+    pub fn people(&self) -> watch::Receiver<u64> {
+        self.people.clone()
+    }
+
+    /// Events from now on; a reader that lags misses the oldest.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Desktop settings now and after every change.
+    pub fn desktop(&self) -> watch::Receiver<DesktopSettings> {
+        self.desktop.clone()
+    }
+
+    /// Stores desktop settings.
+    ///
+    /// # Errors
+    /// What kept the settings file from being written.
+    pub async fn set_desktop(&self, settings: DesktopSettings) -> Result<Reply, phone_core::Trouble> {
+        let (answer, heard) = oneshot::channel();
+        if self.inbox.send(Asked::Desktop(settings, answer)).await.is_err() {
+            return Err(Reason::NoAgent.into());
+        }
+        heard.await.unwrap_or_else(|_| Err(Reason::NoAgent.into()))
+    }
+}

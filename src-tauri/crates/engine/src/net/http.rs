@@ -1,0 +1,152 @@
+//! HTTP requests of a dialect: each sent once, redirects not followed, nothing logged that may hold a secret.
+
+use std::error::Error as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use phone_core::{Reason, Secret};
+use phone_pbx::dialect::{Header, HttpAnswer, HttpRequest};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::connect::{is_this_machine, of_io, of_tls};
+use super::tls::Tls;
+
+/// The HTTP client of one account.
+#[derive(Clone)]
+pub(crate) struct Http {
+    /// By the system's proxies.
+    outside: reqwest::Client,
+    /// Without a proxy, for this machine itself.
+    here: reqwest::Client,
+    tls: Tls,
+}
+
+/// A host name that nobody knows; tells itself from other failures by its type.
+#[derive(Debug, thiserror::Error)]
+#[error("no such host")]
+struct NoSuchHost;
+
+/// The system's resolver, with an error of our own.
+struct SystemNames;
+
+impl Resolve for SystemNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(found) => Ok(Box::new(found.collect::<Vec<SocketAddr>>().into_iter()) as Addrs),
+                Err(_) => Err(Box::new(NoSuchHost) as Box<dyn std::error::Error + Send + Sync>),
+            }
+        })
+    }
+}
+
+impl Http {
+    /// A client with these TLS rules.
+    pub fn new(tls: Tls) -> Result<Self, reqwest::Error> {
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured((*tls.config).clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .dns_resolver(Arc::new(SystemNames))
+                .connect_timeout(Duration::from_secs(8))
+                .pool_max_idle_per_host(1)
+                .pool_idle_timeout(Duration::from_secs(20))
+        };
+        Ok(Self { outside: builder().build()?, here: builder().no_proxy().build()?, tls })
+    }
+
+    /// Makes one request; also gives how many seconds the server's clock is ahead.
+    pub async fn request(&self, request: HttpRequest) -> (Result<HttpAnswer, Reason>, Option<i64>) {
+        let limit = request.limit;
+        match tokio::time::timeout(limit, self.send(request)).await {
+            Ok(Ok((answer, ahead))) => (Ok(answer), ahead),
+            Ok(Err(reason)) => (Err(reason), None),
+            Err(_) => (Err(Reason::AnswerTimedOut), None),
+        }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<(HttpAnswer, Option<i64>), Reason> {
+        let mut url = request.url;
+        if let Some(query) = &request.hidden_query {
+            url.set_query(Some(query.expose()));
+        }
+        let client = if is_this_machine(&url) { &self.here } else { &self.outside };
+        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| Reason::NotAPbx)?;
+        let mut builder = client.request(method, url);
+        for (name, value) in &request.headers {
+            let (text, hidden) = match value {
+                Header::Plain(text) => (text.as_str(), false),
+                Header::Hidden(secret) => (secret.expose(), true),
+            };
+            let mut value = reqwest::header::HeaderValue::from_str(text).map_err(|_| Reason::CredentialsRefused)?;
+            value.set_sensitive(hidden);
+            builder = builder.header(*name, value);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.header("Content-Type", "application/json").body(body.expose().to_owned());
+        }
+        let mut response = builder.send().await.map_err(|error| self.reason(&error))?;
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let ahead = header("date").and_then(|date| clock_ahead(&date));
+        let retry_after = header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let cookie = request.want_cookie.and_then(|name| cookie(response.headers(), name));
+        let (status, server) = (response.status().as_u16(), header("server"));
+        let mut body: Vec<u8> = vec![];
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error))? {
+            if body.len() + chunk.len() > request.most_bytes {
+                return Err(Reason::MessageTooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // Old servers send Latin-1 here and there; a name with a mark is better than no answer.
+        let body = String::from_utf8(body).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
+        Ok((HttpAnswer { status, server, cookie, retry_after, body: Secret::new(body) }, ahead))
+    }
+
+    /// What a failed request means; told apart by types, never by message text.
+    fn reason(&self, error: &reqwest::Error) -> Reason {
+        if let Some(refused) = self.tls.take_refusal() {
+            return refused;
+        }
+        let mut cause = error.source();
+        let mut found = None;
+        while let Some(inner) = cause {
+            if inner.is::<NoSuchHost>() {
+                return Reason::HostNotFound;
+            }
+            if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+                return of_tls(tls);
+            }
+            if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+                if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                    return of_tls(tls);
+                }
+                found = Some(of_io(io));
+            }
+            cause = inner.source();
+        }
+        match found {
+            Some(reason) => reason,
+            None if error.is_timeout() => Reason::ConnectTimedOut,
+            None if error.is_connect() => Reason::ProxyFailed,
+            None => Reason::Dropped,
+        }
+    }
+}
+
+/// The value of one cookie, read by ourselves: a strict jar would not send a `Secure` one back over http.
+fn cookie(headers: &reqwest::header::HeaderMap, name: &str) -> Option<Secret> {
+    headers.get_all("set-cookie").iter().find_map(|value| {
+        let (key, rest) = value.to_str().ok()?.split_once('=')?;
+        let value = rest.split(';').next().unwrap_or_default().trim();
+        (key.trim() == name && !value.is_empty()).then(|| Secret::new(value.to_owned()))
+    })
+}
+
+/// How many seconds the server's clock is ahead of ours.
+fn clock_ahead(date: &str) -> Option<i64> {
+    let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(theirs.duration_since(jiff::Timestamp::now()).as_secs())
+}

@@ -1,0 +1,160 @@
+//! One WebSocket: opened through proxy and TLS, read and written by one task, with bounded memory.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{HeaderName, HeaderValue};
+use phone_core::Reason;
+use phone_pbx::dialect::{Header, NotOpened, Wire};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use url::Url;
+
+use super::FromNet;
+use super::connect::{connect, of_io, of_tls};
+use super::tls::Tls;
+
+/// Longest frame that is read: 10,000 accounts need about two million bytes.
+const LONGEST_FRAME: usize = 16 << 20;
+/// Limit for connection, TLS and handshake together; the link's own limit is the same.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is sent.
+pub(crate) enum ToSocket {
+    /// A text frame.
+    Text(String),
+    /// A ping.
+    Ping,
+}
+
+/// Opens a WebSocket and serves it until it ends. `tell` is bounded: a slow actor slows the peer.
+pub(crate) async fn run<F>(
+    wire: Wire,
+    url: Url,
+    headers: Vec<(&'static str, Header)>,
+    tls: Tls,
+    mut to_send: mpsc::Receiver<ToSocket>,
+    tell: impl Fn(FromNet) -> F,
+) where
+    F: Future<Output = ()>,
+{
+    let (stream, addresses) = match tokio::time::timeout(OPEN_LIMIT, open(url, headers, &tls)).await {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(why)) => return tell(FromNet::NotOpened(wire, why)).await,
+        Err(_) => return tell(FromNet::NotOpened(wire, NotOpened::Reason(Reason::ConnectTimedOut))).await,
+    };
+    tell(FromNet::Opened(wire, addresses)).await;
+    let (mut write, mut read) = stream.split();
+    loop {
+        tokio::select! {
+            biased;
+            message = read.next() => match message {
+                Some(Ok(Message::Text(text))) => tell(FromNet::Text(wire, text)).await,
+                Some(Ok(Message::Binary(_))) => tell(FromNet::Binary).await,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    // The answer to their ping is queued inside; sending it needs a flush.
+                    if write.flush().await.is_err() {
+                        return tell(FromNet::Closed(wire)).await;
+                    }
+                    tell(FromNet::Pong(wire)).await;
+                }
+                Some(Ok(Message::Close(_) | Message::Frame(_))) | None => return tell(FromNet::Closed(wire)).await,
+                Some(Err(error)) => return tell(failure(wire, &error)).await,
+            },
+            message = to_send.recv() => {
+                let sent = match message {
+                    Some(ToSocket::Text(text)) => write.send(Message::Text(Utf8Bytes::from(text))).await,
+                    Some(ToSocket::Ping) => write.send(Message::Ping(Vec::new().into())).await,
+                    None => {
+                        write.close().await.ok();
+                        return;
+                    }
+                };
+                if let Err(error) = sent {
+                    return tell(failure(wire, &error)).await;
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else ends a socket, it is closed")]
+fn failure(wire: Wire, error: &Error) -> FromNet {
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => FromNet::Broken(Reason::MessageTooLong),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => FromNet::Closed(wire),
+        Error::Utf8(_) | Error::Protocol(_) | Error::Capacity(_) => FromNet::Broken(Reason::Garbage),
+        _ => FromNet::Closed(wire),
+    }
+}
+
+/// A stream of any kind below a WebSocket.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
+type Opened = (WebSocketStream<Box<dyn Duplex>>, Option<(std::net::SocketAddr, std::net::SocketAddr)>);
+
+async fn open(url: Url, headers: Vec<(&'static str, Header)>, tls: &Tls) -> Result<Opened, NotOpened> {
+    let stream = connect(&url).await.map_err(NotOpened::Reason)?;
+    let addresses = stream.local_addr().ok().zip(stream.peer_addr().ok());
+    let stream: Box<dyn Duplex> = if url.scheme() == "wss" {
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let name = rustls::pki_types::ServerName::try_from(host).map_err(|_| NotOpened::Reason(Reason::HostNotFound))?;
+        let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
+        let stream = connector.connect(name, stream).await.map_err(|error| NotOpened::Reason(tls_reason(tls, &error)))?;
+        Box::new(stream)
+    } else {
+        Box::new(stream)
+    };
+    let mut request = url.as_str().into_client_request().map_err(|_| NotOpened::Reason(Reason::NotAPbx))?;
+    for (name, value) in headers {
+        let (text, hidden) = match &value {
+            Header::Plain(text) => (text.as_str(), false),
+            Header::Hidden(secret) => (secret.expose(), true),
+        };
+        let Ok(mut value) = HeaderValue::from_str(text) else { continue };
+        value.set_sensitive(hidden);
+        request.headers_mut().append(HeaderName::from_static(lower(name)), value);
+    }
+    let mut config = WebSocketConfig::default();
+    config.max_message_size = Some(LONGEST_FRAME);
+    config.max_frame_size = Some(LONGEST_FRAME);
+    config.read_buffer_size = 16 << 10;
+    config.write_buffer_size = 0;
+    config.max_write_buffer_size = 1 << 20;
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((stream, _)) => Ok((stream, addresses)),
+        Err(Error::Http(response)) => {
+            let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
+            Err(NotOpened::Status(response.status().as_u16(), retry_after.map(Duration::from_secs)))
+        }
+        Err(Error::Io(error)) => Err(NotOpened::Reason(of_io(&error))),
+        // An answer that is no handshake: something stands in between.
+        Err(_) => Err(NotOpened::Status(0, None)),
+    }
+}
+
+/// Header names of handshakes, as the type wants them.
+fn lower(name: &'static str) -> &'static str {
+    match name {
+        "Cookie" => "cookie",
+        "Authorization" => "authorization",
+        other => other,
+    }
+}
+
+fn tls_reason(tls: &Tls, error: &std::io::Error) -> Reason {
+    if let Some(refused) = tls.take_refusal() {
+        return refused;
+    }
+    match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+        Some(error) => of_tls(error),
+        None => of_io(error),
+    }
+}

@@ -1,0 +1,134 @@
+//! Which certificates count: those the system trusts, or the one the user accepted by hand.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use phone_core::Reason;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use sha2::{Digest, Sha256};
+
+/// TLS settings of one account, and why the last certificate was refused.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    /// For every client of this account.
+    pub config: Arc<ClientConfig>,
+    refused: Arc<Mutex<Option<Reason>>>,
+}
+
+impl Tls {
+    /// TLS for an account; with a pin, that certificate counts and no other.
+    pub fn new(pin: Option<String>) -> Result<Self, Error> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let refused = Arc::new(Mutex::new(None));
+        let checker = Checker { provider: Arc::clone(&provider), system: OnceLock::new(), pin, refused: Arc::clone(&refused) };
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(checker))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), refused })
+    }
+
+    /// Why the last certificate was refused; asking takes it.
+    pub fn take_refusal(&self) -> Option<Reason> {
+        self.refused.lock().ok()?.take()
+    }
+}
+
+/// Asks the system, or compares with the pin; remembers why it refused.
+struct Checker {
+    provider: Arc<CryptoProvider>,
+    /// The system's roots are read at the first handshake, not at the start.
+    system: OnceLock<Result<Verifier, Error>>,
+    pin: Option<String>,
+    refused: Arc<Mutex<Option<Reason>>>,
+}
+
+impl fmt::Debug for Checker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Checker")
+    }
+}
+
+impl Checker {
+    fn system(&self) -> Result<&Verifier, Error> {
+        self.system.get_or_init(|| Verifier::new(Arc::clone(&self.provider))).as_ref().map_err(Clone::clone)
+    }
+
+    fn refuse(&self, reason: Reason) {
+        if let Ok(mut refused) = self.refused.lock() {
+            *refused = Some(reason);
+        }
+    }
+}
+
+/// SHA-256 of a certificate's DER in lower-case hex.
+pub(crate) fn fingerprint(certificate: &[u8]) -> String {
+    use fmt::Write;
+    Sha256::digest(certificate).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wrong with a certificate, nobody vouches for it")]
+impl ServerCertVerifier for Checker {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let sha256 = fingerprint(end_entity);
+        if let Some(pin) = &self.pin {
+            if *pin == sha256 {
+                return Ok(ServerCertVerified::assertion());
+            }
+            self.refuse(Reason::CertificateChanged { sha256 });
+            return Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));
+        }
+        let result = self.system()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        if let Err(Error::InvalidCertificate(error)) = &result {
+            self.refuse(match error {
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::CertificateExpired { sha256 },
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                    Reason::CertificateNotYetValid { sha256 }
+                }
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    Reason::CertificateWrongName { sha256 }
+                }
+                _ => Reason::CertificateUnknown { sha256 },
+            });
+        }
+        result
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

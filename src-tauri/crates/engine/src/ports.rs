@@ -1,0 +1,69 @@
+//! What the engine needs of the desktop, as traits and plain events.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use phone_core::{AccountName, Reason, Secret};
+use tokio::sync::watch;
+
+/// What a vault answers, some time later: a keyring may ask the user first.
+pub type VaultFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, VaultError>> + Send + 'a>>;
+
+/// Why a secret could not be read or stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// No keyring runs here, or it has no place for secrets yet.
+    #[error("no keyring is running")]
+    Absent,
+    /// It is locked and nobody was asked.
+    #[error("the keyring is locked")]
+    Locked,
+    /// It is locked, somebody was asked and said no, or could not be asked.
+    #[error("the keyring was not unlocked")]
+    UnlockRefused,
+    /// It is open and holds nothing under this name.
+    #[error("the keyring holds no such entry")]
+    NoEntry,
+    /// Anything else; the text holds no secret.
+    #[error("the keyring failed: {0}")]
+    Failed(String),
+}
+
+impl From<&VaultError> for Reason {
+    fn from(error: &VaultError) -> Self {
+        match error {
+            VaultError::Absent => Self::KeyringAbsent,
+            VaultError::Locked => Self::KeyringLocked,
+            VaultError::UnlockRefused => Self::KeyringUnlockRefused,
+            VaultError::NoEntry => Self::SecretMissing,
+            VaultError::Failed(_) => Self::KeyringFailed,
+        }
+    }
+}
+
+/// Where secrets live. Only [`Vault::unlock`] may ask the user anything.
+pub trait Vault: Send + Sync {
+    /// Reads the secret of an account; never prompts.
+    fn get<'a>(&'a self, account: &'a AccountName) -> VaultFuture<'a, Secret>;
+    /// Stores the secret of an account; never prompts, a locked keyring is an error.
+    fn set<'a>(&'a self, account: &'a AccountName, secret: Secret) -> VaultFuture<'a, ()>;
+    /// Removes the secret of an account; nothing there is no error.
+    fn remove<'a>(&'a self, account: &'a AccountName) -> VaultFuture<'a, ()>;
+    /// Lets the keyring ask the user for its password, because the user clicked.
+    fn unlock(&self) -> VaultFuture<'_, ()>;
+    /// Grows whenever the keyring appeared, was unlocked, or may otherwise answer differently now.
+    fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// What happened to the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemEvent {
+    /// It is about to sleep.
+    Sleeping,
+    /// It woke from sleep.
+    Woke,
+    /// Addresses or routes of the network changed.
+    NetworkChanged,
+    /// The screen was locked or unlocked.
+    ScreenLocked(bool),
+}
