@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use phone_core::link::{LinkEffect, LinkInput};
 use phone_core::model::{Begun, Model, Output};
 use phone_core::request::Answer;
-use phone_core::told::RequestId;
+use phone_core::told::{RequestId, Told};
 use phone_core::view::{CallRecord, Hint};
 use phone_core::{AccountName, DesktopSettings, Event, Link, Now, Reason, Secret, View};
 use phone_pbx::dialect::{Dialect, Effect, Effects, Input, Random, Wire};
@@ -23,7 +23,7 @@ use tracing::{debug, info, trace, warn};
 use crate::history::History;
 use crate::net::FromNet;
 use crate::net::socket::ToSocket;
-use crate::ports::{SystemEvent, Vault, VaultError};
+use crate::ports::{Proxies, SystemEvent, Vault, VaultError};
 use crate::settings::Settings;
 use crate::{Asked, Handle, Options};
 
@@ -98,6 +98,7 @@ impl Random for Dice {
 /// The actor's state.
 pub(crate) struct Actor {
     options: Options,
+    pub(crate) proxies: Arc<dyn Proxies>,
     settings: Settings,
     /// A settings file that could not be read or kept aside must not be written over.
     may_write: bool,
@@ -124,7 +125,7 @@ fn now() -> Now {
 }
 
 /// Starts the actor on the current runtime.
-pub(crate) fn start(options: Options) -> Result<Handle, crate::StartError> {
+pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handle, crate::StartError> {
     let loaded = crate::settings::load(&options.config_dir);
     let (settings, may_write, broken) = match loaded {
         Ok(loaded) => {
@@ -166,6 +167,7 @@ pub(crate) fn start(options: Options) -> Result<Handle, crate::StartError> {
     let (desktop, desktop_reader) = watch::channel(settings.desktop.clone());
     let actor = Actor {
         options,
+        proxies,
         settings,
         may_write,
         history,
@@ -347,8 +349,9 @@ impl Actor {
                 Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
                 Effect::Http(request) => self.http(name, *request),
                 Effect::Tell(told) => {
+                    // People have a revision of their own; a storm of them draws no view.
+                    self.changed |= !matches!(told, Told::Person(_) | Told::People(_));
                     let outputs = self.model.apply(name, told, now());
-                    self.changed = true;
                     self.outputs(outputs);
                 }
                 Effect::SignedIn => self.link(name, LinkInput::SignedIn),
@@ -407,7 +410,7 @@ impl Actor {
     /// Does what the model wants.
     fn outputs(&mut self, outputs: Vec<Output>) {
         for output in outputs {
-            self.changed = true;
+            self.changed |= !matches!(output, Output::Event(_));
             match output {
                 Output::Event(event) => {
                     if self.events.receiver_count() > 0 {
@@ -470,9 +473,9 @@ impl Actor {
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
             self.view.send_replace(Arc::new(self.model.view()));
-            let revision = self.model.people.revision();
-            self.people.send_if_modified(|old| std::mem::replace(old, revision) != revision);
         }
+        let revision = self.model.people.revision();
+        self.people.send_if_modified(|old| std::mem::replace(old, revision) != revision);
     }
 
     fn system(&mut self, event: SystemEvent) {

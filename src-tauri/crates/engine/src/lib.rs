@@ -10,7 +10,7 @@ mod net;
 pub mod ports;
 pub mod settings;
 
-pub use ports::{SystemEvent, Vault, VaultError, VaultFuture};
+pub use ports::{EnvironmentProxies, Proxies, ProxyFuture, SystemEvent, Vault, VaultError, VaultFuture};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,10 +49,18 @@ pub enum StartError {
 /// # Errors
 /// [`StartError::NoRuntime`] outside a runtime.
 pub fn start(options: Options) -> Result<Handle, StartError> {
+    start_with(options, Arc::new(EnvironmentProxies))
+}
+
+/// Starts the engine as [`start`] does, with another source of proxies than the environment.
+///
+/// # Errors
+/// [`StartError::NoRuntime`] outside a runtime.
+pub fn start_with(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handle, StartError> {
     if tokio::runtime::Handle::try_current().is_err() {
         return Err(StartError::NoRuntime);
     }
-    actor::start(options)
+    actor::start(options, proxies)
 }
 
 /// A cheap, clonable way to the running engine.

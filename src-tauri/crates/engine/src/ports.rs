@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use phone_core::{AccountName, Reason, Secret};
 use tokio::sync::watch;
+use url::Url;
 
 /// What a vault answers, some time later: a keyring may ask the user first.
 pub type VaultFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, VaultError>> + Send + 'a>>;
@@ -53,6 +54,35 @@ pub trait Vault: Send + Sync {
     fn unlock(&self) -> VaultFuture<'_, ()>;
     /// Grows whenever the keyring appeared, was unlocked, or may otherwise answer differently now.
     fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// What [`Proxies::lookup`] answers, some time later.
+pub type ProxyFuture<'a> = Pin<Box<dyn Future<Output = Option<Url>> + Send + 'a>>;
+
+/// Which proxy the system's settings name.
+pub trait Proxies: Send + Sync {
+    /// The proxy for an address, `http://` or `socks5://` with user and password where the settings hold them;
+    /// none means a direct connection.
+    fn lookup<'a>(&'a self, url: &'a Url) -> ProxyFuture<'a>;
+}
+
+/// The proxies that the environment variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnvironmentProxies;
+
+impl EnvironmentProxies {
+    /// Tells whether any of the variables names a proxy at all.
+    pub fn any() -> bool {
+        ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    }
+}
+
+impl Proxies for EnvironmentProxies {
+    fn lookup<'a>(&'a self, url: &'a Url) -> ProxyFuture<'a> {
+        Box::pin(std::future::ready(crate::net::connect::environment_proxy(url)))
+    }
 }
 
 /// What happened to the machine.

@@ -115,6 +115,12 @@ impl Actor {
             answer.send(Err(Reason::NoAccount.into())).ok();
             return;
         };
+        if desk.link.is_online() {
+            // It works at this moment; a fresh sign-in would only disturb the calls on it.
+            let account = self.model.account(name).map(|a| Reply::Account(Box::new(a)));
+            answer.send(account.ok_or_else(|| Reason::NoAccount.into())).ok();
+            return;
+        }
         let has_secret = desk.secret == SecretState::Here;
         self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
         if has_secret {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 use phone_core::link::LinkInput;
 use phone_core::{AccountConfig, AccountName, Link, Reason};
@@ -55,11 +56,12 @@ impl Desk {
 impl Actor {
     /// Begins an attempt: fresh sockets, the dialect from its start.
     pub(super) fn open(&mut self, name: &AccountName) {
+        let proxies = Arc::clone(&self.proxies);
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.attempt += 1;
         if desk.tls.is_none() || desk.http.is_none() {
             let built = Tls::new(desk.config.pin.clone()).map_err(|e| e.to_string()).and_then(|tls| {
-                let http = Http::new(tls.clone()).map_err(|e| e.to_string())?;
+                let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
                 Ok((tls, http))
             });
             match built {
@@ -89,7 +91,7 @@ impl Actor {
     }
 
     pub(super) fn open_socket(&mut self, name: &AccountName, wire: Wire, url: Url, headers: Vec<(&'static str, Header)>) {
-        let inner = self.inner.clone();
+        let (inner, proxies) = (self.inner.clone(), Arc::clone(&self.proxies));
         let Some(desk) = self.desks.get_mut(name) else { return };
         let Some(tls) = desk.tls.clone() else { return };
         let (sender, to_send) = mpsc::channel(64);
@@ -102,7 +104,7 @@ impl Actor {
             }
         };
         desk.tasks.retain(|task| !task.is_finished());
-        desk.tasks.push(tokio::spawn(socket::run(wire, url, headers, tls, to_send, tell)).abort_handle());
+        desk.tasks.push(tokio::spawn(socket::run(wire, url, headers, tls, proxies, to_send, tell)).abort_handle());
     }
 
     pub(super) fn send(&mut self, name: &AccountName, wire: Wire, message: ToSocket) {

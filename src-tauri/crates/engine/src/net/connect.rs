@@ -13,28 +13,62 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 use url::{Host, Url};
 
+use crate::ports::Proxies;
+
 /// Limit for one address; a host may have several.
 const ADDRESS_LIMIT: Duration = Duration::from_secs(4);
 
-/// Connects to the host and port of an address.
-pub(crate) async fn connect(url: &Url) -> Result<TcpStream, Reason> {
-    let stream = match proxy_for(url) {
-        Some((proxy, target)) => through(proxy, target).await?,
+/// Connects to the host and port of an address, by the proxy that the system names for it.
+pub(crate) async fn connect(url: &Url, proxies: &dyn Proxies) -> Result<TcpStream, Reason> {
+    let stream = match proxy_for(url, proxies).await {
+        Some(proxy) => through(&proxy, url).await?,
         None => direct(url).await?,
     };
     stream.set_nodelay(true).ok();
     Ok(stream)
 }
 
-/// The proxy for an address, and the address in the form proxies want it; never for this machine itself.
-fn proxy_for(url: &Url) -> Option<(hyper_util::client::proxy::matcher::Intercept, http::Uri)> {
+/// The proxy for an address; never one for this machine itself.
+pub(crate) async fn proxy_for(url: &Url, proxies: &dyn Proxies) -> Option<Url> {
     if is_this_machine(url) {
         return None;
     }
+    // Settings speak of web addresses.
+    let mut web = url.clone();
     let scheme = if matches!(url.scheme(), "wss" | "https") { "https" } else { "http" };
-    let target: http::Uri = format!("{scheme}://{}:{}/", url.host_str()?, url.port_or_known_default()?).parse().ok()?;
-    let proxy = Matcher::from_system().intercept(&target)?;
-    Some((proxy, target))
+    if web.scheme() != scheme {
+        let port = url.port_or_known_default();
+        web = Url::parse(&format!("{scheme}://{}:{}/", url.host_str()?, port?)).ok()?;
+    }
+    proxies.lookup(&web).await
+}
+
+/// The proxy that environment variables name for a web address.
+pub(crate) fn environment_proxy(url: &Url) -> Option<Url> {
+    let target: http::Uri = target(url)?;
+    let proxy = Matcher::from_env().intercept(&target)?;
+    let mut found = Url::parse(&proxy.uri().to_string()).ok()?;
+    if let Some((user, password)) = proxy.raw_auth() {
+        found.set_username(user).ok()?;
+        found.set_password(Some(password)).ok()?;
+    } else if let Some((user, password)) = proxy.basic_auth().and_then(|value| basic_pair(value.as_bytes())) {
+        found.set_username(&user).ok()?;
+        found.set_password(Some(&password)).ok()?;
+    }
+    Some(found)
+}
+
+fn basic_pair(value: &[u8]) -> Option<(String, String)> {
+    use base64::Engine as _;
+    let coded = std::str::from_utf8(value).ok()?.strip_prefix("Basic ")?;
+    let pair = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(coded).ok()?).ok()?;
+    pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+/// Host and port of an address as proxies want them.
+fn target(url: &Url) -> Option<http::Uri> {
+    let scheme = if matches!(url.scheme(), "wss" | "https") { "https" } else { "http" };
+    format!("{scheme}://{}:{}/", url.host_str()?, url.port_or_known_default()?).parse().ok()
 }
 
 pub(crate) fn is_this_machine(url: &Url) -> bool {
@@ -46,21 +80,31 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-async fn through(proxy: hyper_util::client::proxy::matcher::Intercept, target: http::Uri) -> Result<TcpStream, Reason> {
+async fn through(proxy: &Url, url: &Url) -> Result<TcpStream, Reason> {
+    let target = target(url).ok_or(Reason::HostNotFound)?;
+    let mut bare = proxy.clone();
+    bare.set_username("").ok();
+    bare.set_password(None).ok();
+    let address: http::Uri = bare.as_str().parse().map_err(|_| Reason::ProxyFailed)?;
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let auth = proxy.password().map(|password| (decoded(proxy.username()), decoded(password)));
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(ADDRESS_LIMIT));
-    let scheme = proxy.uri().scheme_str().unwrap_or("http").to_owned();
-    let stream: TokioIo<TcpStream> = if scheme.starts_with("socks") {
-        let mut socks = SocksV5::new(proxy.uri().clone(), connector).local_dns(scheme == "socks5");
-        if let Some((user, password)) = proxy.raw_auth() {
-            socks = socks.with_auth(user.to_owned(), password.to_owned());
+    let stream: TokioIo<TcpStream> = if proxy.scheme().starts_with("socks") {
+        let mut socks = SocksV5::new(address, connector).local_dns(proxy.scheme() == "socks5");
+        if let Some((user, password)) = auth {
+            socks = socks.with_auth(user, password);
         }
         socks.call(target).await.map_err(|_| Reason::ProxyFailed)?
     } else {
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), connector);
-        if let Some(auth) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(auth.clone());
+        let mut tunnel = Tunnel::new(address, connector);
+        if let Some((user, password)) = auth {
+            use base64::Engine as _;
+            let coded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+            let mut value = http::HeaderValue::from_str(&format!("Basic {coded}")).map_err(|_| Reason::ProxyFailed)?;
+            value.set_sensitive(true);
+            tunnel = tunnel.with_auth(value);
         }
         tunnel.call(target).await.map_err(|_| Reason::ProxyFailed)?
     };

@@ -1,26 +1,32 @@
 //! HTTP requests of a dialect: each sent once, redirects not followed, nothing logged that may hold a secret.
 
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use phone_core::{Reason, Secret};
 use phone_pbx::dialect::{Header, HttpAnswer, HttpRequest};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::connect::{is_this_machine, of_io, of_tls};
+use url::Url;
+
+use super::connect::{of_io, of_tls, proxy_for};
 use super::tls::Tls;
+use crate::ports::Proxies;
 
 /// The HTTP client of one account.
 #[derive(Clone)]
 pub(crate) struct Http {
-    /// By the system's proxies.
-    outside: reqwest::Client,
-    /// Without a proxy, for this machine itself.
-    here: reqwest::Client,
+    client: reqwest::Client,
     tls: Tls,
+    proxies: Arc<dyn Proxies>,
+    /// The proxy of each host and port, looked up before the request; an account has one or two of them.
+    found: Found,
 }
+
+type Found = Arc<Mutex<HashMap<String, Option<Url>>>>;
 
 /// A host name that nobody knows; tells itself from other failures by its type.
 #[derive(Debug, thiserror::Error)]
@@ -42,19 +48,22 @@ impl Resolve for SystemNames {
 }
 
 impl Http {
-    /// A client with these TLS rules.
-    pub fn new(tls: Tls) -> Result<Self, reqwest::Error> {
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured((*tls.config).clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .dns_resolver(Arc::new(SystemNames))
-                .connect_timeout(Duration::from_secs(8))
-                .pool_max_idle_per_host(1)
-                .pool_idle_timeout(Duration::from_secs(20))
-        };
-        Ok(Self { outside: builder().build()?, here: builder().no_proxy().build()?, tls })
+    /// A client with these TLS rules and proxies.
+    pub fn new(tls: Tls, proxies: Arc<dyn Proxies>) -> Result<Self, reqwest::Error> {
+        let found: Found = Arc::default();
+        let known = Arc::clone(&found);
+        let proxy = reqwest::Proxy::custom(move |url| known.lock().ok()?.get(&place(url)).cloned().flatten());
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured((*tls.config).clone())
+            .proxy(proxy)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .dns_resolver(Arc::new(SystemNames))
+            .connect_timeout(Duration::from_secs(8))
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()?;
+        Ok(Self { client, tls, proxies, found })
     }
 
     /// Makes one request; also gives how many seconds the server's clock is ahead.
@@ -72,9 +81,12 @@ impl Http {
         if let Some(query) = &request.hidden_query {
             url.set_query(Some(query.expose()));
         }
-        let client = if is_this_machine(&url) { &self.here } else { &self.outside };
+        let proxy = proxy_for(&url, &*self.proxies).await;
+        if let Ok(mut found) = self.found.lock() {
+            found.insert(place(&url), proxy);
+        }
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| Reason::NotAPbx)?;
-        let mut builder = client.request(method, url);
+        let mut builder = self.client.request(method, url);
         for (name, value) in &request.headers {
             let (text, hidden) = match value {
                 Header::Plain(text) => (text.as_str(), false),
@@ -134,6 +146,11 @@ impl Http {
             None => Reason::Dropped,
         }
     }
+}
+
+/// Host and port, which is what proxies are chosen by.
+fn place(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
 /// The value of one cookie, read by ourselves: a strict jar would not send a `Secure` one back over http.

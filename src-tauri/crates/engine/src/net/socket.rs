@@ -19,6 +19,7 @@ use url::Url;
 use super::FromNet;
 use super::connect::{connect, of_io, of_tls};
 use super::tls::Tls;
+use crate::ports::Proxies;
 
 /// Longest frame that is read: 10,000 accounts need about two million bytes.
 const LONGEST_FRAME: usize = 16 << 20;
@@ -39,12 +40,13 @@ pub(crate) async fn run<F>(
     url: Url,
     headers: Vec<(&'static str, Header)>,
     tls: Tls,
+    proxies: std::sync::Arc<dyn Proxies>,
     mut to_send: mpsc::Receiver<ToSocket>,
     tell: impl Fn(FromNet) -> F,
 ) where
     F: Future<Output = ()>,
 {
-    let (stream, addresses) = match tokio::time::timeout(OPEN_LIMIT, open(url, headers, &tls)).await {
+    let (stream, addresses) = match tokio::time::timeout(OPEN_LIMIT, open(url, headers, &tls, &*proxies)).await {
         Ok(Ok(opened)) => opened,
         Ok(Err(why)) => return tell(FromNet::NotOpened(wire, why)).await,
         Err(_) => return tell(FromNet::NotOpened(wire, NotOpened::Reason(Reason::ConnectTimedOut))).await,
@@ -100,8 +102,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
 type Opened = (WebSocketStream<Box<dyn Duplex>>, Option<(std::net::SocketAddr, std::net::SocketAddr)>);
 
-async fn open(url: Url, headers: Vec<(&'static str, Header)>, tls: &Tls) -> Result<Opened, NotOpened> {
-    let stream = connect(&url).await.map_err(NotOpened::Reason)?;
+async fn open(url: Url, headers: Vec<(&'static str, Header)>, tls: &Tls, proxies: &dyn Proxies) -> Result<Opened, NotOpened> {
+    let stream = connect(&url, proxies).await.map_err(NotOpened::Reason)?;
     let addresses = stream.local_addr().ok().zip(stream.peer_addr().ok());
     let stream: Box<dyn Duplex> = if url.scheme() == "wss" {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
