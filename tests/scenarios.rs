@@ -5,3 +5,24 @@ mod support;
 
 #[path = "scenarios/everyday.rs"]
 mod everyday;
+
+#[path = "scenarios/accounts.rs"]
+mod accounts;
+
+#[path = "scenarios/bad_input.rs"]
+mod bad_input;
+
+#[path = "scenarios/certificates.rs"]
+mod certificates;
+
+#[path = "scenarios/faults.rs"]
+mod faults;
+
+#[path = "scenarios/proxy.rs"]
+mod proxy;
+
+#[path = "scenarios/sign_in.rs"]
+mod sign_in;
+
+#[path = "scenarios/storm.rs"]
+mod storm;

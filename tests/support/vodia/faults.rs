@@ -120,6 +120,31 @@ impl FakeVodia {
         self.pbx.change(|state, _| state.tokens.clear());
     }
 
+    /// Sends a `Date` with every answer, of a clock that is so many seconds ahead.
+    pub fn clock_ahead(&self, seconds: i64) {
+        self.pbx.change(|state, _| state.mischief.clock_ahead = Some(seconds));
+    }
+
+    /// Gives all running calls other ids; nobody is told before the next frame.
+    pub fn renumber_calls(&self) {
+        self.pbx.change(|state, _| state.renumber_all());
+    }
+
+    /// Returns the ids of all sessions that are good now: secrets that must turn up nowhere.
+    pub fn session_ids(&self) -> Vec<String> {
+        self.pbx.look(|state| state.sessions.keys().cloned().collect())
+    }
+
+    /// Returns all one-time tokens ever made: secrets that must turn up nowhere.
+    pub fn tokens_given(&self) -> Vec<String> {
+        self.pbx.look(|state| state.tokens_given.clone())
+    }
+
+    /// Returns how many RFC 6455 pings arrived.
+    pub fn pings(&self) -> u64 {
+        self.pbx.look(|state| state.pings)
+    }
+
     /// Changes an extension's password; sessions stay good.
     pub fn set_password(&self, extension: &str, password: &str) {
         self.change_account(extension, |account| password.clone_into(&mut account.password));

@@ -191,4 +191,5 @@ pub(super) struct Mischief {
     pub(super) far_ends: HashMap<String, FarEnd>,
     pub(super) ignores_dials: bool,
     pub(super) drops_on_dial: bool,
+    pub(super) clock_ahead: Option<i64>,
 }

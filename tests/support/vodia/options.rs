@@ -133,6 +133,8 @@ pub enum Tls {
     SelfSigned,
     /// As `SelfSigned`, but out of date since 2021.
     Expired,
+    /// As `SelfSigned`, but not valid before the year 2090.
+    NotYetValid,
     /// As `SelfSigned`, but for another host.
     WrongName,
     /// Signed by a company authority that is made at the start too; see [`super::FakeVodia::authority_pem`].
@@ -217,6 +219,8 @@ pub struct Options {
     pub calls_survive_restart: bool,
     /// Whether sessions outlive [`super::FakeVodia::restart`].
     pub sessions_survive_restart: bool,
+    /// Whether the history of whoever else rang shows a call that somebody answered, at once. An assumption of ours; off by default.
+    pub elsewhere_in_history: bool,
     /// Extension that the token page mints tokens for, unless its `user` query names another.
     pub token_page_user: String,
 }
@@ -259,6 +263,7 @@ impl Options {
             paging: true,
             calls_survive_restart: false,
             sessions_survive_restart: false,
+            elsewhere_in_history: false,
             token_page_user: "204".to_owned(),
         }
     }

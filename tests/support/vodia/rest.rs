@@ -59,6 +59,10 @@ impl State {
 
     /// Adds the `Server` header; some answers lack it, `GET /` never (section 1.2, notes).
     fn signed(&self, answer: Answer, asked: &Asked, options: &Options) -> Answer {
+        let answer = match self.mischief.clock_ahead {
+            Some(ahead) => answer.header("Date", http_date(ahead)),
+            None => answer,
+        };
         if asked.path() == "/" || self.answers.is_multiple_of(2) {
             answer.header("Server", format!("PBX/{}", options.version))
         } else {
@@ -403,4 +407,10 @@ impl State {
         self.account_changed(user);
         Answer::json(&json!(true))
     }
+}
+
+/// Writes the time of a clock that is so many seconds ahead (RFC 9110, section 5.6.7).
+fn http_date(ahead: i64) -> String {
+    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead);
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -129,6 +129,7 @@ impl State {
 
     fn mint(&mut self, who: Who, options: &Options) -> String {
         let token = random_text(20);
+        self.tokens_given.push(token.clone());
         self.tokens.insert(token.clone(), (who, Instant::now() + options.token_lifetime));
         token
     }

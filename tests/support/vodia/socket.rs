@@ -106,6 +106,7 @@ async fn read_all(pbx: &Arc<Pbx>, mut reader: impl AsyncRead + Unpin, mut buffer
                 std::future::pending::<()>().await;
             }
             9 => {
+                pbx.change(|state, _| state.pings += 1);
                 if pbx.options.answers_pings {
                     pbx.change(|state, _| state.send(id, Outgoing::Pong(payload)));
                 }

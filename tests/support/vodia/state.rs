@@ -54,6 +54,7 @@ pub struct State {
     pub(super) history: Vec<Record>,
     pub(super) sessions: HashMap<String, Who>,
     pub(super) tokens: HashMap<String, (Who, Instant)>,
+    pub(super) tokens_given: Vec<String>,
     pub(super) refused_passwords: HashMap<String, u32>,
     pub(super) sockets: BTreeMap<u64, Socket>,
     pub(super) connections: HashMap<u64, JoinHandle<()>>,
@@ -64,6 +65,7 @@ pub struct State {
     pub(super) last_connection: u64,
     pub(super) sockets_opened: u64,
     pub(super) flooded: u64,
+    pub(super) pings: u64,
     pub(super) call_state_written: Option<Instant>,
     pub(super) call_states_written: u64,
     pub(super) later: Vec<(Duration, Later)>,
@@ -86,6 +88,7 @@ impl State {
             history: Vec::new(),
             sessions: HashMap::new(),
             tokens: HashMap::new(),
+            tokens_given: Vec::new(),
             refused_passwords: HashMap::new(),
             sockets: BTreeMap::new(),
             connections: HashMap::new(),
@@ -96,6 +99,7 @@ impl State {
             last_connection: 0,
             sockets_opened: 0,
             flooded: 0,
+            pings: 0,
             call_state_written: None,
             call_states_written: 0,
             later: Vec::new(),
@@ -179,6 +183,11 @@ impl State {
     /// Returns how many `call-state` frames were written.
     pub fn call_states_written(&self) -> u64 {
         self.call_states_written
+    }
+
+    /// Returns how many RFC 6455 pings arrived.
+    pub fn pings(&self) -> u64 {
+        self.pings
     }
 
     /// Returns how many frames floods have written.

@@ -126,10 +126,17 @@ impl State {
             }
             Stage::Ringing if !call.taking_part.iter().any(|each| each == extension) => {
                 let audience = call.audience();
+                let others: Vec<String> = call.ringing.iter().filter(|each| *each != extension).cloned().collect();
                 call.ringing.clear();
                 call.taking_part.push(extension.to_owned());
                 call.stage = Stage::Connected;
                 call.connect = Some(unix_seconds());
+                let answered = call.clone();
+                if options.elsewhere_in_history {
+                    for other in &others {
+                        self.remember(&answered, other);
+                    }
+                }
                 self.hold_others(extension, id);
                 self.calls_changed(audience);
                 self.touch(id);
@@ -345,6 +352,14 @@ impl State {
             self.calls.insert(id, call);
         }
         id
+    }
+
+    /// Gives all running calls other ids.
+    pub(super) fn renumber_all(&mut self) {
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for call in calls {
+            self.renumber(call);
+        }
     }
 
     /// A phone has one ear: whoever takes up a call puts the others on hold.

@@ -169,11 +169,11 @@ fn told(error: Error) -> VaultError {
         Error::NoStorageAccess(_) => VaultError::Locked,
         Error::PlatformFailure(source) => VaultError::Failed(source.to_string()),
         Error::BadEncoding(_) | Error::BadDataFormat(..) => VaultError::Failed("the entry is not a text".into()),
-        other => VaultError::Failed(match other {
-            Error::BadStoreFormat(_) => "its store is damaged".into(),
-            Error::TooLong(field, limit) => format!("{field} is longer than {limit} characters"),
-            _ => "it does not support this".into(),
-        }),
+        Error::BadStoreFormat(_) => VaultError::Failed("its store is damaged".into()),
+        Error::TooLong(field, limit) => VaultError::Failed(format!("{field} is longer than {limit} characters")),
+        Error::Invalid(..) | Error::Ambiguous(_) | Error::NoDefaultStore | Error::NotSupportedByStore(_) | _ => {
+            VaultError::Failed("it does not support this".into())
+        }
     }
 }
 

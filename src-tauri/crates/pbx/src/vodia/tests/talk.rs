@@ -123,6 +123,18 @@ impl Talk {
         self.said.clear();
     }
 
+    /// The same after an attempt before, of which everything said is kept.
+    pub fn go_live_again(&mut self) {
+        let said = std::mem::take(&mut self.said);
+        self.go_live();
+        self.said = said;
+    }
+
+    /// How many frames and requests with this word there were.
+    pub fn before(&self, word: &str) -> usize {
+        self.said.iter().filter(|line| line.starts_with("send ") || line.starts_with("POST ") || line.starts_with("GET ")).filter(|line| line.contains(word)).count()
+    }
+
     /// Answers every open question with an empty answer of the right shape.
     pub fn settle(&mut self) {
         while let Some(request) = self.open.first() {
@@ -241,6 +253,11 @@ impl Talk {
 
     pub fn is_live(&self) -> bool {
         self.dialect.phase == Phase::Live
+    }
+
+    /// Tells whether the dialect waits for nothing.
+    pub fn dialect_is_quiet(&self) -> bool {
+        self.dialect.deadline().is_none()
     }
 
     /// Everything that was sent so far and holds this word.

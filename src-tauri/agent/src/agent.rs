@@ -1,0 +1,264 @@
+//! The agent: desktop abilities on one side, the engine on the other, and nothing between them but this wiring.
+
+mod acts;
+mod dialling;
+mod hints;
+
+pub use dialling::Start;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use phone_control::protocol::OpenWindowParams;
+use phone_core::View;
+use phone_engine::{Handle, SystemEvent};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::time::Instant;
+use zbus::Connection;
+
+use crate::arguments::Wish;
+use crate::desktop::hotkey::HotkeyError;
+use crate::desktop::notices::linux::Health;
+use crate::desktop::notices::{self, About, Notice, NoticeChange, Scene};
+use crate::desktop::tray::panel::{self, Look};
+use crate::desktop::tray;
+use crate::desktop::{Act, Press, login, network};
+use crate::folders::Folders;
+
+/// Between two looks whether another program lies on the disk, while things happen anyway.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Everything that has to do with one user's desktop.
+pub struct Agent {
+    /// The engine.
+    pub engine: Handle,
+    /// The user's folders.
+    pub folders: Folders,
+    /// The session bus; none on a desktop without one.
+    pub bus: Option<Connection>,
+    /// Whether there is a tray host; none while nobody knows.
+    pub host: watch::Receiver<Option<bool>>,
+    /// How the notification service does.
+    pub health: watch::Receiver<Health>,
+    /// What keeps the hotkey from working; none also when it is switched off.
+    pub hotkey: watch::Sender<Option<HotkeyError>>,
+    /// Asks a window that is open to show itself.
+    pub show: broadcast::Sender<OpenWindowParams>,
+    screen: mpsc::Sender<NoticeChange>,
+    locked: watch::Receiver<bool>,
+    ending: Ending,
+    window: Mutex<Option<Instant>>,
+    looked: Mutex<Option<Instant>>,
+}
+
+/// How the agent ends.
+#[derive(Default)]
+struct Ending {
+    asked: Notify,
+    restart: Mutex<bool>,
+}
+
+/// What [`Desktop::start`] has put on the screen already.
+pub struct Desktop {
+    presses: (mpsc::Sender<Press>, mpsc::Receiver<Press>),
+    opened: mpsc::Receiver<()>,
+    views: watch::Sender<Option<Arc<View>>>,
+    host: watch::Receiver<Option<bool>>,
+    looks: watch::Sender<Look>,
+    tray: tokio::task::JoinHandle<()>,
+}
+
+impl Desktop {
+    /// Puts the icon into the tray: the first thing that happens, because it is what a person looks for.
+    pub fn start() -> Self {
+        let presses = mpsc::channel(32);
+        let (open, opened) = mpsc::channel(1);
+        let (views, drawn) = watch::channel(None);
+        let (looks, look) = watch::channel(Look::default());
+        let (host_here, host) = watch::channel(None);
+        let told = tray::linux::Told { presses: presses.0.clone(), host: host_here, opened: open };
+        let tray = tokio::spawn(tray::linux::run(told, drawn, look));
+        Self { presses, opened, views, host, looks, tray }
+    }
+}
+
+impl Agent {
+    /// Joins the desktop with a running engine.
+    pub async fn new(engine: Handle, folders: Folders, desktop: Desktop) -> (Arc<Self>, Running) {
+        let bus = Connection::session().await.inspect_err(|error| tracing::warn!("no session bus: {error}")).ok();
+        let (screen, orders) = mpsc::channel(64);
+        let (health_here, health) = watch::channel(Health::default());
+        let pressed = desktop.presses.0.clone();
+        let (leave, left) = oneshot::channel();
+        let notices = tokio::spawn(notices::linux::run(bus.clone(), orders, pressed, health_here, left));
+        if let Some(bus) = bus.clone() {
+            tokio::spawn(panel::watch(bus, desktop.looks.clone()));
+        }
+        let (locked_here, locked) = watch::channel(false);
+        let agent = Arc::new(Self {
+            engine,
+            folders,
+            bus,
+            host: desktop.host.clone(),
+            health,
+            hotkey: watch::Sender::new(None),
+            show: broadcast::channel(4).0,
+            screen,
+            locked,
+            ending: Ending::default(),
+            window: Mutex::default(),
+            looked: Mutex::default(),
+        });
+        tokio::spawn(agent.clone().follow_system(locked_here));
+        tokio::spawn(agent.clone().follow_hotkey());
+        tokio::spawn(agent.clone().follow_hints());
+        (agent, Running { desktop, notices, leave })
+    }
+
+    /// Lets the agent end.
+    pub fn quit(&self) {
+        self.ending.asked.notify_one();
+    }
+
+    /// Lets the agent end and the program on the disk take its place.
+    pub fn restart(&self) {
+        *self.ending.restart.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.quit();
+    }
+
+    /// Puts a notice on the screen.
+    pub async fn tell(&self, notice: Notice) {
+        self.screen.send(NoticeChange::Show(notice)).await.ok();
+    }
+
+    /// Takes a notice from the screen.
+    async fn withdraw(&self, about: About) {
+        self.screen.send(NoticeChange::Withdraw(about)).await.ok();
+    }
+
+    fn scene(&self, zone: &TimeZone) -> Scene {
+        let hide_names = *self.locked.borrow() && !self.engine.desktop().borrow().names_when_locked;
+        Scene { hide_names, zone: zone.clone() }
+    }
+
+    /// Sleep, wake, lock and network go to the engine.
+    async fn follow_system(self: Arc<Self>, locked: watch::Sender<bool>) {
+        let (told, mut events) = mpsc::channel(8);
+        tokio::spawn(login::linux::watch(told.clone()));
+        tokio::spawn(network::linux::watch(told));
+        while let Some(event) = events.recv().await {
+            tracing::debug!("the system says {event:?}");
+            if let SystemEvent::ScreenLocked(now) = event {
+                locked.send_replace(now);
+            }
+            self.engine.system(event).await;
+        }
+    }
+}
+
+/// The parts of the agent that live as long as it does.
+pub struct Running {
+    desktop: Desktop,
+    notices: tokio::task::JoinHandle<()>,
+    leave: oneshot::Sender<()>,
+}
+
+/// What the program does when the agent has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It ends.
+    End,
+    /// It starts itself again.
+    Restart,
+}
+
+impl Running {
+    /// Works until somebody lets the agent end.
+    pub async fn until_end(self, agent: Arc<Agent>, wish: Wish) -> Then {
+        let Self { desktop, notices, leave } = self;
+        let Desktop { mut presses, mut opened, views: drawn, host: _host, looks, tray } = desktop;
+        let zone = TimeZone::system();
+        let mut views = agent.engine.view();
+        let mut shown = Arc::new(View::default());
+        let mut stop = std::pin::pin!(agent.stopped());
+        tokio::spawn(agent.clone().begin(wish));
+        loop {
+            let view = views.borrow_and_update().clone();
+            if !Arc::ptr_eq(&view, &shown) {
+                for change in notices::notices(&shown, &view, &agent.scene(&zone)) {
+                    agent.screen.send(change).await.ok();
+                }
+                drawn.send_replace(Some(view.clone()));
+                shown = view;
+                agent.look_for_update(LOOK_AGAIN).await;
+            }
+            tokio::select! {
+                changed = views.changed() => if changed.is_err() {
+                    tracing::error!("the engine ended");
+                    break;
+                },
+                Some(press) = presses.1.recv() => drop(tokio::spawn(agent.clone().act(press))),
+                Some(()) = opened.recv() => agent.look_for_update(Duration::ZERO).await,
+                () = &mut stop => break,
+            }
+        }
+        // The icon and all notices leave the screen before the program leaves the memory.
+        drop((drawn, looks));
+        drop(presses);
+        let then = if *agent.ending.restart.lock().unwrap_or_else(PoisonError::into_inner) { Then::Restart } else { Then::End };
+        leave.send(()).ok();
+        let left = futures_util::future::join(tray, notices);
+        tokio::time::timeout(Duration::from_secs(1), left).await.ok();
+        then
+    }
+}
+
+impl Agent {
+    /// What the first start and the command line ask for.
+    async fn begin(self: Arc<Self>, wish: Wish) {
+        match wish {
+            Wish::Link(uri) => self.clone().dial_link(uri, Start::Cold).await,
+            Wish::DialSelection => self.clone().act(Act::DialSelection.into()).await,
+            Wish::Window(view) => return self.open_window(view, None).await,
+            Wish::Tray | Wish::Register | Wish::Unregister | Wish::Help | Wish::Version => {}
+        }
+        let mut views = self.engine.view();
+        // The first view counts its revisions from 1; before it nobody knows whether there is an account.
+        if views.wait_for(|view| view.revision > 0).await.is_ok_and(|view| view.accounts.is_empty()) {
+            self.open_window(None, None).await;
+        }
+    }
+
+    /// Waits until the user, the session or the system wants the agent to end.
+    async fn stopped(self: &Arc<Self>) {
+        let bus = self.bus.clone();
+        let session_over = async move {
+            match bus {
+                // Without its bus the session is over; an agent that stayed would block the next one.
+                Some(bus) => bus.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.ending.asked.notified() => {}
+            () = signalled() => tracing::info!("asked to end"),
+            () = session_over => tracing::info!("the session bus is gone"),
+            () = login::linux::display_gone() => tracing::info!("the display is gone"),
+        }
+    }
+}
+
+/// Waits for the system's wish that we end.
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signals) => drop(signals.recv().await),
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = wait(SignalKind::terminate()) => {}
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::hangup()) => {}
+    }
+}

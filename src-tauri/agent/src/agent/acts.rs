@@ -1,0 +1,129 @@
+//! What happens after a press in the tray or on a notice.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use phone_control::protocol::{OpenWindowParams, WindowView};
+use phone_core::request::OwnPresence;
+use phone_core::{CallId, Code, Reason, Request, Source, Trouble};
+use tokio::time::Instant;
+
+use super::{Agent, Start};
+use crate::desktop::notices::{self, trouble};
+use crate::desktop::tray::{keyring_locked, who};
+use crate::desktop::window::{self, arguments};
+use crate::desktop::{Act, Press};
+
+/// A second click on the icon this soon means the same window, not another one.
+const STARTING: Duration = Duration::from_secs(5);
+
+impl Agent {
+    /// Does what a press asks for, and tells when it cannot be done.
+    pub async fn act(self: Arc<Self>, press: Press) {
+        let locked = keyring_locked(&self.engine.view().borrow());
+        match press.act {
+            Act::Click if locked => self.ask(Request::UnlockKeyring, None).await,
+            Act::Click => self.open_window(None, press.token.as_deref()).await,
+            Act::Window(view) => self.open_window(view, press.token.as_deref()).await,
+            Act::Answer(call) => {
+                let who = self.who(&call);
+                self.ask(Request::Answer(Some(call)), who).await;
+            }
+            Act::HangUp(call) => {
+                let who = self.who(&call);
+                self.ask(Request::HangUp(Some(call)), who).await;
+            }
+            Act::Hold(call) => {
+                let who = self.who(&call);
+                self.ask(Request::Hold(Some(call)), who).await;
+            }
+            Act::Resume(call) => {
+                let who = self.who(&call);
+                self.ask(Request::Resume(Some(call)), who).await;
+            }
+            Act::Dial { number, account, yes } => self.dial_number(number, account, yes).await,
+            Act::CallBack { number, account } => {
+                self.ask(Request::MissedSeen, None).await;
+                self.dial_number(number, Some(account), false).await;
+            }
+            Act::DialLink(uri) => self.dial_again(uri, Source::Link).await,
+            Act::DialText(text) => self.dial_again(text, Source::Text).await,
+            Act::RetryLink(uri) => self.dial_link(uri, Start::Warm).await,
+            Act::DialSelection => self.dial_selection(None).await,
+            Act::Dnd(on) => {
+                let presence = if on { OwnPresence::Dnd } else { OwnPresence::Available };
+                self.ask(Request::SetPresence { account: None, presence, until: None, note: None }, None).await;
+            }
+            Act::Unlock => self.ask(Request::UnlockKeyring, None).await,
+            Act::RetryNow => self.ask(Request::RetryNow(None), None).await,
+            Act::MissedSeen => self.ask(Request::MissedSeen, None).await,
+            Act::Restart => self.restart(),
+            Act::Quit => self.quit(),
+            Act::Nothing => {}
+        }
+    }
+
+    /// Asks the engine; a failure is told, about whom or what it was.
+    async fn ask(&self, request: Request, concerning: Option<String>) {
+        if let Err(why) = self.engine.ask(request).await {
+            tracing::debug!("a request failed: {:?}", why.code);
+            // A call that ended while the finger moved has what it should have: nobody rings any more.
+            if why.code != Code::NoSuchCall {
+                self.tell(trouble(&why, concerning.as_deref())).await;
+            }
+        }
+    }
+
+    fn who(&self, id: &CallId) -> Option<String> {
+        self.engine.view().borrow().calls.iter().find(|call| call.id == *id).map(who)
+    }
+
+    /// Dials a number that the user pressed.
+    async fn dial_number(&self, number: String, account: Option<phone_core::AccountName>, yes: bool) {
+        let request = Request::Dial { text: number.clone(), account: account.clone(), source: Source::Typed, yes };
+        match self.engine.ask(request).await {
+            Ok(_) => {}
+            Err(why) if why.code == Code::PolicyAsk && !yes => self.tell(notices::question(&number, account)).await,
+            Err(why) => self.tell(trouble(&why, Some(&number))).await,
+        }
+    }
+
+    /// Opens the window, or lets the one that is open show itself.
+    pub async fn open_window(&self, view: Option<WindowView>, token: Option<&str>) {
+        // A warm window listens for this; without one nobody does.
+        if self.show.send(OpenWindowParams { view }).is_ok() {
+            return;
+        }
+        {
+            let mut started = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+            if started.is_some_and(|at| at.elapsed() < STARTING) {
+                return;
+            }
+            *started = Some(Instant::now());
+        }
+        if let Err(why) = self.start_window(view, token) {
+            tracing::warn!("the window cannot be opened: {}", why.text);
+            *self.window.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.tell(trouble(&why, None)).await;
+        }
+    }
+
+    fn start_window(&self, view: Option<WindowView>, token: Option<&str>) -> Result<(), Trouble> {
+        let missing = |detail: String| Trouble {
+            text: "The window of Trayphone cannot be opened.".to_owned(),
+            remedy: Some(format!("Install the program {} beside trayphone.", window::PROGRAM)),
+            detail: Some(detail),
+            ..Trouble::from(Reason::NotAvailable)
+        };
+        let program = window::linux::find().ok_or_else(|| missing("not found".to_owned()))?;
+        let command = window::linux::command(&program, &arguments(view), token);
+        let mut child = tokio::process::Command::from(command).spawn().map_err(|error| missing(error.to_string()))?;
+        tokio::spawn(async move {
+            match child.wait().await {
+                Ok(status) if !status.success() => tracing::warn!("the window ended: {status}"),
+                Ok(_) | Err(_) => {}
+            }
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! From a link or a selected text to a dial, with the questions in between.
+
+use std::sync::Arc;
+
+use phone_core::view::LinkName;
+use phone_core::{Code, Reason, Request, Source, Trouble, View};
+
+use super::Agent;
+use crate::desktop::notices::{self, trouble};
+use crate::desktop::{links, selection};
+
+/// Whether a link started the agent, or came to a running one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It started the agent, which has to sign in first.
+    Cold,
+    /// The agent was running.
+    Warm,
+}
+
+/// Whether it is worth waiting for the PBX with a wish to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prospect {
+    /// Somebody can dial.
+    Ready,
+    /// A sign-in is under way.
+    Soon,
+    /// Nothing is under way that would help.
+    No,
+}
+
+fn prospect(view: &View, start: Start) -> Prospect {
+    let any = |wanted: &[LinkName]| view.accounts.iter().any(|account| wanted.contains(&account.link));
+    if any(&[LinkName::Online]) {
+        Prospect::Ready
+    } else if any(&[LinkName::Opening, LinkName::Syncing])
+        // A cold start begins signed out, and the network may come up with the session.
+        || (start == Start::Cold && any(&[LinkName::SignedOut, LinkName::Waiting]))
+    {
+        Prospect::Soon
+    } else {
+        Prospect::No
+    }
+}
+
+impl Agent {
+    /// Dials a link, after the question that the policy wants.
+    pub async fn dial_link(self: Arc<Self>, uri: String, start: Start) {
+        match self.wait_for_link(start).await {
+            Prospect::Ready => {}
+            Prospect::Soon => return self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
+            Prospect::No => {
+                let nobody = self.engine.view().borrow().accounts.is_empty();
+                // At a cold start the wish is kept as an offer; otherwise being offline is an answer.
+                return match (start, nobody) {
+                    (_, true) => self.tell(trouble(&Trouble::from(Reason::NoAccount), Some(&uri))).await,
+                    (Start::Cold, false) => self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
+                    (Start::Warm, false) => self.tell(trouble(&Trouble::from(Reason::Offline), Some(&uri))).await,
+                };
+            }
+        }
+        let request = Request::Dial { text: uri.clone(), account: None, source: Source::Link, yes: false };
+        match self.engine.ask(request).await {
+            Ok(_) => {}
+            Err(why) if why.code == Code::PolicyAsk => {
+                let number = why.detail.as_deref().unwrap_or_else(|| number_in(&uri));
+                self.tell(notices::link_question(&uri, number)).await;
+            }
+            Err(why) => self.tell(trouble(&why, Some(&uri))).await,
+        }
+    }
+
+    /// Dials what is selected at this moment.
+    ///
+    /// `display` is another one than ours, where somebody asked for it.
+    pub async fn dial_selection(&self, display: Option<String>) {
+        let text = match selection::linux::read(display).await {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::debug!("no selection: {error}");
+                let why = Trouble {
+                    text: error.text().to_owned(),
+                    remedy: Some(error.remedy().to_owned()),
+                    ..Trouble::from(Reason::NotAvailable)
+                };
+                return self.tell(trouble(&why, None)).await;
+            }
+        };
+        let request = Request::Dial { text: text.clone(), account: None, source: Source::Text, yes: false };
+        match self.engine.ask(request).await {
+            Ok(_) => {}
+            Err(why) if why.code == Code::PolicyAsk => {
+                let number = why.detail.clone().unwrap_or_else(|| text.clone());
+                self.tell(notices::text_question(&text, &number)).await;
+            }
+            Err(why) => self.tell(trouble(&why, Some(&text))).await,
+        }
+    }
+
+    /// Dials after the user said yes to the question of a link or a text.
+    pub async fn dial_again(&self, text: String, source: Source) {
+        let request = Request::Dial { text: text.clone(), account: None, source, yes: true };
+        if let Err(why) = self.engine.ask(request).await {
+            self.tell(trouble(&why, Some(&text))).await;
+        }
+    }
+
+    /// Waits for a sign-in that is under way, but not longer than a wish to call lasts.
+    async fn wait_for_link(&self, start: Start) -> Prospect {
+        let mut views = self.engine.view();
+        let settled = views.wait_for(|view| view.revision > 0 && prospect(view, start) != Prospect::Soon);
+        match tokio::time::timeout(links::PATIENCE, settled).await {
+            Ok(Ok(view)) => prospect(&view, start),
+            Ok(Err(_)) => Prospect::No,
+            Err(_) => Prospect::Soon,
+        }
+    }
+}
+
+/// What a person recognises of a link: what follows its scheme.
+fn number_in(uri: &str) -> &str {
+    uri.split_once(':').map_or(uri, |(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desktop::tray::tests::{account, view};
+
+    #[test]
+    fn a_link_waits_only_for_a_sign_in_that_is_under_way() {
+        use LinkName::{Online, Opening, SignedOut, Stopped, Syncing, Waiting};
+        let table = [
+            (vec![], Start::Cold, Prospect::No),
+            (vec![Online], Start::Warm, Prospect::Ready),
+            (vec![Stopped, Online], Start::Cold, Prospect::Ready),
+            (vec![Opening], Start::Warm, Prospect::Soon),
+            (vec![Syncing], Start::Cold, Prospect::Soon),
+            (vec![Waiting], Start::Warm, Prospect::No),
+            (vec![Waiting], Start::Cold, Prospect::Soon),
+            (vec![Stopped], Start::Cold, Prospect::No),
+            (vec![SignedOut], Start::Warm, Prospect::No),
+            (vec![SignedOut], Start::Cold, Prospect::Soon),
+        ];
+        for (links, start, expected) in table {
+            let accounts = links.iter().map(|link| account(*link, None)).collect();
+            assert_eq!(prospect(&view(accounts, vec![]), start), expected, "{links:?} {start:?}");
+        }
+        assert_eq!(number_in("tel:+49301"), "+49301");
+    }
+}

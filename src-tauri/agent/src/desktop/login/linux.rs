@@ -1,0 +1,174 @@
+//! The login service of systemd and its stand-ins.
+//!
+//! Source: `org.freedesktop.login1(5)`.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::select_all;
+use phone_engine::SystemEvent;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc;
+use x11rb::connection::Connection as _;
+use x11rb::rust_connection::RustConnection;
+use zbus::zvariant::{OwnedObjectPath, OwnedValue};
+use zbus::{Connection, MatchRule, Message, MessageStream, message};
+
+const NAME: &str = "org.freedesktop.login1";
+const PATH: &str = "/org/freedesktop/login1";
+const SESSION: &str = "org.freedesktop.login1.Session";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// Between two tries where there is no system bus, as in a container.
+const AGAIN: Duration = Duration::from_secs(300);
+
+/// Tells sleep, wake and screen lock until the receiver is gone.
+pub async fn watch(told: mpsc::Sender<SystemEvent>) {
+    while !told.is_closed() {
+        if let Err(error) = follow(&told).await {
+            tracing::debug!("the login service cannot be followed: {error}");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn follow(told: &mpsc::Sender<SystemEvent>) -> zbus::Result<()> {
+    let connection = Connection::system().await?;
+    let owner = MatchRule::builder()
+        .msg_type(message::Type::Signal)
+        .sender("org.freedesktop.DBus")?
+        .member("NameOwnerChanged")?
+        .arg(0, NAME)?
+        .build();
+    let mut owners = MessageStream::for_match_rule(owner, &connection, Some(4)).await?;
+    loop {
+        let listened = listen(&connection, told);
+        tokio::select! {
+            // Only a failure ends this: no service yet, or no session of ours.
+            failed = listened => {
+                if let Err(error) = failed {
+                    tracing::debug!("no login session: {error}");
+                }
+                if owners.next().await.is_none() {
+                    return Ok(());
+                }
+            }
+            changed = owners.next() => if changed.is_none() { return Ok(()) },
+        }
+    }
+}
+
+async fn listen(connection: &Connection, told: &mpsc::Sender<SystemEvent>) -> zbus::Result<()> {
+    let signal = || MatchRule::builder().msg_type(message::Type::Signal).sender(NAME);
+    let sleep = signal()?.path(PATH)?.member("PrepareForSleep")?.build();
+    let mut streams = vec![MessageStream::for_match_rule(sleep, connection, Some(8)).await?];
+    // Without a session of its own (a service, a container) there is still sleep.
+    if let Ok(session) = session(connection).await {
+        let lock = signal()?.path(session.as_str().to_owned())?.interface(SESSION)?.build();
+        let hint = signal()?.path(session.as_str().to_owned())?.interface(PROPERTIES)?.arg(0, SESSION)?.build();
+        streams.push(MessageStream::for_match_rule(lock, connection, Some(8)).await?);
+        streams.push(MessageStream::for_match_rule(hint, connection, Some(8)).await?);
+        let locked = connection
+            .call_method(Some(NAME), session.as_str(), Some(PROPERTIES), "Get", &(SESSION, "LockedHint"))
+            .await
+            .and_then(|answer| answer.body().deserialize::<OwnedValue>());
+        if let Ok(Ok(true)) = locked.map(bool::try_from) {
+            told.send(SystemEvent::ScreenLocked(true)).await.ok();
+        }
+    }
+    let mut signals = select_all(streams);
+    while let Some(signal) = signals.next().await {
+        if let Some(event) = event(&signal?)
+            && told.send(event).await.is_err()
+        {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn session(connection: &Connection) -> zbus::Result<OwnedObjectPath> {
+    let manager = "org.freedesktop.login1.Manager";
+    let answer = match std::env::var("XDG_SESSION_ID") {
+        Ok(id) => connection.call_method(Some(NAME), PATH, Some(manager), "GetSession", &(id,)).await?,
+        // 0 stands for the caller.
+        Err(_) => connection.call_method(Some(NAME), PATH, Some(manager), "GetSessionByPID", &(0u32,)).await?,
+    };
+    answer.body().deserialize()
+}
+
+fn event(signal: &Message) -> Option<SystemEvent> {
+    let header = signal.header();
+    let body = signal.body();
+    match header.member()?.as_str() {
+        "PrepareForSleep" => {
+            let starts = body.deserialize::<bool>().ok()?;
+            Some(if starts { SystemEvent::Sleeping } else { SystemEvent::Woke })
+        }
+        "Lock" => Some(SystemEvent::ScreenLocked(true)),
+        "Unlock" => Some(SystemEvent::ScreenLocked(false)),
+        "PropertiesChanged" => {
+            let (_, changed, _) = body.deserialize::<(String, HashMap<String, OwnedValue>, Vec<String>)>().ok()?;
+            let locked = bool::try_from(changed.get("LockedHint")?.clone()).ok()?;
+            Some(SystemEvent::ScreenLocked(locked))
+        }
+        _ => None,
+    }
+}
+
+/// Waits until the display of this session is gone; for ever where there is none.
+///
+/// The message bus of a user may live longer than the desktop, and an agent that lived as long would keep the next
+/// session of its user without one.
+pub async fn display_gone() {
+    let var = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let followed = match (var("WAYLAND_DISPLAY"), var("XDG_RUNTIME_DIR"), var("DISPLAY")) {
+        (Some(name), Some(folder), _) => wayland_gone(&Path::new(&folder).join(name)).await,
+        (_, _, Some(_)) => x_gone().await,
+        (_, _, None) => return std::future::pending().await,
+    };
+    if let Err(error) = followed {
+        tracing::debug!("the end of the session cannot be seen: {error}");
+        std::future::pending().await
+    }
+}
+
+/// A compositor closes the connections of its clients when it ends; one that asks for nothing costs it nothing.
+async fn wayland_gone(path: &Path) -> io::Result<()> {
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    let mut heard = [0u8; 512];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut heard) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return Ok(()),
+        }
+    }
+}
+
+async fn x_gone() -> io::Result<()> {
+    // Reaching the server blocks, and a hanging one would do so for long.
+    let connected = tokio::task::spawn_blocking(|| RustConnection::connect(None)).await?;
+    let (connection, _) = connected.map_err(io::Error::other)?;
+    let server: OwnedFd = connection.stream().as_fd().try_clone_to_owned()?;
+    // SAFETY: an owned descriptor stays open and the same for as long as its owner lives, which is this `AsyncFd`.
+    let server = unsafe { AsyncFd::register_with_interest(server, Interest::READABLE) }?;
+    loop {
+        let mut ready = server.readable().await?;
+        loop {
+            match connection.poll_for_event() {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(_) => return Ok(()),
+            }
+        }
+        ready.clear_ready();
+    }
+}

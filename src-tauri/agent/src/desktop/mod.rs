@@ -1,0 +1,94 @@
+//! What the desktop can do for us: one small module for each ability, one file per system below it.
+//!
+//! Each ability has a part that decides, which is pure and tested with tables, and a part that acts. Only Linux acts
+//! so far; another system gets its files beside `linux.rs`.
+
+pub mod autostart;
+pub mod hotkey;
+pub mod links;
+pub mod login;
+pub mod network;
+pub mod notices;
+pub mod selection;
+pub mod tray;
+pub mod window;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use phone_control::protocol::WindowView;
+use phone_core::{AccountName, CallId};
+
+/// What a person can ask for with one press in the tray, in a notice or by the hotkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Open the window.
+    Window(Option<WindowView>),
+    /// The icon was clicked: the window, or what is more urgent.
+    Click,
+    /// Answer a call.
+    Answer(CallId),
+    /// Hang up or decline a call.
+    HangUp(CallId),
+    /// Put a call on hold.
+    Hold(CallId),
+    /// Take a call back.
+    Resume(CallId),
+    /// Dial a number that stands in the menu or in a notice.
+    Dial {
+        /// The number.
+        number: String,
+        /// By which account, when that is known.
+        account: Option<AccountName>,
+        /// The policy's question was answered with yes.
+        yes: bool,
+    },
+    /// Dial a link after its question was answered with yes.
+    DialLink(String),
+    /// Go through a link again from the beginning.
+    RetryLink(String),
+    /// Dial the text that was selected when the question came up, after a yes.
+    DialText(String),
+    /// Dial what is selected now.
+    DialSelection,
+    /// Switch do-not-disturb.
+    Dnd(bool),
+    /// Let the keyring ask for its password.
+    Unlock,
+    /// Try to connect now.
+    RetryNow,
+    /// Missed calls were looked at.
+    MissedSeen,
+    /// Call back, which is also a look at the missed calls.
+    CallBack {
+        /// The number.
+        number: String,
+        /// By which account.
+        account: AccountName,
+    },
+    /// Start again with the new program.
+    Restart,
+    /// End the agent.
+    Quit,
+    /// Nothing: the press closes a question.
+    Nothing,
+}
+
+/// A press of the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// What it asks for.
+    pub act: Act,
+    /// What lets a window come to the front under Wayland, when the desktop gave it.
+    pub token: Option<String>,
+}
+
+impl From<Act> for Press {
+    fn from(act: Act) -> Self {
+        Self { act, token: None }
+    }
+}
+
+/// The time of day as people here read it.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}

@@ -1,0 +1,261 @@
+//! Notices on the screen: which ones a view wants, in which words, with which buttons.
+//!
+//! All names and numbers in them come from the network. They are plain text here; what shows them escapes them.
+
+#[cfg(target_os = "linux")]
+pub mod linux;
+mod words;
+
+use jiff::tz::TimeZone;
+use phone_control::protocol::WindowView;
+use phone_core::call::{Outcome, tidy};
+use phone_core::view::{AccountView, CallRecord, CallView, Can, Hint, LinkName};
+use phone_core::{AccountName, CallId, Code, View};
+
+use super::{Act, clock};
+use crate::desktop::tray::rings_here;
+
+pub use words::{link_question, link_too_late, question, text_question, trouble};
+
+/// What a notice is about. A later notice about the same takes its place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum About {
+    /// A call that rings here.
+    Call(CallId),
+    /// Missed calls.
+    Missed,
+    /// An account that only the user can help.
+    Account(AccountName),
+    /// A hint of the view.
+    Hint(String),
+    /// A question before dialling.
+    Question,
+    /// A request that failed.
+    Trouble,
+}
+
+/// How much a notice may disturb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Stays until it is dealt with or withdrawn.
+    Urgent,
+    /// Stays, but may be covered.
+    Lasting,
+    /// Goes away by itself.
+    Passing,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What stands on it.
+    pub label: &'static str,
+    /// What it does.
+    pub act: Act,
+}
+
+/// A notice, as plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub about: About,
+    /// First line, plain text.
+    pub title: String,
+    /// Further lines, plain text.
+    pub body: String,
+    /// At most two buttons, the main one first.
+    pub buttons: Vec<Button>,
+    /// What a press on the notice itself does.
+    pub press: Act,
+    /// How much it may disturb.
+    pub weight: Weight,
+}
+
+/// What has to be done on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeChange {
+    /// Show it, in place of what was shown about the same.
+    Show(Notice),
+    /// Take it from the screen.
+    Withdraw(About),
+}
+
+/// What else than the view decides about words.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The screen is locked, and names must not be read over a shoulder.
+    pub hide_names: bool,
+    /// The zone of the clock.
+    pub zone: TimeZone,
+}
+
+/// What changes on the screen between two views.
+///
+/// The view before the first one is an empty one: what the first one wants is shown, except missed calls from before.
+pub fn notices(previous: &View, view: &View, scene: &Scene) -> Vec<NoticeChange> {
+    let mut changes = Vec::new();
+    call_changes(previous, view, scene, &mut changes);
+    changes.extend(missed_change(previous, view, scene));
+    compare(accounts(previous), accounts(view), &mut changes);
+    compare(hints(previous), hints(view), &mut changes);
+    changes
+}
+
+fn call_changes(previous: &View, view: &View, scene: &Scene, changes: &mut Vec<NoticeChange>) {
+    let ringing = |view: &View| view.calls.iter().filter(|call| rings_here(call)).cloned().collect::<Vec<_>>();
+    let (before, now) = (ringing(previous), ringing(view));
+    for call in &before {
+        if !now.iter().any(|other| other.id == call.id) {
+            changes.push(NoticeChange::Withdraw(About::Call(call.id.clone())));
+        }
+    }
+    for call in &now {
+        let old = before.iter().find(|other| other.id == call.id);
+        // A pressed button has closed the notice; it must not come back while the press is under way.
+        let quiet = old.is_some() && call.doing.is_some();
+        // What was said before a press and what is said after it differ only in what really changed.
+        let said = old.map(|old| incoming(old, scene));
+        let says = incoming(call, scene);
+        if !quiet && said.as_ref() != Some(&says) {
+            changes.push(NoticeChange::Show(says));
+        }
+    }
+}
+
+/// The notice of a call that rings here.
+fn incoming(call: &CallView, scene: &Scene) -> Notice {
+    let name = call.remote.name.as_deref().map(tidy).filter(|name| !name.is_empty());
+    let number = call.remote.number.as_deref().map(tidy).filter(|number| !number.is_empty());
+    let (title, mut lines) = match (scene.hide_names, name, number) {
+        (true, ..) => ("Incoming call".to_owned(), Vec::new()),
+        (false, Some(name), Some(number)) if name != number => (name, vec![number]),
+        (false, Some(name), _) => (name, Vec::new()),
+        (false, None, Some(number)) => (number, Vec::new()),
+        (false, None, None) => ("Unknown caller".to_owned(), Vec::new()),
+    };
+    if let Some(via) = call.via.as_ref().and_then(|via| via.title())
+        && !scene.hide_names
+    {
+        lines.push(format!("for {via}"));
+    }
+    let can = |can| call.can.contains(&can);
+    if !can(Can::Answer) {
+        lines.push("Pick up at the phone.".to_owned());
+    }
+    let mut buttons = Vec::new();
+    if can(Can::Answer) {
+        buttons.push(Button { label: "Answer", act: Act::Answer(call.id.clone()) });
+    }
+    if can(Can::HangUp) {
+        buttons.push(Button { label: "Decline", act: Act::HangUp(call.id.clone()) });
+    }
+    Notice {
+        about: About::Call(call.id.clone()),
+        title,
+        body: lines.join("\n"),
+        buttons,
+        press: Act::Window(Some(WindowView::Calls)),
+        weight: Weight::Urgent,
+    }
+}
+
+fn missed_change(previous: &View, view: &View, scene: &Scene) -> Option<NoticeChange> {
+    if view.missed == 0 {
+        return (previous.missed > 0).then_some(NoticeChange::Withdraw(About::Missed));
+    }
+    // Revision 0 is the empty view before the first: calls missed before the start stand in the tray already.
+    if view.missed <= previous.missed || previous.revision == 0 {
+        return None;
+    }
+    let missed: Vec<&CallRecord> = view.recent.iter().filter(|record| record.outcome == Outcome::Missed).collect();
+    let newest = missed.first()?;
+    let at = clock(newest.started_at, &scene.zone);
+    let who = |record: &CallRecord| record.remote.title().unwrap_or_else(|| "Unknown caller".to_owned());
+    let (title, lines) = if view.missed == 1 {
+        let number = newest.remote.number.as_deref().map(tidy);
+        let lines = [Some(who(newest)), number.filter(|number| *number != who(newest))];
+        (format!("Missed call, {at}"), lines.into_iter().flatten().collect::<Vec<_>>())
+    } else {
+        let mut lines: Vec<String> =
+            missed.iter().take(3).map(|record| format!("{}, {}", who(record), clock(record.started_at, &scene.zone))).collect();
+        lines.dedup();
+        (format!("{} missed calls", view.missed), lines)
+    };
+    let mut buttons = Vec::new();
+    if let Some(number) = newest.remote.number.clone().filter(|number| !number.is_empty()) {
+        buttons.push(Button { label: "Call back", act: Act::CallBack { number, account: newest.account.clone() } });
+    }
+    buttons.push(Button { label: "Dismiss", act: Act::MissedSeen });
+    Some(NoticeChange::Show(Notice {
+        about: About::Missed,
+        title,
+        body: if scene.hide_names { String::new() } else { lines.join("\n") },
+        buttons,
+        press: Act::Window(Some(WindowView::History)),
+        weight: Weight::Lasting,
+    }))
+}
+
+/// Accounts that wait for the user.
+fn accounts(view: &View) -> Vec<Notice> {
+    // Without its secret an account is not even tried, and that has a reason too; what the user signed out has none.
+    let waits = |account: &&AccountView| matches!(account.link, LinkName::Stopped | LinkName::SignedOut);
+    view.accounts
+        .iter()
+        .filter(waits)
+        .filter_map(|account| {
+            let why = account.why.as_ref()?;
+            let lines = [Some(why.text.as_str()), why.remedy.as_deref()];
+            let (buttons, press) = if why.code == Code::KeyringLocked {
+                (vec![Button { label: "Unlock", act: Act::Unlock }], Act::Unlock)
+            } else {
+                (Vec::new(), Act::Window(None))
+            };
+            Some(Notice {
+                about: About::Account(account.name.clone()),
+                title: format!("{} is offline", account.name),
+                body: lines.into_iter().flatten().collect::<Vec<_>>().join("\n"),
+                buttons,
+                press,
+                weight: Weight::Lasting,
+            })
+        })
+        .collect()
+}
+
+/// About of the hint that notices cannot be shown, which no notice can tell.
+pub const NOTICES_HINT: &str = "notifications";
+/// About of the hint that there is no tray.
+pub const TRAY_HINT: &str = "tray_host";
+/// About of the hint that the hotkey does not work.
+pub const HOTKEY_HINT: &str = "hotkey";
+
+fn hints(view: &View) -> Vec<Notice> {
+    // These are true at every login of such a desktop; they are told once, by whoever finds them.
+    let told = view.hints.iter().filter(|hint| ![NOTICES_HINT, TRAY_HINT, HOTKEY_HINT].contains(&hint.about.as_str()));
+    told.map(hint).collect()
+}
+
+/// The notice of a hint.
+pub fn hint(hint: &Hint) -> Notice {
+    Notice {
+        about: About::Hint(hint.about.clone()),
+        title: hint.text.clone(),
+        body: hint.remedy.clone().unwrap_or_default(),
+        buttons: Vec::new(),
+        press: Act::Window(Some(WindowView::Settings)),
+        weight: Weight::Passing,
+    }
+}
+
+fn compare(before: Vec<Notice>, now: Vec<Notice>, changes: &mut Vec<NoticeChange>) {
+    for old in &before {
+        if !now.iter().any(|notice| notice.about == old.about) {
+            changes.push(NoticeChange::Withdraw(old.about.clone()));
+        }
+    }
+    changes.extend(now.into_iter().filter(|notice| !before.contains(notice)).map(NoticeChange::Show));
+}
+
+#[cfg(test)]
+mod tests;

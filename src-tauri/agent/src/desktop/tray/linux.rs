@@ -1,0 +1,245 @@
+//! The tray as a StatusNotifierItem, without any toolkit.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ksni::TrayMethods;
+use ksni::menu::{CheckmarkItem, MenuItem, StandardItem, SubMenu};
+use phone_core::View;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::panel::Look;
+use super::{Entry, Mark, Panel, TrayLook, is_ringing, menu, pictures, tray};
+use crate::desktop::{Act, Press};
+
+/// The design's two frames a second, while it rings.
+const FRAME: Duration = Duration::from_millis(500);
+
+/// An attempt to connect shorter than this is not drawn: the icon of an outage would flicker with every try.
+const SHORT: Duration = Duration::from_millis(600);
+
+/// Between two tries to register where the bus refused.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// What the tray tells the rest of the agent.
+#[derive(Clone)]
+pub struct Told {
+    /// What the user pressed.
+    pub presses: mpsc::Sender<Press>,
+    /// Whether there is a tray host; none while nobody knows.
+    pub host: watch::Sender<Option<bool>>,
+    /// The menu is about to be looked at.
+    pub opened: mpsc::Sender<()>,
+}
+
+/// Puts the icon into the tray and keeps it true until nobody sends views any more.
+///
+/// The first picture stands before the first view is there.
+pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<View>>>, mut looks: watch::Receiver<Look>) {
+    let zone = TimeZone::system();
+    let icon = loop {
+        let first = Icon::new(&told);
+        match first.assume_sni_available(true).spawn().await {
+            Ok(icon) => {
+                // The item said "offline" meanwhile if nobody watches for items yet.
+                told.host.send_if_modified(|host| host.is_none().then(|| *host = Some(true)).is_some());
+                break icon;
+            }
+            Err(error) => {
+                tracing::warn!("the tray cannot be used: {error}");
+                told.host.send_replace(Some(false));
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    };
+    let mut frames = tokio::time::interval(FRAME);
+    frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut frame = false;
+    let mut drawn: Option<(TrayLook, Vec<Entry>)> = None;
+    let mut connecting: Option<Instant> = None;
+    loop {
+        let view = views.borrow_and_update().clone();
+        let desktop = *looks.borrow_and_update();
+        let mut ringing = false;
+        if let Some(view) = view {
+            let mut look = tray(&view, desktop.panel, &zone);
+            ringing = is_ringing(&view);
+            if ringing && frame {
+                look.mark = Mark::Ringing1;
+            }
+            let was_offline = drawn.as_ref().is_some_and(|(drawn, _)| drawn.mark == Mark::Offline);
+            if look.mark == Mark::Connecting && was_offline {
+                let since = *connecting.get_or_insert_with(Instant::now);
+                if since.elapsed() < SHORT {
+                    look.mark = Mark::Offline;
+                }
+            } else {
+                connecting = None;
+            }
+            let rows = menu(&view, &zone);
+            if drawn.as_ref().is_none_or(|(old_look, old_rows)| *old_look != look || *old_rows != rows) {
+                drawn = Some((look.clone(), rows.clone()));
+                if icon.update(|icon| icon.set(look, rows)).await.is_none() {
+                    return;
+                }
+            }
+        }
+        let moves = ringing && !desktop.still;
+        tokio::select! {
+            changed = views.changed() => if changed.is_err() { break },
+            changed = looks.changed() => if changed.is_err() { break },
+            _ = frames.tick(), if moves => frame = !frame,
+            () = tokio::time::sleep(SHORT), if connecting.is_some_and(|since| since.elapsed() < SHORT) => {}
+        }
+        if !moves {
+            frame = false;
+        }
+    }
+    icon.shutdown().await;
+}
+
+/// What the tray host asks about.
+struct Icon {
+    look: TrayLook,
+    rows: Vec<Entry>,
+    pictures: Vec<ksni::Icon>,
+    told: Told,
+}
+
+impl Icon {
+    fn new(told: &Told) -> Self {
+        let look = tray(&View::default(), Look::default().panel, &TimeZone::UTC);
+        let look = TrayLook { mark: Mark::Connecting, title: "Trayphone".to_owned(), ..look };
+        let pictures = draw(look.mark, look.count, look.panel);
+        Self { look, rows: menu(&View::default(), &TimeZone::UTC), pictures, told: told.clone() }
+    }
+
+    fn set(&mut self, look: TrayLook, rows: Vec<Entry>) {
+        let drawing = |look: &TrayLook| (look.mark, look.count, look.panel);
+        if drawing(&self.look) != drawing(&look) {
+            self.pictures = draw(look.mark, look.count, look.panel);
+        }
+        self.look = look;
+        self.rows = rows;
+    }
+
+    fn press(&self, act: Act) {
+        let token = ksni::current_xdg_activation_token();
+        if self.told.presses.try_send(Press { act, token }).is_err() {
+            tracing::warn!("a press in the tray was dropped, too many are waiting");
+        }
+    }
+}
+
+impl ksni::Tray for Icon {
+    fn id(&self) -> String {
+        "trayphone".to_owned()
+    }
+
+    fn title(&self) -> String {
+        "Trayphone".to_owned()
+    }
+
+    fn category(&self) -> ksni::Category {
+        ksni::Category::Communications
+    }
+
+    fn icon_pixmap(&self) -> Vec<ksni::Icon> {
+        self.pictures.clone()
+    }
+
+    fn tool_tip(&self) -> ksni::ToolTip {
+        ksni::ToolTip {
+            title: escape(&self.look.title),
+            description: escape(&self.look.lines.join("\n")),
+            ..ksni::ToolTip::default()
+        }
+    }
+
+    fn activate(&mut self, _x: i32, _y: i32) {
+        self.press(Act::Click);
+    }
+
+    fn menu(&self) -> Vec<MenuItem<Self>> {
+        self.rows.iter().map(row).collect()
+    }
+
+    fn menu_about_to_show(&mut self) {
+        // Full means that somebody is looking already.
+        self.told.opened.try_send(()).ok();
+    }
+
+    fn watcher_online(&self) {
+        self.told.host.send_replace(Some(true));
+    }
+
+    fn watcher_offline(&self, reason: ksni::OfflineReason) -> bool {
+        tracing::info!("there is no tray: {reason:?}");
+        self.told.host.send_replace(Some(false));
+        // Stay: a panel that crashed or starts later finds the item again.
+        true
+    }
+}
+
+fn draw(mark: Mark, count: Option<&str>, panel: Panel) -> Vec<ksni::Icon> {
+    let pictures = pictures::of(mark, count, panel).into_iter();
+    pictures
+        .map(|picture| {
+            let size = i32::try_from(picture.size).unwrap_or(0);
+            ksni::Icon { width: size, height: size, data: picture.argb }
+        })
+        .collect()
+}
+
+fn row(entry: &Entry) -> MenuItem<Icon> {
+    match entry {
+        Entry::Line => MenuItem::Separator,
+        Entry::Words(label) => StandardItem { label: plain(label), enabled: false, ..Default::default() }.into(),
+        Entry::Item { label, act, enabled } => {
+            let act = act.clone();
+            StandardItem {
+                label: plain(label),
+                enabled: *enabled,
+                activate: Box::new(move |icon: &mut Icon| icon.press(act.clone())),
+                ..Default::default()
+            }
+            .into()
+        }
+        Entry::Check { label, act, on, enabled } => {
+            let act = act.clone();
+            CheckmarkItem {
+                label: plain(label),
+                enabled: *enabled,
+                checked: *on,
+                activate: Box::new(move |icon: &mut Icon| icon.press(act.clone())),
+                ..Default::default()
+            }
+            .into()
+        }
+        Entry::Sub { label, entries } => {
+            SubMenu { label: plain(label), submenu: entries.iter().map(row).collect(), ..Default::default() }.into()
+        }
+    }
+}
+
+/// A label without access keys: an underscore in a name must not vanish.
+fn plain(label: &str) -> String {
+    label.replace('_', "__")
+}
+
+/// Tooltips know a little markup; names from the network must not use it.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_bring_neither_access_keys_nor_markup() {
+        assert_eq!(plain("ann_example"), "ann__example");
+        assert_eq!(escape("<b>Ann & Bob</b>"), "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
+    }
+}

@@ -1,0 +1,132 @@
+//! The desktop's part of the self-examination.
+
+use phone_core::request::{Check, CheckResult};
+use phone_core::{Code, View};
+
+use crate::agent::Agent;
+use crate::bus;
+use crate::desktop::{autostart, links, notices, window};
+use crate::folders::Folders;
+use crate::upgrade;
+
+/// The bus name of the keyring.
+const KEYRING: &str = "org.freedesktop.secrets";
+
+/// Looks at everything that the desktop has to give.
+pub async fn checks(agent: &Agent) -> Vec<Check> {
+    vec![
+        own(),
+        keyring(agent).await,
+        tray(agent),
+        notifications(agent).await,
+        hotkey(agent),
+        handler(&agent.folders),
+        starts(&agent.folders),
+        opens(),
+    ]
+}
+
+fn own() -> Check {
+    if upgrade::is_replaced() {
+        return problem("agent", "A newer Trayphone is installed than the one that runs.", "Restart it from its menu when no call is up.");
+    }
+    fine("agent", &format!("Trayphone {} runs.", env!("CARGO_PKG_VERSION")))
+}
+
+async fn keyring(agent: &Agent) -> Check {
+    let locked = |view: &View| {
+        let whys = view.accounts.iter().filter_map(|account| account.why.as_ref());
+        whys.filter(|why| matches!(why.code, Code::KeyringLocked | Code::KeyringAbsent)).map(|why| (why.text.clone(), why.remedy.clone())).next()
+    };
+    if let Some((text, remedy)) = locked(&agent.engine.view().borrow()) {
+        return Check { name: "keyring".to_owned(), result: CheckResult::Problem, text, remedy };
+    }
+    match &agent.bus {
+        Some(session) if bus::is_there(session, KEYRING).await => fine("keyring", "A keyring is there."),
+        Some(_) | None => problem(
+            "keyring",
+            "No keyring is running on this system.",
+            "Start one, such as GNOME Keyring or KWallet; Trayphone continues by itself.",
+        ),
+    }
+}
+
+fn tray(agent: &Agent) -> Check {
+    match *agent.host.borrow() {
+        Some(true) => fine("tray host", "The icon is in the tray."),
+        Some(false) => problem(
+            "tray host",
+            "This desktop shows no tray icons.",
+            "Start a panel with a tray; on GNOME the AppIndicator extension brings one.",
+        ),
+        None => problem("tray host", "The tray has not answered yet.", "Try again in a moment."),
+    }
+}
+
+async fn notifications(agent: &Agent) -> Check {
+    const START: &str = "Start a notification service, such as that of your desktop or dunst.";
+    let health = agent.health.borrow().clone();
+    if health.works == Some(false) {
+        let why = health.problem.map_or_else(String::new, |problem| format!(" ({problem})"));
+        return problem("notifications", &format!("The last notification could not be shown{why}."), START);
+    }
+    match &agent.bus {
+        Some(session) if bus::is_there(session, notices::linux::NAME).await => {
+            fine("notifications", "A notification service is there.")
+        }
+        Some(_) | None => problem("notifications", "There is no notification service.", START),
+    }
+}
+
+fn hotkey(agent: &Agent) -> Check {
+    let wanted = agent.engine.desktop().borrow().dial_hotkey.clone();
+    match (wanted, agent.hotkey.borrow().as_ref()) {
+        (_, Some(error)) => problem("hotkey", &format!("The hotkey does not work: {error}."), error.remedy()),
+        (Some(wanted), None) => fine("hotkey", &format!("{wanted} dials the selected number.")),
+        (None, None) => not_here("hotkey", "The hotkey is switched off."),
+    }
+}
+
+fn handler(folders: &Folders) -> Check {
+    let others: Vec<String> = links::linux::handlers(folders)
+        .into_iter()
+        .filter(|(scheme, _)| !links::linux::is_handler(folders, scheme))
+        .map(|(scheme, entry)| format!("{scheme}: {}", entry.unwrap_or_else(|| "nothing".to_owned())))
+        .collect();
+    if others.is_empty() {
+        return fine("url handler", "Trayphone opens phone links.");
+    }
+    let text = format!("Phone links are opened by something else ({}).", others.join(", "));
+    problem("url handler", &text, "Switch it on in the settings, or run: trayphone --register")
+}
+
+fn starts(folders: &Folders) -> Check {
+    if autostart::linux::is_on(folders) {
+        fine("autostart", "Trayphone starts with the session.")
+    } else {
+        not_here("autostart", "Trayphone does not start with the session; that is your choice.")
+    }
+}
+
+fn opens() -> Check {
+    match window::linux::find() {
+        Some(_) => fine("window", "The window can be opened."),
+        None => problem(
+            "window",
+            "The program of the window is missing.",
+            &format!("Install {} beside trayphone.", window::PROGRAM),
+        ),
+    }
+}
+
+fn fine(name: &str, text: &str) -> Check {
+    Check { name: name.to_owned(), result: CheckResult::Ok, text: text.to_owned(), remedy: None }
+}
+
+fn problem(name: &str, text: &str, remedy: &str) -> Check {
+    Check { name: name.to_owned(), result: CheckResult::Problem, text: text.to_owned(), remedy: Some(remedy.to_owned()) }
+}
+
+fn not_here(name: &str, text: &str) -> Check {
+    Check { name: name.to_owned(), result: CheckResult::NotHere, text: text.to_owned(), remedy: None }
+}

@@ -1,0 +1,66 @@
+//! Gives a wish to the agent that runs already. No runtime, no log, no settings: this has a few milliseconds.
+
+use std::path::Path;
+use std::time::Duration;
+
+use phone_control::client::blocking::call;
+use phone_control::protocol::{HandleLinkParams, Nothing, OpenWindowParams, WindowView, method};
+use phone_core::{Code, Trouble};
+
+use crate::arguments::Wish;
+use crate::desktop::window;
+
+/// A running agent answers within a millisecond; a stopped one must not hold up the caller for long.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Who we say we are.
+const NAME: &str = "trayphone";
+
+/// What became of a wish.
+pub enum Handed {
+    /// A running agent has it.
+    Over,
+    /// Nobody runs.
+    NobodyThere,
+}
+
+/// Hands a wish over to the agent behind `socket`, if there is one.
+///
+/// # Errors
+/// The agent refused, or does not answer.
+pub fn hand_over(socket: &Path, wish: &Wish) -> anyhow::Result<Handed> {
+    let answer = match wish {
+        Wish::Link(uri) => {
+            call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, ANSWER)
+        }
+        Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, ANSWER),
+        Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, ANSWER),
+        // Whoever starts it a second time wants to see something.
+        Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: None }, ANSWER),
+        Wish::Register | Wish::Unregister | Wish::Help | Wish::Version => return Ok(Handed::NobodyThere),
+    };
+    match (answer, wish) {
+        (Ok(_), _) => Ok(Handed::Over),
+        (Err(why), _) if why.code == Code::NoAgent && why.detail.is_none() => Ok(Handed::NobodyThere),
+        // It runs in another session of this user, or without a desktop: the window can be opened here all the same.
+        (Err(why), Wish::Window(view)) if why.code == Code::NotAvailable => open_here(*view).map(|()| Handed::Over),
+        (Err(why), Wish::Tray) if why.code == Code::NotAvailable => {
+            eprintln!("trayphone: {}", sentence(&why));
+            Ok(Handed::Over)
+        }
+        (Err(why), _) => Err(anyhow::anyhow!(sentence(&why))),
+    }
+}
+
+fn open_here(view: Option<WindowView>) -> anyhow::Result<()> {
+    let Some(program) = window::linux::find() else {
+        anyhow::bail!("the program {} is missing; install it beside trayphone", window::PROGRAM);
+    };
+    let token = std::env::var("XDG_ACTIVATION_TOKEN").ok();
+    window::linux::command(&program, &window::arguments(view), token.as_deref()).spawn()?;
+    Ok(())
+}
+
+fn sentence(why: &Trouble) -> String {
+    [Some(why.text.as_str()), why.remedy.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}

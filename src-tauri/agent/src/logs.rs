@@ -1,0 +1,44 @@
+//! Logs that rotate by the day and never leave the user's own folder.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+
+/// So many days are kept.
+const KEPT: usize = 7;
+
+/// What is written unless `TRAYPHONE_LOG` says otherwise; the crates below us are chatty at `info`.
+const USUAL: &str = "info,zbus=warn,ksni=warn";
+
+/// Starts to write logs into `folder`; without the folder the agent runs silently.
+pub fn start(folder: &Path) {
+    let wanted = std::env::var("TRAYPHONE_LOG").unwrap_or_else(|_| USUAL.to_owned());
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let file = made.map_err(|error| error.to_string()).and_then(|()| {
+        RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("trayphone")
+            .filename_suffix("log")
+            .max_log_files(KEPT)
+            .build(folder)
+            .map_err(|error| error.to_string())
+    });
+    match file {
+        Ok(file) => {
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::sync::Mutex::new(file)).init();
+        }
+        Err(error) => eprintln!("trayphone: no log can be written to {}: {error}", folder.display()),
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        // What a panic says may quote what it was working on, so only its place is for everybody's eyes.
+        tracing::error!("a part of the agent failed{place}");
+        let said = panic.payload().downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.payload().downcast_ref::<&str>().copied());
+        tracing::debug!("it said: {}", said.unwrap_or("nothing"));
+    }));
+}

@@ -1,0 +1,174 @@
+//! The agent as clients of the control socket see it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use phone_control::protocol::{OpenWindowParams, SetSettingsParams, SettingsReply};
+use phone_control::{DesktopReply, DesktopRequest, Phone};
+use phone_core::request::Answer;
+use phone_core::{Event, Reason, Reply, Request, Trouble, View};
+use tokio::sync::{broadcast, watch};
+
+use crate::agent::{Agent, Start};
+use crate::desktop::hotkey::Combination;
+use crate::desktop::links::{self, SCHEMES};
+use crate::desktop::{Act, autostart};
+use crate::{doctor, upgrade};
+
+/// The agent behind the control socket.
+pub struct AgentPhone {
+    agent: Arc<Agent>,
+    display: Option<String>,
+}
+
+impl AgentPhone {
+    /// Shows an agent to clients.
+    pub fn new(agent: Arc<Agent>) -> Self {
+        let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self { agent, display: var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY")) }
+    }
+
+    /// A second login of the same user has a screen that is not ours.
+    fn is_elsewhere(&self, display: Option<&str>) -> bool {
+        match (&self.display, display) {
+            (Some(ours), Some(theirs)) => without_screen(ours) != without_screen(theirs),
+            (None, _) | (_, None) => false,
+        }
+    }
+
+    fn settings(&self) -> SettingsReply {
+        let folders = &self.agent.folders;
+        let is_ours = |scheme: &&str| ((*scheme).to_owned(), links::linux::is_handler(folders, scheme));
+        SettingsReply {
+            desktop: self.agent.engine.desktop().borrow().clone(),
+            autostart: autostart::linux::is_on(folders),
+            handler: SCHEMES.iter().map(is_ours).collect(),
+        }
+    }
+
+    async fn change(&self, wanted: SetSettingsParams) -> Result<(), Trouble> {
+        let SetSettingsParams { desktop, autostart, handler } = wanted;
+        if let Some(desktop) = desktop {
+            if let Some(hotkey) = desktop.dial_hotkey.as_deref().filter(|hotkey| !hotkey.is_empty()) {
+                Combination::parse(hotkey).map_err(|error| Reason::WrongUsage(error.to_string()))?;
+            }
+            self.agent.engine.set_desktop(desktop).await?;
+        }
+        let folders = &self.agent.folders;
+        let failed = |error: std::io::Error| Trouble {
+            text: "The setting could not be written.".to_owned(),
+            detail: Some(error.to_string()),
+            ..Trouble::from(Reason::NotAvailable)
+        };
+        let program = upgrade::own_path();
+        let program = program.as_deref().unwrap_or(Path::new("trayphone"));
+        if let Some(on) = autostart {
+            autostart::linux::set(folders, program, on).map_err(failed)?;
+        }
+        for (scheme, take) in handler.unwrap_or_default() {
+            let Some(scheme) = SCHEMES.into_iter().find(|known| *known == scheme) else {
+                return Err(Reason::WrongUsage(format!("Trayphone does not open links of the scheme {scheme}")).into());
+            };
+            let done =
+                if take { links::linux::take(folders, program, &[scheme]) } else { links::linux::give_back(folders, &[scheme]) };
+            done.map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+impl Phone for AgentPhone {
+    async fn ask(&self, request: Request) -> Answer {
+        let reply = self.agent.engine.ask(request).await?;
+        if let Reply::Checks(of_engine) = reply {
+            let mut checks = doctor::checks(&self.agent).await;
+            checks.extend(of_engine);
+            return Ok(Reply::Checks(checks));
+        }
+        Ok(reply)
+    }
+
+    async fn desktop(&self, request: DesktopRequest) -> Result<DesktopReply, Trouble> {
+        match request {
+            DesktopRequest::OpenWindow { display, .. } | DesktopRequest::HandleLink { display, .. }
+                if self.is_elsewhere(display.as_deref()) =>
+            {
+                return Err(Trouble {
+                    text: "Trayphone already runs in another session of yours.".to_owned(),
+                    remedy: Some("Use it there, or quit it there first.".to_owned()),
+                    ..Trouble::from(Reason::NotAvailable)
+                });
+            }
+            DesktopRequest::OpenWindow { view, .. } => {
+                let agent = self.agent.clone();
+                tokio::spawn(async move { agent.open_window(view, None).await });
+            }
+            DesktopRequest::HandleLink { uri, .. } => {
+                if !links::is_ours(&uri) {
+                    return Err(Reason::WrongUsage("this is not a link of a kind that Trayphone opens".to_owned()).into());
+                }
+                tokio::spawn(self.agent.clone().dial_link(uri, Start::Warm));
+            }
+            DesktopRequest::DialSelection { display } => {
+                let display = display.filter(|display| self.is_elsewhere(Some(display)));
+                let agent = self.agent.clone();
+                tokio::spawn(async move { agent.dial_selection(display).await });
+            }
+            DesktopRequest::GetSettings => return Ok(DesktopReply::Settings(self.settings())),
+            DesktopRequest::SetSettings(wanted) => {
+                self.change(wanted).await?;
+                return Ok(DesktopReply::Settings(self.settings()));
+            }
+            DesktopRequest::Restart => drop(tokio::spawn(self.agent.clone().act(Act::Restart.into()))),
+            DesktopRequest::Quit => drop(tokio::spawn(self.agent.clone().act(Act::Quit.into()))),
+        }
+        Ok(DesktopReply::Done)
+    }
+
+    fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.agent.engine.view()
+    }
+
+    fn people(&self) -> watch::Receiver<u64> {
+        self.agent.engine.people()
+    }
+
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.agent.engine.events()
+    }
+
+    fn show(&self) -> Option<broadcast::Receiver<OpenWindowParams>> {
+        Some(self.agent.show.subscribe())
+    }
+
+    fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn restart_needed(&self) -> bool {
+        let agent = self.agent.clone();
+        tokio::spawn(async move { agent.look_for_update(Duration::ZERO).await });
+        upgrade::is_replaced()
+    }
+}
+
+/// `:0.0` and `:0` are one display.
+fn without_screen(display: &str) -> &str {
+    match display.rsplit_once(':') {
+        Some((_, number)) if number.contains('.') => display.rsplit_once('.').map_or(display, |(name, _)| name),
+        Some(_) | None => display,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_is_the_same_with_and_without_its_screen() {
+        for (display, name) in [(":0", ":0"), (":0.0", ":0"), ("host.example:1.2", "host.example:1"), ("wayland-0", "wayland-0")] {
+            assert_eq!(without_screen(display), name);
+        }
+    }
+}

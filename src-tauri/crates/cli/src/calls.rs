@@ -1,0 +1,168 @@
+//! Calls: shown, placed, acted on, remembered.
+
+use std::path::Path;
+
+use phone_control::protocol::{DialParams, HistoryParams, TransferParams};
+use phone_core::call::Outcome;
+use phone_core::event::CallBrief;
+use phone_core::view::{CallRecord, CallView};
+use phone_core::{CallId, CallState, Direction, Party};
+use serde::Serialize;
+
+use crate::arguments::{Dial, Dtmf, History, OneCall, Transfer};
+use crate::asking::{connect, done, read};
+use crate::failure::Failure;
+use crate::output::{Cell, Output, Tone, word};
+use crate::times;
+
+#[derive(Serialize)]
+struct Calls<'a> {
+    revision: u64,
+    calls: &'a [CallView],
+}
+
+#[derive(Serialize)]
+struct Records<'a> {
+    calls: &'a [CallRecord],
+}
+
+#[derive(Serialize)]
+struct Done<'a> {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Stand<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stand<'a> {
+    id: &'a CallId,
+    state: CallState,
+}
+
+/// Shows the current calls.
+///
+/// # Errors
+/// What the agent says.
+pub async fn list(socket: &Path, output: &Output) -> Result<(), Failure> {
+    let view = read(connect(socket).await?.view()).await?;
+    output.show(&Calls { revision: view.revision, calls: &view.calls }, |to| {
+        let rows: Vec<Vec<Cell>> = view.calls.iter().map(live).collect();
+        output.table(to, &rows);
+    });
+    Ok(())
+}
+
+fn live(call: &CallView) -> Vec<Cell> {
+    let tone = match call.state {
+        CallState::Ringing | CallState::Dialing | CallState::CallingOwnPhone => Tone::Lively,
+        CallState::Connected => Tone::Good,
+        CallState::Held | CallState::HeldByOther | CallState::Ended | CallState::Unknown => Tone::Quiet,
+    };
+    let via = call.via.as_ref().and_then(Party::title).map(|via| format!("via {via}"));
+    vec![
+        Cell::of(call.id.to_string()),
+        Cell::of(arrow(call.direction)),
+        Cell::toned(word(&call.state), tone),
+        Cell::of(party(&call.remote)),
+        Cell::of(via.unwrap_or_default()),
+        Cell::of(format!("since {}", times::local(call.since))),
+    ]
+}
+
+fn arrow(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Incoming => "from",
+        Direction::Outgoing => "to",
+    }
+}
+
+fn party(party: &Party) -> String {
+    match (&party.name, &party.number) {
+        (Some(name), Some(number)) => format!("{name} ({number})"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+/// Dials, and waits for the PBX.
+///
+/// # Errors
+/// What the agent, the dial policy or the PBX says.
+pub async fn dial(wanted: Dial, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let Dial { text, account, yes } = wanted;
+    let client = connect(socket).await?;
+    confirmed(done(client.dial(&DialParams { text, account, yes })).await?, output)
+}
+
+/// Answers, hangs up, holds or resumes.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn act(method: &str, wanted: OneCall, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    confirmed(done(client.act(method, wanted.call)).await?, output)
+}
+
+/// Sends tones.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn dtmf(wanted: Dtmf, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    confirmed(done(client.dtmf(wanted.call, wanted.digits)).await?, output)
+}
+
+/// Hands a call on.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn transfer(wanted: Transfer, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let Transfer { call, target, to_call } = wanted;
+    let client = connect(socket).await?;
+    confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call })).await?, output)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the last step of commands that may fail")]
+fn confirmed(call: Option<CallBrief>, output: &Output) -> Result<(), Failure> {
+    let stand = call.as_ref().map(|call| Stand { id: &call.id, state: call.state });
+    output.show(&Done { ok: true, call: stand }, |to| match &call {
+        Some(call) => {
+            let text = format!("{}: {} {} {}\n", call.id, word(&call.state), arrow(call.direction), party(&call.remote));
+            to.extend_from_slice(text.as_bytes());
+        }
+        None => to.extend_from_slice(b"Done.\n"),
+    });
+    Ok(())
+}
+
+/// Shows ended calls.
+///
+/// # Errors
+/// What the agent says.
+pub async fn history(wanted: History, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let History { missed, limit, filter } = wanted;
+    let client = connect(socket).await?;
+    let calls = read(client.history(&HistoryParams { missed, limit, filter })).await?;
+    output.show(&Records { calls: &calls }, |to| {
+        let rows: Vec<Vec<Cell>> = calls.iter().map(record).collect();
+        output.table(to, &rows);
+    });
+    Ok(())
+}
+
+fn record(call: &CallRecord) -> Vec<Cell> {
+    let tone = match call.outcome {
+        Outcome::Missed => Tone::Bad,
+        Outcome::Answered => Tone::Plain,
+        Outcome::AnsweredElsewhere | Outcome::Declined | Outcome::NotReached | Outcome::Unknown => Tone::Quiet,
+    };
+    let lasted = call.connected_at.zip(call.ended_at).map(|(from, to)| times::lasted(from, to));
+    vec![
+        Cell::of(times::local(call.started_at)),
+        Cell::of(arrow(call.direction)),
+        Cell::of(party(&call.remote)),
+        Cell::toned(word(&call.outcome), tone),
+        Cell::of(lasted.unwrap_or_default()),
+        Cell::toned(call.account.as_str(), Tone::Quiet),
+    ]
+}

@@ -1,0 +1,145 @@
+//! The self-examination; without an agent, what can be said without one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use phone_core::request::{Check, CheckResult};
+use phone_core::{AccountName, Code, Reason};
+use phone_engine::{Vault as _, VaultError};
+use serde::Serialize;
+
+use crate::asking::{connect, read};
+use crate::failure::Failure;
+use crate::output::{Cell, Output, Tone, word};
+
+/// How long the keyring may take to say how it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Serialize)]
+struct Checks<'a> {
+    checks: &'a [Check],
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// `no_agent` after everything that can be said was printed.
+pub async fn run(socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = match connect(socket).await {
+        Ok(client) => client,
+        Err(failure) if failure.trouble.code == Code::NoAgent => return alone(socket, failure, output).await,
+        Err(failure) => return Err(failure),
+    };
+    let mut checks = read(client.doctor()).await?;
+    if !checks.iter().any(|check| check.name == "agent") {
+        let text = format!("Trayphone {} runs.", client.welcome().agent_version);
+        checks.insert(0, check("agent", CheckResult::Ok, text, None));
+    }
+    show(&checks, output);
+    Ok(())
+}
+
+async fn alone(socket: &Path, mut failure: Failure, output: &Output) -> Result<(), Failure> {
+    let text = format!("Trayphone is not running (nothing answers at {}).", socket.display());
+    let agent = check("agent", CheckResult::Problem, text, Some("Start it."));
+    show(&[agent, keyring().await, handler()], output);
+    failure.told = true;
+    Err(failure)
+}
+
+async fn keyring() -> Check {
+    let vault = phone_vault::KeyringVault::default();
+    // Any name will do: how it answers says how the keyring is, and reading never asks the user anything.
+    let Ok(name) = AccountName::parse("doctor") else {
+        return check("keyring", CheckResult::NotHere, "It was not looked at.", None);
+    };
+    match tokio::time::timeout(PATIENCE, vault.get(&name)).await {
+        Ok(Ok(_) | Err(VaultError::NoEntry)) => check("keyring", CheckResult::Ok, "The keyring is open.", None),
+        Ok(Err(error)) => {
+            let reason = Reason::from(&error);
+            check("keyring", CheckResult::Problem, reason.text(), Some(reason.advice()))
+        }
+        Err(_) => check("keyring", CheckResult::Problem, "The keyring does not answer.", Some("Look at its own messages.")),
+    }
+}
+
+/// Who opens phone links, as far as the user's own choices say.
+///
+/// Source: Association between MIME types and applications 1.0.1.
+fn handler() -> Check {
+    let chosen = choices().into_iter().find_map(|file| default_for_tel(&std::fs::read_to_string(file).ok()?));
+    match chosen {
+        Some(entry) if entry.to_lowercase().contains("trayphone") => {
+            check("url handler", CheckResult::Ok, "Trayphone opens phone links.", None)
+        }
+        other => {
+            let who = other.unwrap_or_else(|| "nothing this user chose".to_owned());
+            let text = format!("Phone links are opened by {who}.");
+            check("url handler", CheckResult::Problem, text, Some("Run: trayphone --register"))
+        }
+    }
+}
+
+/// Files with the user's choices, the most important one first.
+fn choices() -> Vec<PathBuf> {
+    let config = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
+    let Some(config) = config else { return vec![] };
+    let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default().to_lowercase();
+    let own = desktops.split(':').filter(|name| !name.is_empty()).map(|name| format!("{name}-mimeapps.list"));
+    own.chain(["mimeapps.list".to_owned()]).map(|file| config.join(file)).collect()
+}
+
+fn default_for_tel(list: &str) -> Option<String> {
+    let mut within = false;
+    for line in list.lines().map(str::trim) {
+        if line.starts_with('[') {
+            within = line == "[Default Applications]";
+        } else if within && let Some((kind, entries)) = line.split_once('=')
+            && kind.trim() == "x-scheme-handler/tel"
+        {
+            return entries.split(';').map(str::trim).find(|entry| !entry.is_empty()).map(str::to_owned);
+        }
+    }
+    None
+}
+
+/// One line of the self-examination.
+pub fn check(name: &str, result: CheckResult, text: impl Into<String>, remedy: Option<&str>) -> Check {
+    Check { name: name.to_owned(), result, text: text.into(), remedy: remedy.map(str::to_owned) }
+}
+
+fn show(checks: &[Check], output: &Output) {
+    output.show(&Checks { checks }, |to| {
+        let rows: Vec<Vec<Cell>> = checks.iter().map(row).collect();
+        output.table(to, &rows);
+    });
+}
+
+fn row(check: &Check) -> Vec<Cell> {
+    let tone = match check.result {
+        CheckResult::Ok => Tone::Good,
+        CheckResult::Problem => Tone::Bad,
+        CheckResult::NotHere => Tone::Quiet,
+    };
+    let text = match &check.remedy {
+        Some(remedy) => format!("{} {remedy}", check.text),
+        None => check.text.clone(),
+    };
+    vec![Cell::toned(word(&check.result), tone), Cell::of(&check.name), Cell(text, Tone::Plain)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_for_phone_links_is_found() {
+        let list = "[Added Associations]\nx-scheme-handler/tel=a.desktop;\n[Default Applications]\ntext/html=b.desktop\n\
+                    x-scheme-handler/tel = trayphone.desktop;c.desktop;\n";
+        assert_eq!(default_for_tel(list).as_deref(), Some("trayphone.desktop"));
+        assert_eq!(default_for_tel("[Added Associations]\nx-scheme-handler/tel=a.desktop;\n"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! `trayphonectl`: the command line of Trayphone, and its agent without a desktop.
+//!
+//! Start reading at [`arguments`], which has every command; [`failure`] has the exit statuses.
+#![forbid(unsafe_code)]
+
+mod account;
+mod agent;
+mod arguments;
+mod asking;
+mod calls;
+mod doctor;
+mod failure;
+mod numbers;
+mod output;
+mod password;
+mod people;
+mod times;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use phone_core::Reason;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return not_understood(&error),
+    };
+    let output = Output::new(arguments.json);
+    match run(arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
+    let socket = || match arguments.socket {
+        Some(socket) => Ok(socket),
+        None => phone_control::default_path().map_err(|error| Failure::usage(error.to_string())),
+    };
+    match arguments.command {
+        Command::Numbers(wanted) => numbers::run(&wanted, output),
+        Command::Agent(wanted) => agent::run(&wanted, &socket()?, output),
+        Command::Account(command) => attended(account::run(command, &socket()?, output)),
+        Command::Status => attended(account::status(&socket()?, output)),
+        Command::Calls => attended(calls::list(&socket()?, output)),
+        Command::History(wanted) => attended(calls::history(wanted, &socket()?, output)),
+        Command::Presence(wanted) if wanted.watch => attended(watch::presence(wanted, &socket()?, output)),
+        Command::Presence(wanted) => attended(people::list(wanted, &socket()?, output)),
+        Command::SetPresence(wanted) => attended(people::set_own(wanted, &socket()?, output)),
+        Command::Watch => attended(watch::events(&socket()?, output)),
+        Command::Doctor => attended(doctor::run(&socket()?, output)),
+        Command::Dial(wanted) => attended(calls::dial(wanted, &socket()?, output)),
+        Command::Answer(wanted) => attended(calls::act("answer", wanted, &socket()?, output)),
+        Command::Hangup(wanted) => attended(calls::act("hang_up", wanted, &socket()?, output)),
+        Command::Hold(wanted) => attended(calls::act("hold", wanted, &socket()?, output)),
+        Command::Resume(wanted) => attended(calls::act("resume", wanted, &socket()?, output)),
+        Command::Dtmf(wanted) => attended(calls::dtmf(wanted, &socket()?, output)),
+        Command::Transfer(wanted) => attended(calls::transfer(wanted, &socket()?, output)),
+    }
+}
+
+/// Runs one command on a runtime of one thread.
+fn attended(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from(Reason::NotAvailable).because(error))?;
+    let result = runtime.block_on(command);
+    // Whatever a library still does in the background must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// Tells what is wrong with the command line, or shows the help that was asked for.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        error.print().ok();
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or_default();
+        let failure = Failure::usage(what.trim_start_matches("error: "));
+        Output::new(true).failure(&failure);
+        return ExitCode::from(failure.status);
+    }
+    error.print().ok();
+    ExitCode::from(2)
+}

@@ -1,0 +1,74 @@
+//! One request without a runtime, for a program that hands over and ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use phone_core::{Reason, Trouble};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Heard, Incoming, hello, lost, not_reached, request, understood};
+use crate::protocol::{LINE_LIMIT, method};
+use crate::transport::connect_blocking;
+
+/// Says hello as `name`, asks for one method, and waits for its answer at most as long as `limit`.
+///
+/// Both go out in one write, so that it costs one way there and back.
+///
+/// # Errors
+/// `no_agent` when nothing listens there; what the agent says; `outcome_unknown` when it does not answer in time.
+pub fn call(
+    path: &Path,
+    name: &str,
+    method: &str,
+    params: &impl Serialize,
+    limit: Duration,
+) -> Result<Box<RawValue>, Trouble> {
+    let until = Instant::now() + limit;
+    let mut stream = connect_blocking(path).map_err(|error| not_reached(&error))?;
+    let mut lines = request(HELLO, method::HELLO, &hello(name), None)?;
+    lines.extend_from_slice(&request(WANTED, method, params, None)?);
+    stream.set_write_timeout(Some(limit)).map_err(|error| not_reached(&error))?;
+    stream.write_all(&lines).map_err(|error| not_reached(&error))?;
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(late(method));
+        }
+        reader.get_ref().set_read_timeout(Some(left)).map_err(|_| lost(method))?;
+        line.clear();
+        let read = (&mut reader).take(LINE_LIMIT as u64 + 1).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => return Err(lost(method)),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+                return Err(late(method));
+            }
+            Err(_) => return Err(lost(method)),
+        }
+        if let Some(answer) = answer(&line) {
+            return answer;
+        }
+    }
+}
+
+/// Ids of the two requests.
+const HELLO: u64 = 1;
+const WANTED: u64 = 2;
+
+/// The end of it, when this line is one: the answer, or an agent that refuses the hello.
+fn answer(line: &[u8]) -> Option<Heard> {
+    match understood(line)? {
+        Incoming::Answer(WANTED, heard) => Some(heard),
+        Incoming::Answer(HELLO, Err(trouble)) => Some(Err(trouble)),
+        Incoming::Answer(..) | Incoming::Notice(_) => None,
+    }
+}
+
+fn late(method: &str) -> Trouble {
+    let unanswered = lost(method);
+    if unanswered.code == phone_core::Code::NoAgent { Reason::NotAvailable.into() } else { unanswered }
+}

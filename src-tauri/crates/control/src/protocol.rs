@@ -1,0 +1,474 @@
+//! What is said over the control socket: JSON-RPC 2.0, one object a line.
+//!
+//! Within a major version only additions happen; unknown fields are ignored by both sides.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use phone_core::request::{Check, OwnPresence};
+use phone_core::view::{AccountView, CallRecord};
+use phone_core::{AccountName, CallId, DesktopSettings, Person, event::CallBrief};
+use serde::{Deserialize, Serialize};
+
+use crate::password::Password;
+
+/// Version of the protocol, major and minor.
+pub const PROTOCOL: &str = "1.0";
+/// Longest line either side accepts, in bytes.
+pub const LINE_LIMIT: usize = 1 << 20;
+/// Most people in one part of the `presence` stream and in one answer of `people`.
+pub const PAGE: usize = 500;
+
+/// Account keys of the contract; those behind `plan.` are [`PLAN_KEYS`].
+pub const ACCOUNT_KEYS: &[&str] = &["dialect", "dial_path", "token_url", "own_numbers", "keepalive_s", "allow_plain_http"];
+/// Dial plan keys of the contract, without `plan.`.
+pub const PLAN_KEYS: &[&str] = &[
+    "country",
+    "area_code",
+    "outside_prefix",
+    "send",
+    "main_number",
+    "extensions",
+    "ask_premium",
+    "ask_links",
+    "ask_international",
+];
+
+/// Names of the methods.
+pub mod method {
+    #![expect(missing_docs, reason = "the names are the contract; what they do stands at their parameters")]
+    pub const HELLO: &str = "hello";
+    pub const GET_VIEW: &str = "get_view";
+    pub const SUBSCRIBE: &str = "subscribe";
+    pub const PEOPLE: &str = "people";
+    pub const HISTORY: &str = "history";
+    pub const MISSED_SEEN: &str = "missed_seen";
+    pub const DIAL: &str = "dial";
+    pub const ANSWER: &str = "answer";
+    pub const HANG_UP: &str = "hang_up";
+    pub const HOLD: &str = "hold";
+    pub const RESUME: &str = "resume";
+    pub const DTMF: &str = "dtmf";
+    pub const TRANSFER: &str = "transfer";
+    pub const SET_PRESENCE: &str = "set_presence";
+    pub const ADD_ACCOUNT: &str = "add_account";
+    pub const SET_PASSWORD: &str = "set_password";
+    pub const REMOVE_ACCOUNT: &str = "remove_account";
+    pub const TEST_ACCOUNT: &str = "test_account";
+    pub const SIGN_OUT: &str = "sign_out";
+    pub const SIGN_IN: &str = "sign_in";
+    pub const ACCEPT_CERTIFICATE: &str = "accept_certificate";
+    pub const RETRY_NOW: &str = "retry_now";
+    pub const UNLOCK_KEYRING: &str = "unlock_keyring";
+    pub const DIAGNOSIS: &str = "diagnosis";
+    pub const DOCTOR: &str = "doctor";
+    pub const OPEN_WINDOW: &str = "open_window";
+    pub const HANDLE_LINK: &str = "handle_link";
+    pub const DIAL_SELECTION: &str = "dial_selection";
+    pub const GET_SETTINGS: &str = "get_settings";
+    pub const SET_SETTINGS: &str = "set_settings";
+    pub const RESTART: &str = "restart";
+    pub const QUIT: &str = "quit";
+    /// Notification with a whole view.
+    pub const VIEW: &str = "view";
+    /// Notification with people.
+    pub const PRESENCE: &str = "presence";
+    /// Notification with one event.
+    pub const CALL_EVENT: &str = "call-event";
+    /// Notification that asks a warm window to show itself.
+    pub const SHOW: &str = "show";
+}
+
+/// Parameters of methods that need none, and the answer of methods that only confirm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Nothing {}
+
+/// Parameters of `hello`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct Hello {
+    /// Name of the program, for the log.
+    pub client: String,
+    /// Version of the protocol it speaks.
+    pub version: String,
+    /// Version of the program, so that an agent older than it can offer a restart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_version: Option<String>,
+    /// The display it runs on, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
+}
+
+/// Answer of `hello`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Welcome {
+    /// Version of the protocol the agent speaks.
+    pub protocol: String,
+    /// Version of the agent.
+    pub agent_version: String,
+    /// A newer agent is installed than the one that runs.
+    pub restart_needed: bool,
+}
+
+/// What can be subscribed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Whole views, a newer one in place of an older one.
+    View,
+    /// Everybody once, then who changed.
+    Presence,
+    /// Every event.
+    CallEvent,
+    /// Requests to a window to show itself.
+    Show,
+}
+
+/// Parameters of `subscribe`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SubscribeParams {
+    /// What to follow, in addition to what is followed already.
+    pub streams: Vec<Stream>,
+}
+
+/// One part of the `presence` stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PresencePart {
+    /// The revision after this part; of a whole list, after its last part.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub revision: u64,
+    /// Part of the whole list, which replaces what was known; otherwise changes to it.
+    pub whole: bool,
+    /// Number of the part, from 0.
+    pub part: u32,
+    /// Nothing follows that belongs to this list or these changes.
+    pub last: bool,
+    /// The people, at most [`PAGE`].
+    pub people: Vec<Person>,
+}
+
+/// Parameters of `people`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct PeopleParams {
+    /// Position of the first one.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub offset: usize,
+    /// At most so many; never more than [`PAGE`].
+    #[serde(default = "page")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub limit: usize,
+    /// Queues, groups and services too.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub all: bool,
+    /// Only whose name or number contains this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
+fn page() -> usize {
+    PAGE
+}
+
+/// Answer of `people`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PeopleReply {
+    /// Revision the page belongs to.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub revision: u64,
+    /// The page.
+    pub people: Vec<Person>,
+    /// How many there are in all.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub total: usize,
+}
+
+/// Parameters of `history`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct HistoryParams {
+    /// Only missed ones.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub missed: bool,
+    /// At most so many.
+    #[serde(default = "fifty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub limit: usize,
+    /// Only whose name or number contains this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+/// Answer of `history`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HistoryReply {
+    /// Ended calls, newest first.
+    pub calls: Vec<CallRecord>,
+}
+
+/// Parameters of `dial`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct DialParams {
+    /// What a person typed.
+    pub text: String,
+    /// By which account; needed when several could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
+    /// Answers the question the dial policy would ask.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub yes: bool,
+}
+
+/// Parameters of `answer`, `hang_up`, `hold` and `resume`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct CallParams {
+    /// The call; none when only one fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// Parameters of `dtmf`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DtmfParams {
+    /// The call.
+    pub call: CallId,
+    /// `0-9*#A-D`, at most 32.
+    pub digits: String,
+}
+
+/// Parameters of `transfer`: exactly one of the two targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct TransferParams {
+    /// The call that is handed on.
+    pub call: CallId,
+    /// A number, without asking first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_number: Option<String>,
+    /// Another call; both are joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_call: Option<CallId>,
+}
+
+/// Parameters of `set_presence`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct SetPresenceParams {
+    /// Which account; all that can when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
+    /// The state.
+    pub presence: OwnPresence,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<String>"))]
+    pub until: Option<Timestamp>,
+    /// A note for colleagues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Answer of call commands: the call as it stands, where there is one to show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CallReply {
+    /// The call.
+    pub call: Option<CallBrief>,
+}
+
+/// Parameters of `add_account`. It may hold a secret, so it can be neither printed nor serialised.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct AddAccountParams {
+    /// The user's name for it.
+    pub name: AccountName,
+    /// The PBX kind.
+    pub kind: String,
+    /// Base address, path included.
+    pub url: String,
+    /// Tenant, unless the user is written `user@tenant`.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// User or extension that signs in.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Password, when the sign-in needs one; sent once, never sent back.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<String>"))]
+    pub password: Option<Password>,
+    /// SHA-256 of the accepted certificate, hex, colons allowed.
+    #[serde(default)]
+    pub pin: Option<String>,
+    /// Further keys, all as text.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(type = "{ [key: string]: string }", optional))]
+    pub keys: BTreeMap<String, String>,
+}
+
+/// Parameters of `set_password`. It holds a secret, so it can be neither printed nor serialised.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SetPasswordParams {
+    /// Which account.
+    pub account: AccountName,
+    /// The new password.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub password: Password,
+}
+
+/// Answer of `add_account`, `test_account` and `set_password`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AccountReply {
+    /// The account as it stands now, when the agent shows it.
+    pub account: Option<AccountView>,
+}
+
+/// Parameters of methods about one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AccountParams {
+    /// Which account.
+    pub account: AccountName,
+}
+
+/// Parameters of `accept_certificate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AcceptCertificateParams {
+    /// Which account.
+    pub account: AccountName,
+    /// The SHA-256 the user has seen, hex, colons allowed.
+    pub sha256: String,
+}
+
+/// Parameters of `retry_now`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct RetryNowParams {
+    /// Which account; all when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
+}
+
+/// Answer of `diagnosis`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DiagnosisReply {
+    /// What was seen on the wire last, without secrets.
+    pub text: String,
+}
+
+/// Answer of `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DoctorReply {
+    /// One entry a check.
+    pub checks: Vec<Check>,
+}
+
+/// Pages of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WindowView {
+    /// Live calls and the dial field.
+    Calls,
+    /// Colleagues.
+    People,
+    /// Ended calls.
+    History,
+    /// Settings.
+    Settings,
+    /// Everybody on one large page.
+    Wallboard,
+}
+
+impl WindowView {
+    /// Reads the name of a page.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "calls" => Self::Calls,
+            "people" => Self::People,
+            "history" => Self::History,
+            "settings" => Self::Settings,
+            "wallboard" => Self::Wallboard,
+            _ => return None,
+        })
+    }
+
+    /// The name of the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::People => "people",
+            Self::History => "history",
+            Self::Settings => "settings",
+            Self::Wallboard => "wallboard",
+        }
+    }
+}
+
+/// Parameters of `open_window` and of the notification `show`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct OpenWindowParams {
+    /// The page; the last one when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<WindowView>,
+}
+
+/// Parameters of `handle_link`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HandleLinkParams {
+    /// The link as the other program gave it.
+    pub uri: String,
+}
+
+/// Answer of `get_settings` and `set_settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SettingsReply {
+    /// Settings of the desktop part.
+    pub desktop: DesktopSettings,
+    /// Trayphone starts with the session.
+    pub autostart: bool,
+    /// For every scheme, whether Trayphone opens its links.
+    #[cfg_attr(feature = "ts", ts(type = "{ [scheme: string]: boolean }"))]
+    pub handler: BTreeMap<String, bool>,
+}
+
+/// Parameters of `set_settings`; what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct SetSettingsParams {
+    /// Settings of the desktop part, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<DesktopSettings>,
+    /// Trayphone starts with the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autostart: Option<bool>,
+    /// Schemes to take over or give back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "{ [scheme: string]: boolean } | null", optional))]
+    pub handler: Option<BTreeMap<String, bool>>,
+}

@@ -1,0 +1,146 @@
+//! The agent's side: lets clients of this user ask and follow.
+//!
+//! Each client has one reader ([`session`]) and one writer ([`pump`]). What a client does not fetch in time is
+//! replaced by newer things, never piled up, and the agent never waits for a client.
+
+mod feed;
+mod pump;
+mod session;
+mod understand;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use phone_core::request::Answer;
+use phone_core::{Event, Reason, Request, Trouble, View};
+use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::protocol::{OpenWindowParams, SetSettingsParams, SettingsReply, WindowView};
+use crate::transport::Listener;
+
+/// A request that only an agent with a desktop can fulfil.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DesktopRequest {
+    /// Show the window.
+    OpenWindow {
+        /// The page; the last one when none is named.
+        view: Option<WindowView>,
+        /// The display the client runs on, when it said so.
+        display: Option<String>,
+    },
+    /// Dial what a link from another program means.
+    HandleLink {
+        /// The link as the other program gave it.
+        uri: String,
+        /// The display the client runs on, when it said so.
+        display: Option<String>,
+    },
+    /// Do what the dial hotkey does.
+    DialSelection {
+        /// The display the client runs on, when it said so.
+        display: Option<String>,
+    },
+    /// Tell the settings.
+    GetSettings,
+    /// Change settings and tell them.
+    SetSettings(SetSettingsParams),
+    /// End, and start the installed program anew.
+    Restart,
+    /// End.
+    Quit,
+}
+
+/// What a desktop request gives back when it went well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DesktopReply {
+    /// Done.
+    Done,
+    /// The settings as they are now.
+    Settings(SettingsReply),
+}
+
+/// What the server needs of the agent.
+pub trait Phone: Send + Sync + 'static {
+    /// Asks the engine.
+    fn ask(&self, request: Request) -> impl Future<Output = Answer> + Send;
+
+    /// Asks the desktop part; an agent without a desktop has nothing to offer.
+    fn desktop(&self, request: DesktopRequest) -> impl Future<Output = Result<DesktopReply, Trouble>> + Send {
+        drop(request);
+        std::future::ready(Err(Reason::NotAvailable.into()))
+    }
+
+    /// The newest view, and every later one.
+    fn view(&self) -> watch::Receiver<Arc<View>>;
+
+    /// The newest revision of people, and every later one.
+    fn people(&self) -> watch::Receiver<u64>;
+
+    /// Events from now on.
+    fn events(&self) -> broadcast::Receiver<Event>;
+
+    /// Requests to a warm window to show itself; none without a desktop.
+    fn show(&self) -> Option<broadcast::Receiver<OpenWindowParams>> {
+        None
+    }
+
+    /// Version of the agent.
+    fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// Tells whether a newer agent is installed than this one.
+    fn restart_needed(&self) -> bool {
+        false
+    }
+}
+
+/// How much one client may keep the agent busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a client may take to read anything at all.
+    pub stall: Duration,
+    /// How many requests of one client run at once; further ones wait in the socket.
+    pub at_once: usize,
+    /// How many clients there may be; further ones wait outside.
+    pub clients: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { stall: Duration::from_secs(5), at_once: 16, clients: 64 }
+    }
+}
+
+/// Serves clients until it is dropped.
+pub async fn serve<P: Phone>(listener: Listener, phone: Arc<P>) {
+    serve_within(listener, phone, Limits::default()).await;
+}
+
+/// Serves clients within other limits.
+pub async fn serve_within<P: Phone>(listener: Listener, phone: Arc<P>, limits: Limits) {
+    // Dropping the set ends every client with this future.
+    let mut clients = JoinSet::new();
+    let places = Arc::new(Semaphore::new(limits.clients));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        while clients.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok(Some((reader, writer))) => {
+                let phone = phone.clone();
+                clients.spawn(async move {
+                    session::run(phone, reader, writer, limits).await;
+                    drop(place);
+                });
+            }
+            Ok(None) => {}
+            Err(error) => {
+                // Out of file handles, or a client that left while it came in.
+                tracing::warn!(%error, "a client could not be let in");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}

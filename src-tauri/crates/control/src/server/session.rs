@@ -1,0 +1,146 @@
+//! Reads what one client asks and has it done, several requests at once.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::pump::{Out, Pump};
+use super::understand::{Wanted, perform, understand};
+use super::{Limits, Phone};
+use crate::line::{Line, Lines};
+use crate::message::{self, INVALID_REQUEST, Incoming, Refusal};
+use crate::protocol::LINE_LIMIT;
+use crate::transport::{Reader, Writer};
+
+/// How many answers may wait for the writer.
+const ANSWERS: usize = 32;
+
+/// One request out of a line.
+struct Call {
+    id: Option<Box<RawValue>>,
+    wanted: Result<Wanted, Refusal>,
+}
+
+/// All requests of one line.
+enum Calls {
+    One(Call),
+    Batch(Vec<Call>),
+}
+
+/// What is remembered of a client between its requests.
+#[derive(Default)]
+pub(super) struct Guest {
+    pub(super) display: Option<String>,
+    /// It speaks another generation of the protocol; nothing more is done for it.
+    pub(super) foreign: bool,
+}
+
+/// Serves one client until it leaves, misbehaves or stops reading.
+pub(super) async fn run<P: Phone>(phone: Arc<P>, reader: Reader, writer: Writer, limits: Limits) {
+    let (out, outs) = mpsc::channel(ANSWERS);
+    let reading = async {
+        read(phone.clone(), reader, out, limits).await;
+        // The writer ends by itself once it has written the last answer.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = Pump::new(phone.clone(), writer, outs, limits.stall).run() => {}
+        () = reading => {}
+    }
+    tracing::debug!("a client left");
+}
+
+async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, limits: Limits) {
+    let mut lines = Lines::new(reader);
+    let mut guest = Guest::default();
+    let mut running = JoinSet::new();
+    loop {
+        let calls = match lines.next().await {
+            Ok(Line::Text(text)) if text.trim_ascii().is_empty() => continue,
+            Ok(Line::Text(text)) => read_line(text, &mut guest),
+            Ok(Line::TooLong) => {
+                let refusal = Refusal::of(INVALID_REQUEST, "a line is longer than 1 MiB");
+                out.send(Out { line: message::answer(None, Err(refusal)), close: true, ..Out::default() }).await.ok();
+                break;
+            }
+            Ok(Line::End) | Err(_) => break,
+        };
+        while running.try_join_next().is_some() {}
+        while running.len() >= limits.at_once {
+            running.join_next().await;
+        }
+        let (phone, out) = (phone.clone(), out.clone());
+        running.spawn(async move {
+            let answer = fulfil(&*phone, calls).await;
+            out.send(answer).await.ok();
+        });
+        if guest.foreign {
+            break;
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+fn read_line(text: &[u8], guest: &mut Guest) -> Calls {
+    let broken = |refusal| Call { id: Some(RawValue::NULL.to_owned()), wanted: Err(refusal) };
+    let call = |text: &[u8], guest: &mut Guest| match Incoming::read(text) {
+        Ok(incoming) => {
+            Call { id: incoming.id.map(ToOwned::to_owned), wanted: understand(&incoming.method, incoming.params, guest) }
+        }
+        Err(refusal) => broken(refusal),
+    };
+    if text.trim_ascii_start().first() != Some(&b'[') {
+        return Calls::One(call(text, guest));
+    }
+    match message::batch(text) {
+        Ok(entries) => {
+            let mut calls = vec![];
+            for entry in entries {
+                calls.push(call(entry.get().as_bytes(), guest));
+                if guest.foreign {
+                    break;
+                }
+            }
+            Calls::Batch(calls)
+        }
+        Err(refusal) => Calls::One(broken(refusal)),
+    }
+}
+
+/// Does all of a line, in order, and puts the answer together; a notification gets none.
+async fn fulfil<P: Phone>(phone: &P, calls: Calls) -> Out {
+    let mut out = Out::default();
+    match calls {
+        Calls::One(call) => {
+            if let Some(line) = fulfil_one(phone, call, &mut out).await {
+                out.line = line;
+            }
+        }
+        Calls::Batch(calls) => {
+            for call in calls {
+                let id = call.id.clone();
+                if let Some(mut line) = fulfil_one(phone, call, &mut out).await {
+                    if out.line.len() + line.len() + 2 > LINE_LIMIT {
+                        line = message::too_long(id.as_deref());
+                    }
+                    out.line.push(if out.line.is_empty() { b'[' } else { b',' });
+                    out.line.extend_from_slice(&line);
+                }
+            }
+            if !out.line.is_empty() {
+                out.line.push(b']');
+            }
+        }
+    }
+    out
+}
+
+async fn fulfil_one<P: Phone>(phone: &P, call: Call, out: &mut Out) -> Option<Vec<u8>> {
+    let result = match call.wanted {
+        Ok(wanted) => perform(phone, wanted, out).await,
+        Err(refusal) => Err(refusal),
+    };
+    call.id.map(|id| message::answer(Some(&id), result))
+}

@@ -1,0 +1,360 @@
+//! From a method and its parameters to what is wanted, and from a reply to its JSON.
+
+use phone_core::call::tidy;
+use phone_core::request::TransferTarget;
+use phone_core::{AccountConfig, AccountName, Code, Reason, Reply, Request, Source, Trouble};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::pump::Out;
+use super::session::Guest;
+use super::{DesktopReply, DesktopRequest, Phone};
+use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, TROUBLE, result};
+use crate::protocol::{
+    ACCOUNT_KEYS, PLAN_KEYS,
+    AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
+    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, OpenWindowParams, PAGE,
+    PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream,
+    SubscribeParams, TransferParams, Welcome, method,
+};
+
+/// Most ended calls in one answer.
+const MOST_CALLS: usize = 1000;
+/// Most tones in one request.
+const MOST_TONES: usize = 32;
+/// Room that an envelope and a few numbers need beside a list.
+const ENVELOPE: usize = 1024;
+
+/// What a client wants.
+pub(super) enum Wanted {
+    Hello(Hello),
+    Follow(Vec<Stream>),
+    Engine(Request, Shape),
+    Desktop(DesktopRequest),
+}
+
+/// What an answer looks like.
+pub(super) enum Shape {
+    Nothing,
+    View,
+    People,
+    Calls,
+    Call,
+    Account(AccountName),
+    Text,
+    Checks,
+}
+
+/// Reads what is wanted. Whatever is refused here was never asked of the engine.
+pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Guest) -> Result<Wanted, Refusal> {
+    use Wanted::{Desktop, Engine, Follow};
+    let display = || guest.display.clone();
+    Ok(match name {
+        method::HELLO => {
+            let hello: Hello = read(params)?;
+            tracing::debug!(client = tidy(&hello.client), version = tidy(&hello.version), "a client says hello");
+            guest.display.clone_from(&hello.display);
+            if let Err(refusal) = same_generation(&hello) {
+                guest.foreign = true;
+                return Err(refusal);
+            }
+            Wanted::Hello(hello)
+        }
+        method::SUBSCRIBE => Follow(read::<SubscribeParams>(params)?.streams),
+        method::GET_VIEW => Engine(Request::GetView, Shape::View),
+        method::PEOPLE => {
+            let PeopleParams { offset, limit, all, filter } = read(params)?;
+            Engine(Request::People { offset, limit: limit.min(PAGE), all, filter }, Shape::People)
+        }
+        method::HISTORY => {
+            let HistoryParams { missed, limit, filter } = read(params)?;
+            Engine(Request::History { missed, limit: limit.min(MOST_CALLS), filter }, Shape::Calls)
+        }
+        method::MISSED_SEEN => Engine(Request::MissedSeen, Shape::Nothing),
+        method::DIAL => {
+            let DialParams { text, account, yes } = read(params)?;
+            // Whoever writes to the socket counts as somebody who types, whatever they say.
+            Engine(Request::Dial { text, account, source: Source::Typed, yes }, Shape::Call)
+        }
+        method::ANSWER => Engine(Request::Answer(read::<CallParams>(params)?.call), Shape::Call),
+        method::HANG_UP => Engine(Request::HangUp(read::<CallParams>(params)?.call), Shape::Call),
+        method::HOLD => Engine(Request::Hold(read::<CallParams>(params)?.call), Shape::Call),
+        method::RESUME => Engine(Request::Resume(read::<CallParams>(params)?.call), Shape::Call),
+        method::DTMF => {
+            let DtmfParams { call, digits } = read(params)?;
+            Engine(Request::Dtmf(call, tones(&digits)?), Shape::Call)
+        }
+        method::TRANSFER => {
+            let TransferParams { call, to_number, to_call } = read(params)?;
+            let target = match (to_number, to_call) {
+                (Some(number), None) => TransferTarget::Number(number),
+                (None, Some(other)) if other != call => TransferTarget::Call(other),
+                (None, Some(_)) => return Err(wrong("a call cannot be transferred to itself")),
+                (Some(_), Some(_)) | (None, None) => return Err(wrong("a transfer needs a number or another call")),
+            };
+            Engine(Request::Transfer(call, target), Shape::Call)
+        }
+        method::SET_PRESENCE => {
+            let SetPresenceParams { account, presence, until, note } = read(params)?;
+            Engine(Request::SetPresence { account, presence, until, note }, Shape::Nothing)
+        }
+        method::ADD_ACCOUNT => add_account(read_secretly(params)?)?,
+        method::SET_PASSWORD => {
+            let SetPasswordParams { account, password } = read_secretly(params)?;
+            Engine(Request::SetSecret { account: account.clone(), secret: password.0 }, Shape::Account(account))
+        }
+        method::REMOVE_ACCOUNT => Engine(Request::RemoveAccount(account(params)?), Shape::Nothing),
+        method::TEST_ACCOUNT => {
+            let account = account(params)?;
+            Engine(Request::TestAccount(account.clone()), Shape::Account(account))
+        }
+        method::SIGN_OUT => Engine(Request::SignOut(account(params)?), Shape::Nothing),
+        method::SIGN_IN => Engine(Request::SignIn(account(params)?), Shape::Nothing),
+        method::ACCEPT_CERTIFICATE => {
+            let AcceptCertificateParams { account, sha256 } = read(params)?;
+            let sha256 = fingerprint(&sha256)?;
+            Engine(Request::AcceptCertificate { account: account.clone(), sha256 }, Shape::Account(account))
+        }
+        method::RETRY_NOW => Engine(Request::RetryNow(read::<RetryNowParams>(params)?.account), Shape::Nothing),
+        method::UNLOCK_KEYRING => Engine(Request::UnlockKeyring, Shape::Nothing),
+        method::DIAGNOSIS => Engine(Request::Diagnosis(account(params)?), Shape::Text),
+        method::DOCTOR => Engine(Request::Checks, Shape::Checks),
+        method::OPEN_WINDOW => {
+            Desktop(DesktopRequest::OpenWindow { view: read::<OpenWindowParams>(params)?.view, display: display() })
+        }
+        method::HANDLE_LINK => {
+            Desktop(DesktopRequest::HandleLink { uri: read::<HandleLinkParams>(params)?.uri, display: display() })
+        }
+        method::DIAL_SELECTION => Desktop(DesktopRequest::DialSelection { display: display() }),
+        method::GET_SETTINGS => Desktop(DesktopRequest::GetSettings),
+        method::SET_SETTINGS => Desktop(DesktopRequest::SetSettings(read::<SetSettingsParams>(params)?)),
+        method::RESTART => Desktop(DesktopRequest::Restart),
+        method::QUIT => Desktop(DesktopRequest::Quit),
+        _ => return Err(Refusal::of(METHOD_NOT_FOUND, format!("there is no method {}", tidy(name)))),
+    })
+}
+
+fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> Result<T, Refusal> {
+    serde_json::from_str(text_of(params)).map_err(|error| Refusal::of(INVALID_PARAMS, error.to_string()))
+}
+
+/// Like [`read`], for parameters with a password: what is wrong is told by place only.
+fn read_secretly<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> Result<T, Refusal> {
+    serde_json::from_str(text_of(params)).map_err(|error| {
+        let place = format!("the parameters do not fit at line {}, column {}", error.line(), error.column());
+        Refusal::of(INVALID_PARAMS, place)
+    })
+}
+
+fn text_of(params: Option<&RawValue>) -> &str {
+    params.map_or("{}", RawValue::get)
+}
+
+fn account(params: Option<&RawValue>) -> Result<AccountName, Refusal> {
+    Ok(read::<AccountParams>(params)?.account)
+}
+
+fn wrong(text: impl Into<String>) -> Refusal {
+    Reason::WrongUsage(text.into()).into()
+}
+
+fn add_account(params: AddAccountParams) -> Result<Wanted, Refusal> {
+    let AddAccountParams { name, kind, url, domain, user, password, pin, keys } = params;
+    let present = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    let url = url::Url::parse(url.trim()).map_err(|error| wrong(format!("the address cannot be read: {error}")))?;
+    if url.password().is_some() {
+        return Err(wrong("the address holds a password; give it by itself"));
+    }
+    if let Some(unknown) = keys.keys().find(|key| !is_known(key)) {
+        return Err(wrong(format!("there is no account key {}", tidy(unknown))));
+    }
+    let domain = present(domain);
+    let (user, domain) = match present(user) {
+        Some(user) => {
+            let (user, domain) = AccountConfig::split_user(&user, domain);
+            (Some(user), domain)
+        }
+        None => (None, domain),
+    };
+    let pin = present(pin).map(|pin| fingerprint(&pin)).transpose()?;
+    let config = AccountConfig { name: name.clone(), kind, url, domain, user, pin, learnt: None, keys };
+    let request = Request::AddAccount { config: Box::new(config), secret: password.map(|password| password.0) };
+    Ok(Wanted::Engine(request, Shape::Account(name)))
+}
+
+fn is_known(key: &str) -> bool {
+    key.strip_prefix("plan.").map_or_else(|| ACCOUNT_KEYS.contains(&key), |key| PLAN_KEYS.contains(&key))
+}
+
+/// Takes a SHA-256 in hex, with or without colons.
+fn fingerprint(text: &str) -> Result<String, Refusal> {
+    let hex: String = text.trim().chars().filter(|c| *c != ':').collect();
+    let fits = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fits { Ok(hex.to_ascii_lowercase()) } else { Err(wrong("a fingerprint has 64 hex digits")) }
+}
+
+fn tones(digits: &str) -> Result<String, Refusal> {
+    let digits = digits.to_ascii_uppercase();
+    let fits = (1..=MOST_TONES).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD".contains(&b));
+    if fits { Ok(digits) } else { Err(wrong("tones are 1 to 32 of 0-9, *, # and A-D")) }
+}
+
+/// Has it done, and turns what comes back into JSON.
+pub(super) async fn perform<P: Phone>(phone: &P, wanted: Wanted, out: &mut Out) -> Result<Box<RawValue>, Refusal> {
+    match wanted {
+        Wanted::Hello(hello) => welcome(phone, &hello),
+        Wanted::Follow(streams) => {
+            out.follow.extend(streams);
+            result(&Nothing {})
+        }
+        Wanted::Engine(request, shape) => shaped(phone, phone.ask(request).await?, &shape),
+        Wanted::Desktop(request) => match phone.desktop(request).await? {
+            DesktopReply::Done => result(&Nothing {}),
+            DesktopReply::Settings(settings) => result(&settings),
+        },
+    }
+}
+
+fn welcome<P: Phone>(phone: &P, hello: &Hello) -> Result<Box<RawValue>, Refusal> {
+    let other = hello.program_version.as_deref().is_some_and(|version| version != phone.version());
+    result(&Welcome {
+        protocol: PROTOCOL.to_owned(),
+        agent_version: phone.version().to_owned(),
+        restart_needed: other || phone.restart_needed(),
+    })
+}
+
+/// Within a major version everything fits together.
+fn same_generation(hello: &Hello) -> Result<(), Refusal> {
+    let major = |version: &str| version.split('.').next().and_then(|major| major.trim().parse::<u32>().ok());
+    let (Some(theirs), Some(ours)) = (major(&hello.version), major(PROTOCOL)) else {
+        return Err(Refusal::of(INVALID_PARAMS, "version is the one of the protocol, such as 1.0"));
+    };
+    if theirs == ours {
+        return Ok(());
+    }
+    let remedy = if theirs < ours { "Restart this program." } else { "Restart the Trayphone agent." };
+    let trouble = Trouble {
+        code: Code::Protocol,
+        text: "This program and the running Trayphone agent are of different generations.".to_owned(),
+        remedy: Some(remedy.to_owned()),
+        detail: Some(format!("protocol {} here, {PROTOCOL} at the agent", tidy(&hello.version))),
+        certificate_sha256: None,
+    };
+    Err(Refusal { code: TROUBLE, trouble })
+}
+
+fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawValue>, Refusal> {
+    match (shape, reply) {
+        (Shape::View, Reply::View(view)) => result(&*view),
+        (Shape::People, Reply::People { revision, people, total }) => {
+            result(&PeopleReply { revision, people: fitting(people), total })
+        }
+        (Shape::Calls, Reply::History(calls)) => result(&HistoryReply { calls: fitting(calls) }),
+        (Shape::Call, Reply::Call(call)) => result(&CallReply { call: Some(call) }),
+        (Shape::Call, Reply::Done) => result(&CallReply { call: None }),
+        (Shape::Account(_), Reply::Account(account)) => result(&AccountReply { account: Some(*account) }),
+        (Shape::Account(name), Reply::Done) => {
+            let view = phone.view();
+            let account = view.borrow().accounts.iter().find(|account| &account.name == name).cloned();
+            result(&AccountReply { account })
+        }
+        (Shape::Text, Reply::Text(text)) => result(&DiagnosisReply { text }),
+        (Shape::Checks, Reply::Checks(checks)) => result(&DoctorReply { checks }),
+        (Shape::Nothing, _) => result(&Nothing {}),
+        (
+            Shape::View | Shape::People | Shape::Calls | Shape::Call | Shape::Account(_) | Shape::Text | Shape::Checks,
+            Reply::Done
+            | Reply::Call(_)
+            | Reply::View(_)
+            | Reply::People { .. }
+            | Reply::PeopleChanged { .. }
+            | Reply::History(_)
+            | Reply::Account(_)
+            | Reply::Checks(_)
+            | Reply::Text(_),
+        ) => {
+            tracing::error!("the engine's reply is of another shape than its request");
+            Err(Reason::NotAvailable.into())
+        }
+    }
+}
+
+/// Leaves out the end of a list that does not fit into a line.
+fn fitting<T: serde::Serialize>(mut list: Vec<T>) -> Vec<T> {
+    let mut room = LINE_LIMIT - ENVELOPE;
+    let fits = list.iter().take_while(|item| {
+        let needed = serde_json::to_vec(item).map_or(usize::MAX, |text| text.len() + 1);
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    });
+    let count = fits.count();
+    list.truncate(count);
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(name: &str, params: &str) -> Result<Wanted, Refusal> {
+        let params = RawValue::from_string(params.to_owned()).expect("JSON");
+        understand(name, Some(&params), &mut Guest::default())
+    }
+
+    #[test]
+    fn a_client_cannot_choose_the_source_of_a_dial() {
+        let Ok(Wanted::Engine(Request::Dial { source, .. }, _)) = wanted("dial", r#"{"text":"207","source":"link"}"#) else {
+            panic!("a dial")
+        };
+        assert_eq!(source, Source::Typed);
+    }
+
+    #[test]
+    fn an_account_is_read_with_tenant_and_fingerprint() {
+        let params = format!(
+            r#"{{"name":"office","kind":"k","url":"https://pbx.example/","user":"204@tenant.example","password":"Sample-Pw9","pin":"{}"}}"#,
+            vec!["AB"; 32].join(":")
+        );
+        let Ok(Wanted::Engine(Request::AddAccount { config, secret }, _)) = wanted("add_account", &params) else {
+            panic!("an account")
+        };
+        assert_eq!(config.user.as_deref(), Some("204"));
+        assert_eq!(config.domain.as_deref(), Some("tenant.example"));
+        assert_eq!(config.pin, Some("ab".repeat(32)));
+        assert!(secret.is_some_and(|secret| secret.expose() == "Sample-Pw9"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_password_is_told_without_it() {
+        for params in [r#"{"account":"office","password":271828}"#, r#"{"account":"271828/","password":"x"}"#] {
+            let Err(refusal) = wanted("set_password", params) else { panic!("refused") };
+            assert_eq!(refusal.code, INVALID_PARAMS);
+            assert!(!format!("{refusal:?}").contains("271828"));
+        }
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused_before_anything_is_asked() {
+        for (name, params) in [
+            ("dtmf", r#"{"call":"office/c1","digits":"12x"}"#),
+            ("dtmf", r#"{"call":"office/c1","digits":""}"#),
+            ("transfer", r#"{"call":"office/c1"}"#),
+            ("transfer", r#"{"call":"office/c1","to_number":"207","to_call":"office/c2"}"#),
+            ("transfer", r#"{"call":"office/c1","to_call":"office/c1"}"#),
+            ("accept_certificate", r#"{"account":"office","sha256":"12"}"#),
+            ("add_account", r#"{"name":"office","kind":"k","url":"pbx"}"#),
+            ("add_account", r#"{"name":"office","kind":"k","url":"https://a:b@pbx.example/"}"#),
+            ("add_account", r#"{"name":"office","kind":"k","url":"https://pbx.example/","keys":{"plan.contry":"DE"}}"#),
+            ("dial", "{}"),
+            ("subscribe", r#"{"streams":["weather"]}"#),
+        ] {
+            let Err(refusal) = wanted(name, params) else { panic!("{name} {params} is refused") };
+            assert_eq!(refusal.trouble.code, Code::WrongUsage, "{name} {params}");
+        }
+        assert!(wanted("dtmf", r#"{"call":"office/c1","digits":"12*#a"}"#).is_ok());
+        assert!(matches!(wanted("sing", "{}"), Err(refusal) if refusal.code == METHOD_NOT_FOUND));
+    }
+}

@@ -1,0 +1,256 @@
+//! Commands about calls: by action or by REST, once, and never about a call that only looks alike.
+
+use phone_core::told::Command;
+
+use super::talk::{Talk, only};
+use crate::dialect::Input;
+
+const RINGS: &str = r#"{"id":5121,"from":"\"Mara\" <sip:+4930555001@tenant.example;user=phone>","to":"<sip:204@tenant.example>","callstate":"alerting"}"#;
+const TALKS: &str = r#"{"id":5122,"from":"<sip:204@tenant.example>","to":"<sip:207@tenant.example>","callstate":"connected"}"#;
+const HELD: &str = r#"{"id":5123,"from":"<sip:208@tenant.example>","to":"<sip:204@tenant.example>","callstate":"holding"}"#;
+const LEGS: &str = r#"[{"id":"r1@pbx","from-number":"030555001","to-number":"204"},{"id":"r2@pbx","from-number":"204","to-number":"207"},{"id":"r3@pbx","from-number":"208","to-number":"204"}]"#;
+const POST: &str = "POST /rest/user/204%40tenant.example/calls [basic] ";
+
+fn answer(key: &str) -> Command {
+    Command::Answer { request: 7, key: key.to_owned() }
+}
+fn hang_up(key: &str) -> Command {
+    Command::HangUp { request: 7, key: key.to_owned() }
+}
+fn hold(key: &str) -> Command {
+    Command::Hold { request: 7, key: key.to_owned() }
+}
+fn resume(key: &str) -> Command {
+    Command::Resume { request: 7, key: key.to_owned() }
+}
+fn transfer(key: &str, to: &str) -> Command {
+    Command::TransferTo { request: 7, key: key.to_owned(), to: to.to_owned() }
+}
+fn join(key: &str, other: &str) -> Command {
+    Command::TransferJoin { request: 7, key: key.to_owned(), other: other.to_owned() }
+}
+
+fn busy(version: &str) -> Talk {
+    let mut talk = Talk::online(version, &[]);
+    talk.calls(&format!("{RINGS},{TALKS},{HELD}"));
+    talk
+}
+
+#[test]
+fn actions_carry_the_id_as_text_and_the_party_as_the_pbx_wants_it() {
+    for (command, frame) in [
+        (answer("5121"), r#"{"action":"accept-call","id":"5121"}"#),
+        (hang_up("5121"), r#"{"action":"clear-call","id":"5121"}"#),
+        (hold("5122"), r#"{"action":"hold-call","id":"5122"}"#),
+        (resume("5123"), r#"{"action":"hold-call","id":"5123"}"#),
+        (
+            transfer("5122", "209"),
+            r#"{"action":"blind-transfer","from":"207@tenant.example","id":"5122","to":"209"}"#,
+        ),
+    ] {
+        assert_eq!(busy("PBX/67.0").command(&command), [format!("send {frame}")]);
+    }
+}
+
+#[test]
+fn old_servers_are_told_whether_the_call_is_established() {
+    for (key, connected) in [("5121", "false"), ("5122", "true"), ("5123", "true")] {
+        let frame = format!(r#"send {{"action":"clear-call","connected":"{connected}","id":"{key}"}}"#);
+        assert_eq!(busy("PBX/5.1").command(&hang_up(key)), [frame]);
+    }
+}
+
+#[test]
+fn an_attended_transfer_hands_the_held_call_to_the_active_ones_party() {
+    let frame = r#"send {"action":"att-transfer","from":"208@tenant.example","id":"5123","id2":"5122","to":"207@tenant.example"}"#;
+    assert_eq!(busy("PBX/67.0").command(&join("5122", "5123")), [frame]);
+    assert_eq!(busy("PBX/67.0").command(&join("5123", "5122")), [frame]);
+    assert_eq!(busy("PBX/67.0").command(&join("5122", "9")), ["refused 7 NoSuchCall"]);
+}
+
+#[test]
+fn the_callers_name_cannot_put_another_address_into_a_transfer() {
+    let mut talk = Talk::online("PBX/67.0", &[]);
+    talk.calls(r#"{"id":1,"from":"\"<sip:evil@evil.example>\" <sip:208@tenant.example>","to-number":"204","state":"connected"}"#);
+    assert_eq!(
+        talk.command(&transfer("1", "209")),
+        [r#"send {"action":"blind-transfer","from":"208@tenant.example","id":"1","to":"209"}"#]
+    );
+}
+
+#[test]
+fn a_call_that_is_not_there_is_refused_unsent() {
+    for version in ["PBX/5.1", "PBX/67.0", "PBX/70.1"] {
+        assert_eq!(busy(version).command(&hang_up("9")), ["refused 7 NoSuchCall"]);
+        assert_eq!(Talk::online(version, &[]).command(&hold("5122")), ["refused 7 NoSuchCall"]);
+    }
+}
+
+#[test]
+fn tones_cannot_be_sent() {
+    let command = Command::Dtmf { request: 7, key: "5122".to_owned(), digits: "1".to_owned() };
+    assert_eq!(busy("PBX/67.0").command(&command), ["refused 7 Unsupported"]);
+}
+
+#[test]
+fn new_servers_are_asked_for_their_own_id_and_then_told_once() {
+    for (command, body) in [
+        (answer("5121"), r#"{"remote-answer":"r1@pbx"}"#),
+        (hang_up("5121"), r#"{"reject":"r1@pbx"}"#),
+        (hang_up("5122"), r#"{"hangup":"r2@pbx"}"#),
+        (hang_up("5123"), r#"{"hangup":"r3@pbx"}"#),
+        (hold("5122"), r#"{"remote-hold":"r2@pbx"}"#),
+        (resume("5123"), r#"{"remote-resume":"r3@pbx"}"#),
+        (transfer("5122", "209"), r#"{"number":"209","transfer":"r2@pbx"}"#),
+        (join("5122", "5123"), r#"{"id":"r3@pbx","transfer":"r2@pbx"}"#),
+        (join("5123", "5122"), r#"{"id":"r2@pbx","transfer":"r3@pbx"}"#),
+    ] {
+        let mut talk = busy("PBX/70.1");
+        assert_eq!(talk.command(&command), ["GET /rest/user/204%40tenant.example/calls [basic]"]);
+        assert_eq!(talk.reply("calls", 200, LEGS), [format!("{POST}{body}")]);
+        assert!(talk.reply("calls", 200, "true").is_empty(), "the effect is seen in the calls");
+    }
+}
+
+#[test]
+fn equal_ids_are_the_same_call_even_among_many() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5122"));
+    let legs = r#"[{"id":5122,"from-number":"204","to-number":"207"},{"id":"x","from-number":"204","to-number":"207"}]"#;
+    assert_eq!(talk.reply("calls", 200, legs), [format!(r#"{POST}{{"hangup":"5122"}}"#)]);
+}
+
+#[test]
+fn a_leg_that_is_not_clearly_the_call_gets_nothing() {
+    for legs in [
+        "[]",
+        // Two that fit.
+        r#"[{"id":"a","from-number":"204","to-number":"207"},{"id":"b","from-number":"204","to-number":"207"}]"#,
+        // The right party in the wrong direction.
+        r#"[{"id":"a","from-number":"207","to-number":"204"}]"#,
+        // Another party.
+        r#"[{"id":"a","from-number":"204","to-number":"2070"}]"#,
+        // No parties, and more than one call.
+        r#"[{"id":"a"}]"#,
+        // No id.
+        r#"[{"from-number":"204","to-number":"207"}]"#,
+    ] {
+        let mut talk = busy("PBX/70.1");
+        talk.command(&hang_up("5122"));
+        assert_eq!(talk.reply("calls", 200, legs), ["refused 7 StateUnknown"], "{legs}");
+        assert!(talk.open.is_empty());
+    }
+}
+
+#[test]
+fn one_call_here_and_one_nameless_leg_there_are_the_same() {
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.calls(TALKS);
+    talk.command(&hang_up("5122"));
+    assert_eq!(talk.reply("calls", 200, r#"[{"id":"a"}]"#), [format!(r#"{POST}{{"hangup":"a"}}"#)]);
+
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.calls(TALKS);
+    talk.command(&hang_up("5122"));
+    assert_eq!(talk.reply("calls", 200, r#"[{"id":"a"},{"id":"b"}]"#), ["refused 7 StateUnknown"]);
+}
+
+#[test]
+fn a_join_with_one_unclear_side_posts_nothing() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&join("5122", "5123"));
+    let legs = r#"[{"id":"r2@pbx","from-number":"204","to-number":"207"}]"#;
+    assert_eq!(talk.reply("calls", 200, legs), ["refused 7 StateUnknown"]);
+    assert!(talk.open.is_empty());
+}
+
+#[test]
+fn a_call_that_ended_while_its_leg_was_looked_for_gets_nothing() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5122"));
+    talk.calls(RINGS);
+    assert_eq!(talk.reply("calls", 200, LEGS), ["refused 7 StateUnknown"]);
+}
+
+#[test]
+fn a_call_that_was_answered_while_its_leg_was_looked_for_is_hung_up_not_rejected() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5121"));
+    talk.calls(&RINGS.replace("alerting", "connected"));
+    assert_eq!(talk.reply("calls", 200, LEGS), [format!(r#"{POST}{{"hangup":"r1@pbx"}}"#)]);
+}
+
+#[test]
+fn a_command_whose_time_is_over_is_not_sent_late() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5122"));
+    talk.feed(Input::Expired(7));
+    assert!(talk.reply("calls", 200, LEGS).is_empty(), "the user was told that nothing happened");
+}
+
+#[test]
+fn a_lost_question_is_a_refusal_because_nothing_was_sent() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5122"));
+    let said = talk.lose("calls");
+    assert!(said.len() == 1 && said[0].starts_with("refused 7"), "{said:?}");
+    talk.command(&hang_up("5122"));
+    talk.reply("calls", 200, LEGS);
+    assert!(talk.lose("calls").is_empty(), "this one may have arrived");
+}
+
+#[test]
+fn a_resource_that_is_not_there_is_remembered_and_the_next_command_takes_the_other_path() {
+    for (first, second) in [((404, ""), None), ((200, "<html>"), None), ((200, LEGS), Some(405))] {
+        let mut talk = busy("PBX/70.1");
+        talk.command(&hold("5122"));
+        let mut said = talk.reply("calls", first.0, first.1);
+        if let Some(status) = second {
+            said = talk.reply("calls", status, "");
+        }
+        assert_eq!(only(&said, "refused 7").len(), 1, "{said:?}");
+        assert_eq!(only(&said, "learn").len(), 1, "{said:?}");
+        assert!(only(&said, "send").is_empty(), "the failed one is not repeated");
+        assert_eq!(talk.command(&hold("5122")), [r#"send {"action":"hold-call","id":"5122"}"#]);
+        assert_eq!(only(&talk.command(&hang_up("5122")), "GET").len(), 1, "other commands keep their path");
+    }
+}
+
+#[test]
+fn refusals_of_a_command_are_told_and_a_lost_session_ends_the_link() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hold("5122"));
+    talk.reply("calls", 200, LEGS);
+    assert_eq!(talk.reply("calls", 403, ""), [r#"refused 7 RefusedByPbx("HTTP 403")"#]);
+    assert!(talk.is_live());
+    talk.command(&hold("5122"));
+    assert_eq!(talk.reply("calls", 401, ""), [r#"refused 7 RefusedByPbx("HTTP 401")"#, "failed CredentialsRefused"]);
+}
+
+#[test]
+fn a_phone_that_does_not_react_to_answer_is_not_offered_it_again() {
+    let mut talk = busy("PBX/67.0");
+    talk.command(&answer("5121"));
+    let said = talk.feed(Input::Expired(7));
+    assert_eq!(said, ["abilities Dial,HangUp,Hold,Resume,TransferBlind,TransferAttended,Presence,Dnd,History,Contacts"]);
+    assert!(talk.feed(Input::Expired(7)).is_empty());
+
+    let mut talk = busy("PBX/67.0");
+    talk.command(&hang_up("5121"));
+    assert!(talk.feed(Input::Expired(7)).is_empty(), "only Answer depends on the phone");
+}
+
+#[test]
+fn nothing_is_sent_twice_by_waiting() {
+    for version in ["PBX/5.1", "PBX/67.0", "PBX/70.1"] {
+        let mut talk = busy(version);
+        talk.said.clear();
+        talk.command(&hold("5122"));
+        if !talk.open.is_empty() {
+            talk.reply("calls", 200, LEGS);
+        }
+        talk.feed(Input::Expired(7));
+        talk.wait_ms(60_000);
+        assert_eq!(talk.before("hold-call") + talk.before("remote-hold"), 1, "{version}");
+    }
+}

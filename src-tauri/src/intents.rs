@@ -1,0 +1,192 @@
+//! Everything the page may ask, one command for each intent. Each hands one request on and returns its answer.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use phone_control::client::NewAccount;
+use phone_control::protocol::{AccountReply, AddAccountParams, Nothing, SetPasswordParams, method};
+use phone_core::Trouble;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tauri::{AppHandle, State};
+
+use crate::link::{Agent, not_started};
+use crate::window;
+
+/// Makes a command that hands its parameters on to the method of the same name.
+macro_rules! handed_on {
+    ($($name:ident => $method:expr;)*) => {
+        $(
+            #[tauri::command]
+            pub async fn $name(agent: State<'_, Agent>, params: Map<String, Value>) -> Result<Box<RawValue>, Trouble> {
+                agent.ask($method, &params).await
+            }
+        )*
+    };
+}
+
+handed_on! {
+    get_view => method::GET_VIEW;
+    history => method::HISTORY;
+    missed_seen => method::MISSED_SEEN;
+    dial => method::DIAL;
+    answer => method::ANSWER;
+    hang_up => method::HANG_UP;
+    hold => method::HOLD;
+    resume => method::RESUME;
+    dtmf => method::DTMF;
+    transfer => method::TRANSFER;
+    set_presence => method::SET_PRESENCE;
+    remove_account => method::REMOVE_ACCOUNT;
+    sign_out => method::SIGN_OUT;
+    sign_in => method::SIGN_IN;
+    accept_certificate => method::ACCEPT_CERTIFICATE;
+    retry_now => method::RETRY_NOW;
+    unlock_keyring => method::UNLOCK_KEYRING;
+    diagnosis => method::DIAGNOSIS;
+    doctor => method::DOCTOR;
+    get_settings => method::GET_SETTINGS;
+    set_settings => method::SET_SETTINGS;
+    restart => method::RESTART;
+}
+
+/// Adds an account. Its password comes from the page once, goes to the agent once, and is wiped.
+#[tauri::command]
+pub async fn add_account(agent: State<'_, Agent>, params: AddAccountParams) -> Result<AccountReply, Trouble> {
+    let AddAccountParams { name, kind, url, domain, user, password, pin, keys } = params;
+    let account = NewAccount { name, kind, url, domain, user, pin, keys };
+    agent.client()?.add_account(&account, password.as_ref().map(|password| &password.0)).await
+}
+
+/// Replaces the password of an account; see [`add_account`].
+#[tauri::command]
+pub async fn set_password(agent: State<'_, Agent>, params: SetPasswordParams) -> Result<AccountReply, Trouble> {
+    agent.client()?.set_password(params.account, &params.password.0).await
+}
+
+/// The page listens and wants everything from the beginning.
+#[tauri::command]
+pub fn attach(app: AppHandle, agent: State<'_, Agent>, params: Nothing) -> Nothing {
+    agent.attach();
+    window::first_view(&app);
+    params
+}
+
+/// Starts the agent and waits until it answers.
+#[tauri::command]
+pub async fn start_agent(agent: State<'_, Agent>, params: Nothing) -> Result<Nothing, Trouble> {
+    start().map_err(|error| not_started(error.to_string()))?;
+    agent.wait_for_start().await?;
+    Ok(params)
+}
+
+/// Closes the window as its close button does.
+#[tauri::command]
+pub fn close_window(app: AppHandle, params: Nothing) -> Nothing {
+    window::close(&app);
+    params
+}
+
+fn start() -> std::io::Result<()> {
+    let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("trayphone"))).filter(|path| path.is_file());
+    let mut command = Command::new(beside.unwrap_or_else(|| PathBuf::from("trayphone")));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // It outlives this window, also when that is ended from a terminal.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn()?;
+    std::thread::spawn(move || child.wait());
+    Ok(())
+}
+
+/// All commands, for the page.
+pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        attach,
+        start_agent,
+        close_window,
+        get_view,
+        history,
+        missed_seen,
+        dial,
+        answer,
+        hang_up,
+        hold,
+        resume,
+        dtmf,
+        transfer,
+        set_presence,
+        add_account,
+        set_password,
+        remove_account,
+        sign_out,
+        sign_in,
+        accept_certificate,
+        retry_now,
+        unlock_keyring,
+        diagnosis,
+        doctor,
+        get_settings,
+        set_settings,
+        restart
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Compiles only while a type lacks a trait: with it there would be two answers to what `_` is.
+    macro_rules! lacks {
+        ($type:ty: $bound:path) => {{
+            trait Unclear<Which> {
+                fn told() {}
+            }
+            impl<T> Unclear<()> for T {}
+            struct Has;
+            impl<T: $bound> Unclear<Has> for T {}
+            <$type as Unclear<_>>::told();
+        }};
+    }
+
+    #[test]
+    fn what_carries_a_password_can_be_neither_printed_nor_written() {
+        lacks!(AddAccountParams: std::fmt::Debug);
+        lacks!(AddAccountParams: std::fmt::Display);
+        lacks!(AddAccountParams: serde::Serialize);
+        lacks!(AddAccountParams: Clone);
+        lacks!(SetPasswordParams: std::fmt::Debug);
+        lacks!(SetPasswordParams: std::fmt::Display);
+        lacks!(SetPasswordParams: serde::Serialize);
+        lacks!(SetPasswordParams: Clone);
+    }
+
+    #[test]
+    fn the_page_may_do_what_is_listed_and_nothing_else() {
+        let listed: &[&str] = include!("intents.list");
+        let file: Value = serde_json::from_str(include_str!("../capabilities/window.json")).expect("JSON");
+        let mut wanted: Vec<String> = listed.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        wanted.extend(["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()]);
+        let mut allowed: Vec<String> =
+            file["permissions"].as_array().expect("a list").iter().map(|p| p.as_str().expect("a name").to_owned()).collect();
+        wanted.sort();
+        allowed.sort();
+        assert_eq!(allowed, wanted);
+        assert!(file.get("remote").is_none());
+    }
+
+    #[test]
+    fn the_policy_of_the_page_lets_nothing_in_from_outside() {
+        let file: Value = serde_json::from_str(include_str!("../tauri.conf.json")).expect("JSON");
+        assert_eq!(file["app"]["withGlobalTauri"], false);
+        let policy: BTreeMap<String, String> =
+            serde_json::from_value(file["app"]["security"]["csp"].clone()).expect("a policy of texts");
+        assert_eq!(policy["default-src"], "'none'");
+        for (directive, sources) in &policy {
+            for source in sources.split(' ') {
+                assert!(matches!(source, "'none'" | "'self'" | "ipc:" | "http://ipc.localhost"), "{directive}: {source}");
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The window of Trayphone: it draws what the agent tells over the control socket, and hands requests on to it.
+//!
+//! Start reading at [`link`], which follows the agent; [`intents`] is everything the page may ask.
+#![forbid(unsafe_code)]
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod instance;
+mod intents;
+mod link;
+mod place;
+mod window;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use phone_control::protocol::WindowView;
+
+use instance::Claim;
+
+const USAGE: &str = "usage: trayphone-window [calls|people|history|settings|wallboard]";
+
+fn main() -> ExitCode {
+    let view = match wanted(std::env::args().skip(1)) {
+        Ok(view) => view,
+        Err(()) => return fail(USAGE, 2),
+    };
+    let socket = match phone_control::default_path() {
+        Ok(path) => path,
+        Err(error) => return fail(&error.to_string(), 1),
+    };
+    // Beside the agent's own socket: whoever talks to another agent is another window.
+    let door = match instance::claim(&socket.with_file_name("window.sock"), view) {
+        Ok(Claim::First(door)) => Some(Arc::new(door)),
+        Ok(Claim::HandedOver) => return ExitCode::SUCCESS,
+        // Without a door a second start opens a second window; that is better than none.
+        Err(error) => {
+            fail(&format!("a second start will not find this window: {error}"), 0);
+            None
+        }
+    };
+    match window::run(socket, door, view) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("the window could not be opened: {error}"), 1),
+    }
+}
+
+/// Reads the page to open; the agent writes `--view PAGE`.
+fn wanted(arguments: impl Iterator<Item = String>) -> Result<Option<WindowView>, ()> {
+    let rest: Vec<String> = arguments.filter(|argument| argument != "--view").collect();
+    match rest.as_slice() {
+        [] => Ok(None),
+        [name] => WindowView::parse(name).map(Some).ok_or(()),
+        _ => Err(()),
+    }
+}
+
+fn fail(text: &str, status: u8) -> ExitCode {
+    // Nobody is left to tell when standard error is closed.
+    writeln!(std::io::stderr(), "trayphone-window: {text}").ok();
+    ExitCode::from(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_may_be_named_with_and_without_its_option() {
+        let read = |list: &[&str]| wanted(list.iter().map(|s| (*s).to_owned()));
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["history"]), Ok(Some(WindowView::History)));
+        assert_eq!(read(&["--view", "settings"]), Ok(Some(WindowView::Settings)));
+        assert_eq!(read(&["--evil"]), Err(()));
+        assert_eq!(read(&["people", "calls"]), Err(()));
+    }
+}

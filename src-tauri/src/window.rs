@@ -1,0 +1,181 @@
+//! The window itself: opened for the user, hidden when closed, kept warm for a while, then gone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use phone_control::protocol::{OpenWindowParams, SettingsReply, WindowView, method};
+use phone_core::DesktopSettings;
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+
+use crate::instance::Door;
+use crate::link::{self, Agent};
+use crate::place::{self, LEAST_SIZE, Place};
+use crate::intents;
+
+const LABEL: &str = "main";
+/// How long the agent may take to say how long the window stays warm.
+const SETTINGS: Duration = Duration::from_secs(2);
+
+/// What the window remembers while it runs.
+struct Opened {
+    door: Option<Arc<Door>>,
+    /// Grows with each showing and hiding, so that an old plan to end is given up.
+    turn: AtomicU64,
+    /// The page to begin with, until the page listens.
+    first: Option<WindowView>,
+}
+
+/// Opens the window and stays until it is gone.
+///
+/// # Errors
+/// When the system's web view cannot be used.
+pub fn run(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>) -> tauri::Result<()> {
+    let app = tauri::Builder::default()
+        .manage(Agent::at(socket))
+        .manage(Opened { door: door.clone(), turn: AtomicU64::new(0), first: view })
+        .invoke_handler(intents::all())
+        .setup(move |app| {
+            let handle = app.handle().clone();
+            open(&handle)?;
+            if let Some(door) = door {
+                let later = handle.clone();
+                std::thread::Builder::new().name("door".to_owned()).spawn(move || door.serve(|view| show(&later, view)))?;
+            }
+            tauri::async_runtime::spawn(link::follow(handle));
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|_, _| {});
+    Ok(())
+}
+
+fn open(app: &AppHandle) -> tauri::Result<()> {
+    let place = place::file().map(|file| Place::read(&file)).unwrap_or_default();
+    let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("Trayphone")
+        .inner_size(place.width, place.height)
+        .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
+        // Shown once there is something to see.
+        .visible(false)
+        .focused(true)
+        // Nothing of the page is kept on disk.
+        .incognito(true)
+        .on_navigation(own_page)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished {
+                bring_up(&window);
+            }
+        });
+    let window = builder.build()?;
+    restore(&window, place);
+    let closing = app.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            close(&closing);
+        }
+    });
+    Ok(())
+}
+
+/// Lets the page load itself and nothing else.
+fn own_page(url: &Url) -> bool {
+    url.scheme() == "tauri" || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"))
+}
+
+fn restore(window: &WebviewWindow, place: Place) {
+    let screens: Vec<_> = window
+        .available_monitors()
+        .unwrap_or_default()
+        .iter()
+        .map(|screen| {
+            let (at, size) = (screen.position().to_logical::<f64>(screen.scale_factor()), screen.size().to_logical::<f64>(screen.scale_factor()));
+            (at.x, at.y, size.width, size.height)
+        })
+        .collect();
+    if let Place { x: Some(x), y: Some(y), .. } = place.on_screens(&screens) {
+        // Where the system places windows itself, it does so.
+        window.set_position(tauri::LogicalPosition::new(x, y)).ok();
+    }
+}
+
+fn remember(window: &WebviewWindow) {
+    let (Some(file), Ok(scale), Ok(size)) = (place::file(), window.scale_factor(), window.inner_size()) else { return };
+    if window.is_minimized().unwrap_or(false) || window.is_maximized().unwrap_or(false) {
+        return;
+    }
+    let size = size.to_logical::<f64>(scale);
+    let at = window.outer_position().ok().map(|at| at.to_logical::<f64>(scale));
+    let place = Place { width: size.width, height: size.height, x: at.map(|at| at.x), y: at.map(|at| at.y) };
+    // The window opens elsewhere next time; nothing else depends on it.
+    place.write(&file).ok();
+}
+
+/// Shows the window because the user wants to see it, at a page if one is named.
+pub fn show(app: &AppHandle, view: Option<WindowView>) {
+    app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst);
+    if let Some(window) = app.get_webview_window(LABEL) {
+        bring_up(&window);
+    }
+    app.emit("show", OpenWindowParams { view }).ok();
+}
+
+/// Tells the page with which view it begins.
+pub fn first_view(app: &AppHandle) {
+    let first = app.state::<Opened>().first;
+    if first.is_some() {
+        app.emit("show", OpenWindowParams { view: first }).ok();
+    }
+}
+
+fn bring_up(window: &WebviewWindow) {
+    // A system that refuses one of them still does the others.
+    window.show().ok();
+    window.unminimize().ok();
+    window.set_focus().ok();
+}
+
+/// Hides the window; the program ends when nobody wants to see it again for a while.
+pub fn close(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        remember(&window);
+        window.hide().ok();
+    }
+    let turn = app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst) + 1;
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(warm_time(&app).await).await;
+        let opened = app.state::<Opened>();
+        if opened.turn.load(Ordering::SeqCst) == turn {
+            if let Some(door) = &opened.door {
+                door.close();
+            }
+            app.exit(0);
+        }
+    });
+}
+
+async fn warm_time(app: &AppHandle) -> Duration {
+    let asked = async { app.state::<Agent>().client().ok()?.call::<SettingsReply>(method::GET_SETTINGS, &phone_control::protocol::Nothing {}).await.ok() };
+    let told = tokio::time::timeout(SETTINGS, asked).await.ok().flatten();
+    let seconds = told.map_or_else(|| DesktopSettings::default().window_warm_s, |settings| settings.desktop.window_warm_s);
+    Duration::from_secs(seconds.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_cannot_lead_elsewhere() {
+        let goes = |text: &str| own_page(&Url::parse(text).expect("an address"));
+        assert!(goes("tauri://localhost/index.html"));
+        assert!(!goes("https://pbx.example.com/"));
+        assert!(!goes("http://localhost/"));
+        assert!(!goes("data:text/html,x"));
+        assert!(!goes("file:///etc/passwd"));
+    }
+}

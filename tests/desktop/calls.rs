@@ -1,0 +1,34 @@
+//! Calls on a real desktop: the real agent, a real tray, real notices, and a fake PBX behind it.
+
+mod calls_incoming;
+mod calls_notices;
+mod calls_outgoing;
+mod calls_restarts;
+mod calls_tray;
+mod support;
+
+use phone_tests::vodia::{FakeVodia, Generation};
+
+use support::{QUIET, fake};
+
+/// Callers outside the company.
+const MARA: (&str, &str) = ("+493023125117", "Mara Beispiel");
+const PELL: (&str, &str) = ("+442079460018", "Harriet Pell");
+const VOGT: (&str, &str) = ("+493023125802", "Dr. Ellen Vogt");
+
+/// A fake PBX of the newest generation.
+async fn modern() -> FakeVodia {
+    FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX")
+}
+
+/// The numbers dialled so far, as the PBX received them.
+fn dialled(pbx: &FakeVodia) -> Vec<String> {
+    pbx.dials().into_iter().map(|dial| dial.number).collect()
+}
+
+/// Checks that exactly these numbers were dialled, and that none follows.
+async fn dials_are(pbx: &FakeVodia, numbers: &[&str]) {
+    let more = pbx.wait_for_dial(numbers.len() + 1, QUIET).await;
+    assert!(more.is_err(), "one dial too many: {:?}", dialled(pbx));
+    assert_eq!(dialled(pbx), numbers);
+}

@@ -1,0 +1,162 @@
+//! Numbers selected or linked somewhere: exactly the right dial, after the right question, or none.
+
+use phone_tests::desktop::{Options, PATIENCE, Session};
+
+use crate::support::{AgentUnderTest, PROMPTLY};
+use crate::{MARA, PELL, dials_are, modern};
+
+#[tokio::test]
+async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let selected = "Please call +49 30 23125-117 today";
+    let primary = session.offer_selection("primary", selected).await;
+    let clipboard = session.offer_selection("clipboard", "copied before").await;
+
+    session.key("ctrl+alt+d").await;
+    let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    assert_eq!((dial.by.as_str(), dial.number.as_str()), ("204", MARA.0));
+    dials_are(&pbx, &[MARA.0]).await;
+    assert_eq!(session.selection("primary").await.as_deref(), Some(selected));
+    assert_eq!(session.selection("clipboard").await.as_deref(), Some("copied before"));
+    pbx.hang_up_far(dial.call.expect("a call"));
+    agent.no_call().await;
+
+    drop(primary);
+    let words = "no number in this at all";
+    let primary = session.offer_selection("primary", words).await;
+    session.key("ctrl+alt+d").await;
+    let refusal = session.notice("a refusal", |notice| notice.body.contains("no number in this")).await;
+    assert!(refusal.buttons().is_empty(), "{:?}", refusal.buttons());
+    dials_are(&pbx, &[MARA.0]).await;
+    assert_eq!(session.selection("primary").await.as_deref(), Some(words));
+    assert_eq!(session.selection("clipboard").await.as_deref(), Some("copied before"));
+    drop((primary, clipboard));
+
+    // Nothing is selected any more.
+    let before = session.all_notices().len();
+    session.key("ctrl+alt+d").await;
+    session.notice("a refusal", |_| session.all_notices().len() > before).await;
+    dials_are(&pbx, &[MARA.0]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn several_numbers_in_a_selection_are_asked_about_and_never_dialled_by_guess() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let _primary = session.offer_selection("primary", "+49 30 23125-117 or +44 20 7946 0018").await;
+    session.key("ctrl+alt+d").await;
+    session.notice("a word about it", |_| true).await;
+    dials_are(&pbx, &[]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn dial_selection_of_the_command_line_does_what_the_hotkey_does() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let _primary = session.offer_selection("primary", "+44 20 7946 0018").await;
+
+    let handed = agent.call_again(&["--dial-selection"]).await;
+    assert_eq!(handed.code, Some(0), "{}", handed.stderr);
+    pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    dials_are(&pbx, &[PELL.0]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_link_asks_before_it_dials() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+
+    let handed = agent.call_again(&["tel:+493023125117"]).await;
+    assert_eq!(handed.code, Some(0), "{}", handed.stderr);
+    let question = session.notice("a question", |notice| notice.summary.starts_with("Call ")).await;
+    assert_eq!(question.summary.replace(' ', ""), format!("Call{}?", MARA.0));
+    assert_eq!(question.buttons(), ["Call", "Cancel"]);
+    assert!(question.actions.iter().all(|(key, _)| key != "default"), "a press beside the buttons dials nothing");
+    session.screenshot("link-question.png").await;
+    dials_are(&pbx, &[]).await;
+
+    session.press_action("Cancel").await;
+    session.notice_gone(&question, PROMPTLY).await;
+    dials_are(&pbx, &[]).await;
+
+    agent.call_again(&["tel:+44-20-7946-0018"]).await;
+    let question = session.notice("a second question", |notice| notice.summary.starts_with("Call ")).await;
+    assert_eq!(question.summary.replace(' ', ""), format!("Call{}?", PELL.0));
+    session.press_action("Call").await;
+    let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    assert_eq!(dial.number, PELL.0);
+    session.notice_gone(&question, PROMPTLY).await;
+    agent.tray_shows("in-call").await;
+    dials_are(&pbx, &[PELL.0]).await;
+    pbx.hang_up_far(dial.call.expect("a call"));
+    agent.no_call().await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn twenty_links_in_a_row_neither_dial_nor_flood_the_screen() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+
+    let mut most = 0;
+    for turn in 0..20 {
+        let handed = agent.call_again(&[&format!("tel:+4930231253{turn:02}")]).await;
+        assert_eq!(handed.code, Some(0), "{}", handed.stderr);
+        most = most.max(session.notices().len());
+    }
+    let question = session.notice("a question", |notice| notice.summary.starts_with("Call ")).await;
+    dials_are(&pbx, &[]).await;
+    assert!(most.max(session.notices().len()) <= 2, "{} notices at once", session.notices().len());
+    session.screenshot("link-flood.png").await;
+
+    let shown = session.notice("the last question", |notice| notice.summary.starts_with("Call ")).await.summary;
+    session.press_action("Call").await;
+    pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    let asked = shown.trim_start_matches("Call ").trim_end_matches('?').replace(' ', "");
+    dials_are(&pbx, &[&asked]).await;
+    drop(question);
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn links_that_must_not_dial_are_refused_with_a_reason() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    for link in ["tel:112", "tel:*21*0049123%23", "tel:+43%201%20234,,,1;ext=<b>", "callto:not-a-number", "tel:%00%1b"] {
+        let seen = session.all_notices().len();
+        let handed = agent.call_again(&[link]).await;
+        assert_eq!(handed.code, Some(0), "{link}: {}", handed.stderr);
+        session.notice(&format!("a word about {link}"), |_| session.all_notices().len() > seen).await;
+    }
+    dials_are(&pbx, &[]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_link_opened_by_another_program_reaches_the_running_agent() {
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let registered = agent.call_again(&["--register"]).await;
+    assert_eq!(registered.code, Some(0), "{}", registered.stderr);
+
+    let opened = session.xdg_open("tel:+493023125117").await;
+    assert!(opened.success, "{}", opened.stderr);
+    let question = session.notice("a question", |notice| notice.summary.starts_with("Call ")).await;
+    assert_eq!(question.summary.replace(' ', ""), format!("Call{}?", MARA.0));
+    dials_are(&pbx, &[]).await;
+    session.press_action("Call").await;
+    pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    dials_are(&pbx, &[MARA.0]).await;
+    agent.ends_well(&pbx).await;
+}

@@ -1,0 +1,139 @@
+//! Certificates: what the system trusts, what the user accepted by hand, and nothing else.
+
+use phone_core::request::Answer;
+use phone_core::{AccountConfig, Code, Request};
+use phone_tests::vodia::{FakeVodia, Generation, Options, Tls};
+
+use crate::support::{Desk, PASSWORD, account, alone, clean, fails, is_alone, office};
+
+async fn fake_with(tls: Tls) -> FakeVodia {
+    FakeVodia::start(Options::new(Generation::G2).tls(tls)).await.expect("a fake")
+}
+
+/// The fingerprint that an answer asks about.
+fn fingerprint(answer: &Answer) -> Option<String> {
+    answer.as_ref().err().and_then(|t| t.certificate_sha256.clone())
+}
+
+/// A fingerprint as people copy it out of a browser.
+fn with_colons(sha256: &str) -> String {
+    let pairs: Vec<&str> = (0..sha256.len()).step_by(2).filter_map(|i| sha256.get(i..i + 2)).collect();
+    pairs.join(":").to_uppercase()
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_leads_to_a_question_and_a_pin_answers_it() {
+    let pbx = fake_with(Tls::SelfSigned).await;
+    let desk = Desk::new();
+    let answer = desk.add(&pbx, &[]).await;
+    fails(&answer, Code::CertificateUnknown, "not signed by anybody");
+    let sha256 = fingerprint(&answer).expect("a fingerprint");
+    assert_eq!(Some(sha256.as_str()), pbx.certificate_sha256());
+    assert!(pbx.requests().is_empty(), "nothing was said to it");
+    let config = AccountConfig { pin: Some(with_colons(&sha256)), ..account(&pbx.url()) };
+    let answer = desk.add_config(config, Some(PASSWORD)).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    desk.online().await;
+    desk.talking(&pbx).await;
+    // The pin is kept over a restart of the agent.
+    let desk = desk.restarted();
+    desk.online().await;
+    clean(&pbx);
+}
+
+#[tokio::test]
+async fn each_fault_of_a_certificate_has_its_own_words() {
+    for (tls, says) in [
+        (Tls::Expired, "has expired"),
+        (Tls::NotYetValid, "not valid yet"),
+        (Tls::WrongName, "another host name"),
+        (Tls::OwnAuthority, "not signed by anybody"),
+    ] {
+        let pbx = fake_with(tls.clone()).await;
+        let answer = Desk::new().add(&pbx, &[]).await;
+        // A certificate that nobody vouches for may be called that first, whatever else is wrong with it.
+        let Err(trouble) = &answer else { panic!("{tls:?} was accepted") };
+        assert_eq!(trouble.code, Code::CertificateUnknown, "{trouble:?}");
+        eprintln!("{tls:?}: {}", trouble.text);
+        assert!(trouble.text.contains(says) || trouble.text.contains("not signed by anybody"), "{tls:?}: {trouble:?}");
+        assert_eq!(fingerprint(&answer).as_deref(), pbx.certificate_sha256());
+        assert!(pbx.requests().is_empty());
+        // Its owner may accept each of them by hand.
+        let pin = pbx.certificate_sha256().map(str::to_owned);
+        let desk = Desk::new();
+        let answer = desk.add_config(AccountConfig { pin, ..account(&pbx.url()) }, Some(PASSWORD)).await;
+        assert!(answer.is_ok(), "{tls:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pin_of_another_certificate_is_refused() {
+    let pbx = fake_with(Tls::SelfSigned).await;
+    let desk = Desk::new();
+    let config = |pin: &str| AccountConfig { pin: Some(pin.to_owned()), ..account(&pbx.url()) };
+    let answer = desk.add_config(config(&"ab".repeat(32)), Some(PASSWORD)).await;
+    fails(&answer, Code::CertificateChanged, "not the one you accepted");
+    assert_eq!(fingerprint(&answer).as_deref(), pbx.certificate_sha256());
+    for bad in ["", "ab", &"zz".repeat(32), &"ab".repeat(33)] {
+        fails(&desk.add_config(config(bad), Some(PASSWORD)).await, Code::WrongUsage, "");
+    }
+    assert!(desk.settle().await.accounts.is_empty());
+}
+
+#[tokio::test]
+async fn a_certificate_that_changes_stops_the_link_until_the_new_one_is_accepted() {
+    let pbx = fake_with(Tls::SelfSigned).await;
+    let pin = pbx.certificate_sha256().map(str::to_owned);
+    let desk = Desk::new();
+    assert!(desk.add_config(AccountConfig { pin: pin.clone(), ..account(&pbx.url()) }, Some(PASSWORD)).await.is_ok());
+    desk.online().await;
+    let port = pbx.addr().port();
+    pbx.stop().await;
+    drop(pbx);
+    let renewed = FakeVodia::start(Options::new(Generation::G2).tls(Tls::SelfSigned).port(port)).await.expect("that port");
+    let shown = desk.stops(Code::CertificateChanged, "not the one you accepted").await;
+    let sha256 = shown.why.and_then(|w| w.certificate_sha256).expect("a fingerprint");
+    assert_eq!(Some(sha256.as_str()), renewed.certificate_sha256());
+    let accept = |sha256: &str| Request::AcceptCertificate { account: office(), sha256: sha256.to_owned() };
+    for wrong in [pin.unwrap_or_default().as_str(), "", &"ab".repeat(32)] {
+        fails(&desk.engine.ask(accept(wrong)).await, Code::WrongUsage, "");
+    }
+    assert!(renewed.requests().is_empty(), "nothing was said to it");
+    let answer = desk.engine.ask(accept(&with_colons(&sha256))).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    desk.online().await;
+    let desk = desk.restarted();
+    desk.online().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_asked_about_cannot_be_accepted() {
+    let pbx = fake_with(Tls::None).await;
+    let desk = Desk::signed_in(&pbx).await;
+    let answer = desk.engine.ask(Request::AcceptCertificate { account: office(), sha256: "ab".repeat(32) }).await;
+    fails(&answer, Code::WrongUsage, "");
+    desk.online().await;
+}
+
+#[tokio::test]
+async fn a_companys_own_authority_counts_when_the_system_trusts_it() {
+    let name = "certificates::a_companys_own_authority_counts_when_the_system_trusts_it";
+    if !is_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("authority.pem");
+        let file = file.to_str().expect("a plain path");
+        return alone(name, &[("SSL_CERT_FILE", file), ("TRAYPHONE_AUTHORITY_FILE", file)]).await;
+    }
+    let file = std::env::var("TRAYPHONE_AUTHORITY_FILE").expect("named by the outer process");
+    let pbx = fake_with(Tls::OwnAuthority).await;
+    std::fs::write(file, pbx.authority_pem().expect("an authority")).expect("written");
+    let desk = Desk::new();
+    let answer = desk.add(&pbx, &[]).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    desk.online().await;
+    desk.talking(&pbx).await;
+    // Another authority still does not count.
+    let stranger = fake_with(Tls::OwnAuthority).await;
+    let other = Desk::new();
+    fails(&other.add(&stranger, &[]).await, Code::CertificateUnknown, "not signed by anybody");
+}

@@ -1,0 +1,38 @@
+//! The figures themselves, one function each.
+
+mod calls;
+mod idle;
+mod links;
+mod people;
+mod start;
+
+use anyhow::Result;
+
+use super::table::Row;
+use super::{Plan, stage};
+
+/// The figures by name, in the order of the table.
+pub const NAMES: [&str; 9] =
+    ["size", "tray", "online", "calls", "links", "overview", "flood", "idle-200", "idle-10000"];
+
+/// What is signed in to, unless a figure is about something else: TLS, and a PBX that tells its accounts on the socket.
+const USUAL: stage::Scene = stage::Scene { generation: "g2", colleagues: 200, tls: true, relay: false };
+
+/// Measures the figure of one of [`NAMES`].
+///
+/// # Errors
+/// What kept it from being measured.
+pub async fn measure(name: &str, plan: &Plan) -> Result<Vec<Row>> {
+    match name {
+        "size" => start::size(plan),
+        "tray" => start::tray(plan).await,
+        "online" => start::online(plan).await,
+        "calls" => calls::calls(plan).await,
+        "links" => links::links(plan).await,
+        "overview" => people::overview(plan).await,
+        "flood" => people::flood(plan).await,
+        "idle-200" => idle::idle(plan, 200, 14.0).await,
+        "idle-10000" => idle::idle(plan, 10_000, 30.0).await,
+        other => anyhow::bail!("there is no figure {other}; there are {}", NAMES.join(", ")),
+    }
+}

@@ -1,0 +1,5 @@
+// Written by a test of phone-control; do not edit.
+/**
+ * One thing a PBX lets this user do.
+ */
+export type Ability = "dial" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer_blind" | "transfer_attended" | "presence" | "dnd" | "history" | "contacts";

@@ -1,0 +1,11 @@
+// Written by a test of phone-control; do not edit.
+import type { CallRecord } from "./CallRecord";
+
+/**
+ * Answer of `history`.
+ */
+export type HistoryReply = { 
+/**
+ * Ended calls, newest first.
+ */
+calls: Array<CallRecord>, };

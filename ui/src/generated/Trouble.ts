@@ -1,0 +1,27 @@
+// Written by a test of phone-control; do not edit.
+import type { Code } from "./Code";
+
+/**
+ * A reason on its way to people and scripts.
+ */
+export type Trouble = { 
+/**
+ * For programs.
+ */
+code: Code, 
+/**
+ * What happened.
+ */
+text: string, 
+/**
+ * What to do, or that it repairs itself.
+ */
+remedy: string | null, 
+/**
+ * Technical detail without secrets.
+ */
+detail: string | null, 
+/**
+ * Fingerprint in question, when a certificate is.
+ */
+certificate_sha256: string | null, };

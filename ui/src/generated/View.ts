@@ -1,0 +1,34 @@
+// Written by a test of phone-control; do not edit.
+import type { AccountView } from "./AccountView";
+import type { CallRecord } from "./CallRecord";
+import type { CallView } from "./CallView";
+import type { Hint } from "./Hint";
+
+/**
+ * Everything shown except the list of people, which is read in pages.
+ */
+export type View = { 
+/**
+ * Grows with every change; an older one is dropped by readers.
+ */
+revision: number, 
+/**
+ * One entry an account, in the user's order.
+ */
+accounts: Array<AccountView>, 
+/**
+ * Live calls, the newest ringing one first.
+ */
+calls: Array<CallView>, 
+/**
+ * Missed calls nobody has looked at yet.
+ */
+missed: number, 
+/**
+ * The last ended calls, newest first, at most ten.
+ */
+recent: Array<CallRecord>, 
+/**
+ * Things about the agent itself that the user should know, each one sentence.
+ */
+hints: Array<Hint>, };
