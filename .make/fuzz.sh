@@ -10,5 +10,9 @@ export RUSTC_BOOTSTRAP=1
 cd "$crate"
 for target in $(cargo fuzz list); do
   say "== $target, $seconds s"
-  cargo fuzz run "$target" -- "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048
+  # What is found goes into the first folder; the second one is under version control and only read.
+  found="fuzz/target/found/$target"
+  mkdir -p "$found"
+  cargo fuzz run "$target" "$found" "fuzz/corpus/$target" -- \
+    "-max_total_time=$seconds" -timeout=10 -max_len=4096 -rss_limit_mb=2048
 done

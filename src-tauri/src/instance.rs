@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +49,8 @@ pub fn claim(path: &Path, view: Option<WindowView>) -> io::Result<Claim> {
         _ => {}
     }
     let listener = UnixListener::bind(path)?;
+    // The folder may be older than this program and open to others.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(Claim::First(Door { listener, path: path.to_owned(), closed: AtomicBool::new(false) }))
 }
 
@@ -115,7 +117,11 @@ mod tests {
         let door = first(&path);
         let (told, wishes) = mpsc::channel();
         let serving = door.clone();
-        std::thread::spawn(move || serving.serve(|view| drop(told.send(view))));
+        std::thread::spawn(move || {
+            serving.serve(|view| {
+                told.send(view).ok();
+            })
+        });
         assert!(matches!(claim(&path, Some(WindowView::History)), Ok(Claim::HandedOver)));
         assert_eq!(wishes.recv_timeout(PATIENCE), Ok(Some(WindowView::History)));
         assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));

@@ -11,9 +11,9 @@ use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 use crate::instance::Door;
+use crate::intents;
 use crate::link::{self, Agent};
 use crate::place::{self, LEAST_SIZE, Place};
-use crate::intents;
 
 const LABEL: &str = "main";
 /// How long the agent may take to say how long the window stays warm.
@@ -92,7 +92,10 @@ fn restore(window: &WebviewWindow, place: Place) {
         .unwrap_or_default()
         .iter()
         .map(|screen| {
-            let (at, size) = (screen.position().to_logical::<f64>(screen.scale_factor()), screen.size().to_logical::<f64>(screen.scale_factor()));
+            let (at, size) = (
+                screen.position().to_logical::<f64>(screen.scale_factor()),
+                screen.size().to_logical::<f64>(screen.scale_factor()),
+            );
             (at.x, at.y, size.width, size.height)
         })
         .collect();
@@ -159,7 +162,14 @@ pub fn close(app: &AppHandle) {
 }
 
 async fn warm_time(app: &AppHandle) -> Duration {
-    let asked = async { app.state::<Agent>().client().ok()?.call::<SettingsReply>(method::GET_SETTINGS, &phone_control::protocol::Nothing {}).await.ok() };
+    let asked = async {
+        app.state::<Agent>()
+            .client()
+            .ok()?
+            .call::<SettingsReply>(method::GET_SETTINGS, &phone_control::protocol::Nothing {})
+            .await
+            .ok()
+    };
     let told = tokio::time::timeout(SETTINGS, asked).await.ok().flatten();
     let seconds = told.map_or_else(|| DesktopSettings::default().window_warm_s, |settings| settings.desktop.window_warm_s);
     Duration::from_secs(seconds.into())

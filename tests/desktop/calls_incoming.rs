@@ -5,11 +5,11 @@ use std::time::Duration;
 use phone_core::call::CallState;
 use phone_core::view::Can;
 use phone_core::{EventName, call::Outcome};
-use phone_tests::desktop::{Closed, Options, PATIENCE, Session};
+use phone_tests::desktop::{Closed, PATIENCE};
 use phone_tests::vodia::{FakeVodia, Generation, Stage};
 
-use crate::support::{AgentUnderTest, PROMPTLY, QUIET, fake, mark, picture_of_corner};
-use crate::{MARA, PELL, dials_are, modern};
+use crate::support::{AgentUnderTest, PROMPTLY, QUIET, fake, mark};
+use crate::{MARA, PELL, desk, dials_are, modern};
 
 /// A notice that the call is over must leave the screen within this time, by the clock of the bus.
 const WITHDRAWN_WITHIN: Duration = Duration::from_secs(1);
@@ -18,7 +18,7 @@ const WITHDRAWN_WITHIN: Duration = Duration::from_secs(1);
 async fn a_call_is_answered_on_its_notice_and_hung_up_in_the_tray() {
     for generation in [Generation::G3, Generation::G2, Generation::G1] {
         eprintln!("{generation:?}");
-        let session = Session::start(Options::default()).await;
+        let session = desk().await;
         let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
         let agent = AgentUnderTest::signed_in(&session, &pbx).await;
         agent.tray_shows("online").await;
@@ -33,7 +33,6 @@ async fn a_call_is_answered_on_its_notice_and_hung_up_in_the_tray() {
         assert!(menu.find("Answer").is_some() && menu.find("Decline").is_some(), "{:?}", menu.labels());
         if generation == Generation::G3 {
             session.screenshot("call-rings.png").await;
-            picture_of_corner(&session, "tray-call.png").await;
         }
 
         session.press_action("Answer").await;
@@ -59,7 +58,7 @@ async fn a_call_is_answered_on_its_notice_and_hung_up_in_the_tray() {
 
 #[tokio::test]
 async fn a_call_declined_on_its_notice_is_over_and_not_missed() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -79,7 +78,7 @@ async fn a_call_declined_on_its_notice_is_over_and_not_missed() {
 
 #[tokio::test]
 async fn a_call_answered_by_a_colleague_leaves_the_screen_at_once() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -103,7 +102,7 @@ async fn a_call_answered_by_a_colleague_leaves_the_screen_at_once() {
 
 #[tokio::test]
 async fn a_call_answered_at_the_phone_itself_is_a_call_and_no_notice() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -130,7 +129,7 @@ async fn a_call_answered_at_the_phone_itself_is_a_call_and_no_notice() {
 
 #[tokio::test]
 async fn a_missed_call_is_told_and_called_back_once() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -143,7 +142,6 @@ async fn a_missed_call_is_told_and_called_back_once() {
     assert!(missed.body.contains(MARA.1) && missed.body.replace(' ', "").contains(MARA.0), "{}", missed.body);
     let tray = agent.tray_where("one missed call", |item| item.tooltip_text.contains("1 missed call")).await;
     assert_eq!(mark(&tray).as_deref(), Some("online +"), "a count lies over the mark");
-    picture_of_corner(&session, "tray-missed.png").await;
 
     session.press_action("Call back").await;
     let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
@@ -161,7 +159,7 @@ async fn a_missed_call_is_told_and_called_back_once() {
 
 #[tokio::test]
 async fn several_missed_calls_become_one_notice_with_their_count() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -188,7 +186,7 @@ async fn several_missed_calls_become_one_notice_with_their_count() {
 
 #[tokio::test]
 async fn calls_at_two_pbxs_at_the_same_time_are_both_shown() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let (office, lab) = (modern().await, FakeVodia::start(fake(Generation::G2)).await.expect("a second fake PBX"));
     let agent = AgentUnderTest::signed_in(&session, &office).await;
     agent.add_account("lab", &lab).await.expect("a second account");
@@ -209,7 +207,8 @@ async fn calls_at_two_pbxs_at_the_same_time_are_both_shown() {
     session.screenshot("two-calls.png").await;
 
     let newest = session.press_action("Answer").await;
-    let (answered, other) = if newest.summary == PELL.1 { ((&lab, second), (&office, first)) } else { ((&office, first), (&lab, second)) };
+    let (answered, other) =
+        if newest.summary == PELL.1 { ((&lab, second), (&office, first)) } else { ((&office, first), (&lab, second)) };
     let connected = |call: &phone_tests::vodia::Call| call.stage == Stage::Connected;
     answered.0.wait_for(|state| state.call(answered.1).is_some_and(connected), PATIENCE).await.expect("connected");
     assert!(other.0.call(other.1).is_some_and(|call| call.stage == Stage::Ringing), "the other one still rings");
@@ -229,7 +228,7 @@ async fn calls_at_two_pbxs_at_the_same_time_are_both_shown() {
 
 #[tokio::test]
 async fn keys_typed_into_another_window_all_arrive_there_while_calls_come_in() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let xterm = session.xterm("letter").await;
@@ -271,7 +270,7 @@ async fn keys_typed_into_another_window_all_arrive_there_while_calls_come_in() {
 
 #[tokio::test]
 async fn a_call_that_nobody_may_answer_from_here_offers_no_answer_after_a_failed_try() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = FakeVodia::start(fake(Generation::G3).with(|options| {
         if let Some(user) = options.company.accounts.get_mut("204") {
             user.remote_answer = false;

@@ -1,20 +1,22 @@
 //! Numbers selected or linked somewhere: exactly the right dial, after the right question, or none.
 
+use phone_core::request::CheckResult;
 use phone_tests::desktop::{Options, PATIENCE, Session};
 
-use crate::support::{AgentUnderTest, PROMPTLY};
-use crate::{MARA, PELL, dials_are, modern};
+use crate::support::{AgentUnderTest, PROMPTLY, QUIET};
+use crate::{MARA, PELL, desk, dials_are, modern, password_is_kept};
 
 #[tokio::test]
 async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
     let selected = "Please call +49 30 23125-117 today";
     let primary = session.offer_selection("primary", selected).await;
     let clipboard = session.offer_selection("clipboard", "copied before").await;
 
-    session.key("ctrl+alt+d").await;
+    session.key("ctrl+alt+p").await;
     let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
     assert_eq!((dial.by.as_str(), dial.number.as_str()), ("204", MARA.0));
     dials_are(&pbx, &[MARA.0]).await;
@@ -26,7 +28,7 @@ async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() 
     drop(primary);
     let words = "no number in this at all";
     let primary = session.offer_selection("primary", words).await;
-    session.key("ctrl+alt+d").await;
+    session.key("ctrl+alt+p").await;
     let refusal = session.notice("a refusal", |notice| notice.body.contains("no number in this")).await;
     assert!(refusal.buttons().is_empty(), "{:?}", refusal.buttons());
     dials_are(&pbx, &[MARA.0]).await;
@@ -36,7 +38,7 @@ async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() 
 
     // Nothing is selected any more.
     let before = session.all_notices().len();
-    session.key("ctrl+alt+d").await;
+    session.key("ctrl+alt+p").await;
     session.notice("a refusal", |_| session.all_notices().len() > before).await;
     dials_are(&pbx, &[MARA.0]).await;
     agent.ends_well(&pbx).await;
@@ -44,11 +46,11 @@ async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() 
 
 #[tokio::test]
 async fn several_numbers_in_a_selection_are_asked_about_and_never_dialled_by_guess() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let _primary = session.offer_selection("primary", "+49 30 23125-117 or +44 20 7946 0018").await;
-    session.key("ctrl+alt+d").await;
+    session.key("ctrl+alt+p").await;
     session.notice("a word about it", |_| true).await;
     dials_are(&pbx, &[]).await;
     agent.ends_well(&pbx).await;
@@ -56,7 +58,7 @@ async fn several_numbers_in_a_selection_are_asked_about_and_never_dialled_by_gue
 
 #[tokio::test]
 async fn dial_selection_of_the_command_line_does_what_the_hotkey_does() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let _primary = session.offer_selection("primary", "+44 20 7946 0018").await;
@@ -70,7 +72,7 @@ async fn dial_selection_of_the_command_line_does_what_the_hotkey_does() {
 
 #[tokio::test]
 async fn a_link_asks_before_it_dials() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -103,7 +105,7 @@ async fn a_link_asks_before_it_dials() {
 
 #[tokio::test]
 async fn twenty_links_in_a_row_neither_dial_nor_flood_the_screen() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -129,7 +131,7 @@ async fn twenty_links_in_a_row_neither_dial_nor_flood_the_screen() {
 
 #[tokio::test]
 async fn links_that_must_not_dial_are_refused_with_a_reason() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     for link in ["tel:112", "tel:*21*0049123%23", "tel:+43%201%20234,,,1;ext=<b>", "callto:not-a-number", "tel:%00%1b"] {
@@ -144,7 +146,7 @@ async fn links_that_must_not_dial_are_refused_with_a_reason() {
 
 #[tokio::test]
 async fn a_link_opened_by_another_program_reaches_the_running_agent() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let registered = agent.call_again(&["--register"]).await;
@@ -158,5 +160,29 @@ async fn a_link_opened_by_another_program_reaches_the_running_agent() {
     session.press_action("Call").await;
     pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
     dials_are(&pbx, &[MARA.0]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_hotkey_that_another_program_has_is_told_once() {
+    // The window frames of this desktop show the desktop with it.
+    let session = Session::start(Options::default()).await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let told = session.notice("a word about the hotkey", |notice| notice.summary.contains("Ctrl+Alt+D")).await;
+    assert!(!told.body.is_empty(), "what to do");
+    let check = agent.check("hotkey").await;
+    assert!(check.result == CheckResult::Problem && check.remedy.is_some(), "{check:?}");
+    agent.tray_where("it too", |item| item.tooltip_text.contains("hotkey")).await;
+    password_is_kept(&session).await;
+    agent.stop().await;
+
+    let seen = session.all_notices().len();
+    let agent = AgentUnderTest::start(&session).await;
+    agent.online().await;
+    let again = tokio::time::timeout(QUIET, session.notice("it again", |_| session.all_notices().len() > seen)).await;
+    assert!(again.is_err(), "{again:#?}");
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Problem);
+    dials_are(&pbx, &[]).await;
     agent.ends_well(&pbx).await;
 }

@@ -1,17 +1,17 @@
 //! What the menu of the tray does to calls, and the command line beside it.
 
 use phone_core::call::CallState;
-use phone_tests::desktop::{Options, PATIENCE, Session};
+use phone_tests::desktop::{Button, PATIENCE, wait_for};
 use phone_tests::vodia::{FakeVodia, Generation};
 
-use crate::support::{AgentUnderTest, USER, fake, trayphonectl};
-use crate::{MARA, dials_are, modern};
+use crate::support::{AgentUnderTest, USER, fake, picture_of_corner, trayphonectl};
+use crate::{MARA, PELL, desk, dials_are, modern};
 
 #[tokio::test]
 async fn the_menu_holds_resumes_and_hangs_up() {
     for generation in [Generation::G3, Generation::G1] {
         eprintln!("{generation:?}");
-        let session = Session::start(Options::default()).await;
+        let session = desk().await;
         let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
         let agent = AgentUnderTest::signed_in(&session, &pbx).await;
         let call = pbx.ring(MARA.0, MARA.1, "204");
@@ -39,7 +39,7 @@ async fn the_menu_holds_resumes_and_hangs_up() {
 
 #[tokio::test]
 async fn the_menu_switches_do_not_disturb() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     for on in [true, false] {
@@ -63,7 +63,7 @@ async fn the_menu_switches_do_not_disturb() {
 
 #[tokio::test]
 async fn the_menu_dials_one_of_the_last_numbers() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let call = pbx.ring(MARA.0, MARA.1, "204");
@@ -90,7 +90,7 @@ async fn the_menu_dials_one_of_the_last_numbers() {
 
 #[tokio::test]
 async fn the_command_line_signs_in_and_sees_what_the_tray_shows() {
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::start(&session).await;
     assert_eq!(agent.window_calls().len(), 1, "the first start without an account opens the window");
@@ -118,5 +118,41 @@ async fn the_command_line_signs_in_and_sees_what_the_tray_shows() {
     let dialled = trayphonectl(&session, &["dial", "+49 30 23125-117"], "").await;
     assert_eq!(dialled.code, Some(0), "{}", dialled.stderr);
     dials_are(&pbx, &[MARA.0]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn the_panel_opens_the_menu_and_the_corner_of_the_screen_is_readable() {
+    let session = desk().await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let missed = pbx.ring(PELL.0, PELL.1, "204");
+    agent.only_call(CallState::Ringing).await;
+    pbx.hang_up_far(missed);
+    agent.wait_view("a missed call", |view| view.missed == 1).await;
+    session.notice("the missed call", |notice| notice.summary.starts_with("Missed call")).await;
+    picture_of_corner(&session, "tray-missed.png").await;
+    session.press_action("Dismiss").await;
+    agent.tray_shows("online").await;
+
+    let call = pbx.ring(MARA.0, MARA.1, "204");
+    session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
+    agent.tray_shows("ringing-1").await;
+    picture_of_corner(&session, "tray-call.png").await;
+    session.press_action("Answer").await;
+    agent.tray_shows("in-call").await;
+
+    session.click_tray(0, Button::Right).await;
+    wait_for("the menu on the screen", PATIENCE, async || {
+        // A menu is a window of the panel's tray that is larger than the tray itself.
+        session.windows_of_class("Wrapper-2.0").await.into_iter().find(|window| window.height > 100)
+    })
+    .await;
+    picture_of_corner(&session, "tray-menu.png").await;
+    session.key("Escape").await;
+    assert!(pbx.call(call).is_some(), "a menu that is only looked at changes nothing");
+    pbx.hang_up_far(call);
+    agent.no_call().await;
+    dials_are(&pbx, &[]).await;
     agent.ends_well(&pbx).await;
 }

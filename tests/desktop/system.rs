@@ -27,7 +27,7 @@ const DEAD: Duration = Duration::from_secs(35);
 
 #[tokio::test]
 async fn a_desktop_without_a_tray_is_told_once_and_a_panel_that_comes_later_shows_the_icon() {
-    let session = Session::start(Options { panel: false, ..Options::default() }).await;
+    let session = Session::start(Options { panel: false, ..desktop() }).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -56,7 +56,7 @@ async fn a_desktop_without_a_tray_is_told_once_and_a_panel_that_comes_later_show
 
 #[tokio::test]
 async fn a_panel_that_starts_a_little_late_is_no_trouble() {
-    let session = Session::start(Options { panel: false, ..Options::default() }).await;
+    let session = Session::start(Options { panel: false, ..desktop() }).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -69,7 +69,7 @@ async fn a_panel_that_starts_a_little_late_is_no_trouble() {
 
 #[tokio::test]
 async fn the_icon_comes_back_with_a_restarted_panel() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let before = agent.window_calls().len();
@@ -93,7 +93,7 @@ async fn the_icon_comes_back_with_a_restarted_panel() {
 
 #[tokio::test]
 async fn after_sleep_the_link_is_new_at_once_and_nothing_old_is_shown_as_true() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let call = pbx.ring("+493023125117", "Mara Beispiel", "204");
@@ -121,7 +121,7 @@ async fn after_sleep_the_link_is_new_at_once_and_nothing_old_is_shown_as_true() 
 
 #[tokio::test]
 async fn a_wake_ends_the_waiting_for_the_next_try() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     session.sleep().await;
@@ -141,7 +141,7 @@ async fn a_wake_ends_the_waiting_for_the_next_try() {
 
 #[tokio::test]
 async fn a_login_service_that_comes_later_is_heard() {
-    let session = Session::start(Options { login: false, ..Options::default() }).await;
+    let session = Session::start(Options { login: false, ..desktop() }).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     session.start_login().await;
@@ -161,7 +161,7 @@ async fn a_login_service_that_comes_later_is_heard() {
 
 #[tokio::test]
 async fn a_network_that_goes_mute_is_noticed_in_time() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let (agent, proxy) = behind_a_proxy(&session, &pbx).await;
 
@@ -185,7 +185,7 @@ async fn a_network_that_goes_mute_is_noticed_in_time() {
 
 #[tokio::test]
 async fn a_network_that_breaks_is_noticed_at_once() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let (agent, mut proxy) = behind_a_proxy(&session, &pbx).await;
 
@@ -195,9 +195,7 @@ async fn a_network_that_breaks_is_noticed_at_once() {
     agent.wait_view_for(Duration::from_secs(1), "the loss", |view| view.accounts[0].link != LinkName::Online).await;
     println!("noticed after {:?}", cut.elapsed());
     agent.tray_shows("offline").await;
-    agent
-        .tray_where("why", |item| item.tooltip_text.contains("Nothing answers at this address and port."))
-        .await;
+    agent.tray_where("why", |item| item.tooltip_text.contains("Nothing answers at this address and port.")).await;
     picture_of_corner(&session, "system-offline.png").await;
     proxy.accept_again();
 
@@ -207,7 +205,7 @@ async fn a_network_that_breaks_is_noticed_at_once() {
 
 #[tokio::test]
 async fn a_pbx_that_stays_away_is_told_and_the_menu_tries_again() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     pbx.stop().await;
@@ -246,7 +244,7 @@ async fn without_a_session_bus_the_agent_serves_its_socket_and_says_what_is_miss
 
 #[tokio::test]
 async fn a_locked_screen_shows_no_names_and_nothing_is_dialled() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let _selected = session.offer_selection("primary", "+493055501").await;
@@ -262,7 +260,7 @@ async fn a_locked_screen_shows_no_names_and_nothing_is_dialled() {
     agent.wait_view("a missed call", |view| view.missed == 1).await;
     let missed = session.notice("a missed call without a name", |notice| notice.summary.contains("Missed call")).await;
     assert_eq!(missed.body, "");
-    session.key("ctrl+alt+d").await;
+    session.key("ctrl+alt+p").await;
     agent.call_again(&["tel:+493055502"]).await;
     agent.call_again(&["--dial-selection"]).await;
     holds_for(PROMPTLY, "no dial behind a locked screen", || pbx.dials().is_empty()).await;
@@ -282,7 +280,7 @@ async fn a_locked_screen_shows_no_names_and_nothing_is_dialled() {
 
 #[tokio::test]
 async fn names_are_shown_on_a_locked_screen_where_the_user_wants_it() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let desktop = DesktopSettings { names_when_locked: true, ..DesktopSettings::default() };
@@ -299,7 +297,7 @@ async fn names_are_shown_on_a_locked_screen_where_the_user_wants_it() {
 
 #[tokio::test]
 async fn a_screen_that_is_locked_before_the_start_counts_too() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     session.lock_screen().await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
@@ -314,7 +312,7 @@ async fn a_screen_that_is_locked_before_the_start_counts_too() {
 
 #[tokio::test]
 async fn the_examination_of_a_healthy_desktop_finds_nothing() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let registered = agent.call_again(&["--register"]).await;
@@ -336,7 +334,7 @@ async fn the_examination_of_a_healthy_desktop_finds_nothing() {
 
 #[tokio::test]
 async fn the_examination_names_exactly_what_is_missing() {
-    let options = Options { panel: false, notices: false, keyring: Keyring::Unlocked, ..Options::default() };
+    let options = Options { panel: false, notices: false, keyring: Keyring::Unlocked, ..desktop() };
     let session = Session::start(options).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
@@ -360,7 +358,7 @@ async fn the_examination_names_exactly_what_is_missing() {
 
 #[tokio::test]
 async fn a_keyring_locked_while_online_is_found_by_the_examination() {
-    let session = Session::start(Options::default()).await;
+    let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
@@ -369,6 +367,11 @@ async fn a_keyring_locked_while_online_is_found_by_the_examination() {
     let check = agent.check("keyring").await;
     assert_eq!((check.result, check.text.as_str()), (CheckResult::Problem, "The keyring is locked."));
     agent.ends_well(&pbx).await;
+}
+
+/// A complete desktop; without window frames, as their program has the usual hotkey for itself, which would be told.
+fn desktop() -> Options {
+    Options { frames: false, ..Options::default() }
 }
 
 /// An agent that is signed in through a wire that can go mute.

@@ -69,7 +69,10 @@ async fn something_else_than_a_pbx_is_refused() {
     assert!(pbx.sign_ins().is_empty(), "no password was shown to it");
     assert!(desk.settle().await.accounts.is_empty());
     // A server that only redirects.
-    let port = somebody(Some(b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await;
+    let port = somebody(Some(
+        b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ))
+    .await;
     fails(&desk.add_config(account(&format!("http://127.0.0.1:{port}/")), Some(PASSWORD)).await, Code::NotAPbx, "");
 }
 
@@ -104,7 +107,8 @@ async fn another_server_in_the_middle_of_the_day_passes_by_itself() {
         pbx.not_a_pbx();
         pbx.expire_sessions();
         pbx.kick().await;
-        let view = desk.wait_view("told", |v| v.accounts[0].why.is_some()).await;
+        let told = |v: &phone_core::View| v.accounts[0].why.as_ref().is_some_and(|w| w.code != Code::Dropped);
+        let view = desk.wait_view("told", told).await;
         assert_eq!(view.accounts[0].link, LinkName::Waiting, "{generation:?}: {:?}", view.accounts[0].why);
         pbx.behave();
         desk.online().await;

@@ -184,7 +184,8 @@ async fn do_not_disturb_is_switched_and_confirmed() {
             desk.wait_view("shown", |v| v.accounts[0].dnd == Some(on)).await;
             assert!(pbx.look(|s| s.company().find("204").is_some_and(|a| a.dnd == on)));
         }
-        let answer = desk.engine.ask(Request::SetPresence { account: None, presence: OwnPresence::Away, until: None, note: None }).await;
+        let answer =
+            desk.engine.ask(Request::SetPresence { account: None, presence: OwnPresence::Away, until: None, note: None }).await;
         assert_eq!(answer.map_err(|t| t.code), Err(Code::Unsupported));
         clean(&pbx);
     })

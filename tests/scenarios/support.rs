@@ -142,7 +142,10 @@ impl Desk {
         let account = self.first();
         let Some(why) = account.why.clone() else { return account };
         assert!(why.text.contains(says), "{why:?} does not say {says:?}");
-        assert!(why.remedy.as_deref().is_some_and(|r| r.contains("again") || r.contains("as soon as")), "repairs itself: {why:?}");
+        assert!(
+            why.remedy.as_deref().is_some_and(|r| r.contains("again") || r.contains("as soon as")),
+            "repairs itself: {why:?}"
+        );
         account
     }
 

@@ -189,7 +189,7 @@ export const scene = {
       case "get_settings":
       case "set_settings":
         return {
-          desktop: { dial_hotkey: "ctrl+alt+d", ask_links: true, window_warm_s: 60, names_when_locked: false },
+          desktop: { dial_hotkey: "ctrl+alt+p", ask_links: true, window_warm_s: 60, names_when_locked: false },
           autostart: false,
           handler: { tel: true, sip: false },
         };

@@ -196,7 +196,7 @@ export const en = {
   askLinks: "Ask before a link dials",
   askLinksHint: "Shows the number first. Links come from web pages and mails.",
   hotkey: "Hotkey that dials the selected number",
-  hotkeyHint: "For example ctrl+alt+d. Empty switches it off.",
+  hotkeyHint: "For example ctrl+alt+p. Empty switches it off.",
   namesLocked: "Names on the lock screen",
   namesLockedHint: "Notices show who calls while the screen is locked.",
   warm: "Keep the closed window ready",

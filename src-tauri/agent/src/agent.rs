@@ -21,8 +21,8 @@ use crate::arguments::Wish;
 use crate::desktop::hotkey::HotkeyError;
 use crate::desktop::notices::linux::Health;
 use crate::desktop::notices::{self, About, Notice, NoticeChange, Scene};
-use crate::desktop::tray::panel::{self, Look};
 use crate::desktop::tray;
+use crate::desktop::tray::panel::{self, Look};
 use crate::desktop::{Act, Press, login, network};
 use crate::folders::Folders;
 
@@ -217,6 +217,7 @@ impl Running {
 impl Agent {
     /// What the first start and the command line ask for.
     async fn begin(self: Arc<Self>, wish: Wish) {
+        let has_display = ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
         match wish {
             Wish::Link(uri) => self.clone().dial_link(uri, Start::Cold).await,
             Wish::DialSelection => self.clone().act(Act::DialSelection.into()).await,
@@ -225,7 +226,8 @@ impl Agent {
         }
         let mut views = self.engine.view();
         // The first view counts its revisions from 1; before it nobody knows whether there is an account.
-        if views.wait_for(|view| view.revision > 0).await.is_ok_and(|view| view.accounts.is_empty()) {
+        let first = views.wait_for(|view| view.revision > 0).await.is_ok_and(|view| view.accounts.is_empty());
+        if first && has_display {
             self.open_window(None, None).await;
         }
     }

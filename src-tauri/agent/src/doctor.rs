@@ -1,7 +1,7 @@
 //! The desktop's part of the self-examination.
 
 use phone_core::request::{Check, CheckResult};
-use phone_core::{Code, View};
+use phone_core::{Code, Reason, View};
 
 use crate::agent::Agent;
 use crate::bus;
@@ -28,7 +28,11 @@ pub async fn checks(agent: &Agent) -> Vec<Check> {
 
 fn own() -> Check {
     if upgrade::is_replaced() {
-        return problem("agent", "A newer Trayphone is installed than the one that runs.", "Restart it from its menu when no call is up.");
+        return problem(
+            "agent",
+            "A newer Trayphone is installed than the one that runs.",
+            "Restart it from its menu when no call is up.",
+        );
     }
     fine("agent", &format!("Trayphone {} runs.", env!("CARGO_PKG_VERSION")))
 }
@@ -36,12 +40,18 @@ fn own() -> Check {
 async fn keyring(agent: &Agent) -> Check {
     let locked = |view: &View| {
         let whys = view.accounts.iter().filter_map(|account| account.why.as_ref());
-        whys.filter(|why| matches!(why.code, Code::KeyringLocked | Code::KeyringAbsent)).map(|why| (why.text.clone(), why.remedy.clone())).next()
+        whys.filter(|why| matches!(why.code, Code::KeyringLocked | Code::KeyringAbsent))
+            .map(|why| (why.text.clone(), why.remedy.clone()))
+            .next()
     };
     if let Some((text, remedy)) = locked(&agent.engine.view().borrow()) {
         return Check { name: "keyring".to_owned(), result: CheckResult::Problem, text, remedy };
     }
     match &agent.bus {
+        // Whoever is online already has the password; the next start would stand before a locked keyring.
+        Some(session) if phone_vault::is_locked(session).await == Some(true) => {
+            problem("keyring", Reason::KeyringLocked.text(), Reason::KeyringLocked.advice())
+        }
         Some(session) if bus::is_there(session, KEYRING).await => fine("keyring", "A keyring is there."),
         Some(_) | None => problem(
             "keyring",
@@ -111,11 +121,9 @@ fn starts(folders: &Folders) -> Check {
 fn opens() -> Check {
     match window::linux::find() {
         Some(_) => fine("window", "The window can be opened."),
-        None => problem(
-            "window",
-            "The program of the window is missing.",
-            &format!("Install {} beside trayphone.", window::PROGRAM),
-        ),
+        None => {
+            problem("window", "The program of the window is missing.", &format!("Install {} beside trayphone.", window::PROGRAM))
+        }
     }
 }
 

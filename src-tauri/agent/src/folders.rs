@@ -33,9 +33,7 @@ impl Folders {
         // The specification says that a path that is not absolute counts as not set.
         let absolute = |name: &str| var(name).filter(|path| path.is_absolute());
         let home = absolute("HOME");
-        let place = |name: &str, below: &str| {
-            absolute(name).or_else(|| home.as_ref().map(|home| home.join(below))).ok_or(NoHome)
-        };
+        let place = |name: &str, below: &str| absolute(name).or_else(|| home.as_ref().map(|home| home.join(below))).ok_or(NoHome);
         Ok(Self {
             config_home: place("XDG_CONFIG_HOME", ".config")?,
             data_home: place("XDG_DATA_HOME", ".local/share")?,

@@ -30,9 +30,7 @@ pub enum Handed {
 /// The agent refused, or does not answer.
 pub fn hand_over(socket: &Path, wish: &Wish) -> anyhow::Result<Handed> {
     let answer = match wish {
-        Wish::Link(uri) => {
-            call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, ANSWER)
-        }
+        Wish::Link(uri) => call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, ANSWER),
         Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, ANSWER),
         Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, ANSWER),
         // Whoever starts it a second time wants to see something.

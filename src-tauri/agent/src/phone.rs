@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn a_display_is_the_same_with_and_without_its_screen() {
-        for (display, name) in [(":0", ":0"), (":0.0", ":0"), ("host.example:1.2", "host.example:1"), ("wayland-0", "wayland-0")] {
+        for (display, name) in [(":0", ":0"), (":0.0", ":0"), ("host.example:1.2", "host.example:1"), ("wayland-0", "wayland-0")]
+        {
             assert_eq!(without_screen(display), name);
         }
     }

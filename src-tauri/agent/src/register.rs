@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 
-use crate::desktop::links::{self, SCHEMES};
 use crate::desktop::autostart;
+use crate::desktop::links::{self, SCHEMES};
 use crate::folders::Folders;
 use crate::upgrade;
 

@@ -12,6 +12,7 @@ use phone_vault::KeyringVault;
 
 use crate::agent::{Agent, Desktop, Then};
 use crate::arguments::Wish;
+use crate::desktop::proxies::linux::SystemProxies;
 use crate::folders::Folders;
 use crate::handover::{Handed, hand_over};
 use crate::phone::AgentPhone;
@@ -42,7 +43,8 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "Trayphone starts");
         let desktop = Desktop::start();
         let vault = Arc::new(KeyringVault::default());
-        let engine = phone_engine::start(Options { config_dir: folders.config(), state_dir: folders.state(), vault })?;
+        let options = Options { config_dir: folders.config(), state_dir: folders.state(), vault };
+        let engine = phone_engine::start_with(options, Arc::new(SystemProxies::default()))?;
         let (agent, running) = Agent::new(engine, folders.clone(), desktop).await;
         let server = tokio::spawn(phone_control::serve(listener, Arc::new(AgentPhone::new(agent.clone()))));
         let then = running.until_end(agent, wish).await;

@@ -74,7 +74,8 @@ impl Control {
     pub fn heard<T>(&self, mut wanted: impl FnMut(&[u8]) -> Option<T>) -> Result<(Moment, T)> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let (at, line) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).context("the agent is silent")?;
+            let (at, line) =
+                self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).context("the agent is silent")?;
             if let Some(found) = wanted(&line) {
                 return Ok((at, found));
             }

@@ -36,6 +36,8 @@ pub struct Plan {
     pub links: usize,
     /// Seconds of one flood.
     pub flood: u64,
+    /// Generation of the PBX, unless a figure is about something else.
+    pub generation: &'static str,
 }
 
 /// A moment of the wall clock, which all processes of the machine share.

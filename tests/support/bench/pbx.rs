@@ -79,11 +79,6 @@ impl Pbx {
         self.heard(PATIENCE, |event| event["unix_ns"].as_u64().map(Moment))
     }
 
-    /// Waits for the answer to a command that was given before.
-    pub fn answered(&self, line: &str, patience: Duration) -> Result<()> {
-        self.heard(patience, |event| (event["line"] == line).then_some(()))
-    }
-
     /// Drops what it told so far.
     pub fn forget(&self) {
         while self.events.try_recv().is_ok() {}

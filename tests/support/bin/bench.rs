@@ -14,6 +14,9 @@ mod bench;
 
 use bench::{Plan, Programs, Row};
 
+/// Generations that the fake PBX speaks.
+const GENERATIONS: [&str; 3] = ["g1", "g2", "g3"];
+
 /// Measures what the agent promises and prints a table.
 #[derive(Parser)]
 #[command(after_help = format!("Figures: {}.", bench::figures::NAMES.join(", ")))]
@@ -30,6 +33,9 @@ struct Flags {
     /// Ends with 1 when a target is missed.
     #[arg(long)]
     strict: bool,
+    /// Generation of the PBX for what is not about one: the second tells 10,000 accounts in one frame, the third over REST.
+    #[arg(long, default_value = "g2", value_parser = clap::builder::PossibleValuesParser::new(GENERATIONS))]
+    generation: String,
     /// The agent; beside this program when left out.
     #[arg(long)]
     agent: Option<PathBuf>,
@@ -45,7 +51,8 @@ fn main() -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         say("This is a debug build: its figures say nothing.")?;
     }
-    let wanted = bench::figures::NAMES.into_iter().filter(|name| flags.only.is_empty() || flags.only.iter().any(|only| only == name));
+    let wanted =
+        bench::figures::NAMES.into_iter().filter(|name| flags.only.is_empty() || flags.only.iter().any(|only| only == name));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut rows = Vec::new();
     for name in wanted {
@@ -86,6 +93,7 @@ fn plan(flags: &Flags) -> Result<Plan> {
         calls: if flags.quick { 40 } else { 200 },
         links: if flags.quick { 10 } else { 50 },
         flood: if flags.quick { 2 } else { 10 },
+        generation: GENERATIONS.into_iter().find(|known| *known == flags.generation).unwrap_or(GENERATIONS[1]),
     })
 }
 

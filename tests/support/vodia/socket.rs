@@ -43,13 +43,15 @@ pub(super) async fn serve(pbx: Arc<Pbx>, wire: Box<dyn Wire>, buffer: Vec<u8>, i
     let _open = Open { pbx: Arc::clone(&pbx), id, user: user.clone() };
     let (reader, writer) = tokio::io::split(wire);
     tokio::select! {
+        // Writing comes first, so that nothing is written any more in the moment in which an action ends the connection.
+        biased;
+        // A failed write only means that the client has gone.
+        _ = write_all(&pbx, writer, waiting, id, &user) => {}
         ended = read_all(&pbx, reader, buffer, id, &user) => {
             if let Err(fault) = ended {
                 pbx.change(|state, _| state.violation(format!("socket: {fault:#}")));
             }
         }
-        // A failed write only means that the client has gone.
-        _ = write_all(&pbx, writer, waiting, id, &user) => {}
     }
 }
 

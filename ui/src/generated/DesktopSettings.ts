@@ -4,7 +4,7 @@
  */
 export type DesktopSettings = { 
 /**
- * Key combination that dials the selected number, such as `ctrl+alt+d`; none switches it off.
+ * Key combination that dials the selected number, such as `ctrl+alt+p`; none switches it off.
  */
 dial_hotkey: string | null, 
 /**

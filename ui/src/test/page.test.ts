@@ -4,6 +4,7 @@ import App from "../App.svelte";
 import { dialling } from "../dial.svelte";
 import { bring, sent } from "../mock";
 import { account, call, colleagues } from "../mock.scenes";
+import Calls from "../parts/Calls.svelte";
 import CallCard from "../parts/CallCard.svelte";
 import People from "../parts/People.svelte";
 import type { Trouble } from "../types";
@@ -31,6 +32,19 @@ describe("a call card", () => {
     first?.click();
     flushSync();
     expect(last?.disabled).toBe(true);
+    await settle();
+    expect(intents()).toEqual(["answer"]);
+  });
+
+  it("does not take the second press on Answer for one on Hold", async () => {
+    const ringing = call({ state: "ringing", connected_at: null, can: ["answer", "hang_up"] });
+    await running(view({ calls: [ringing] }));
+    const page = show(Calls, {});
+    await settle();
+    button(page, "Answer").click();
+    bring("view", view({ revision: 9, calls: [call()] }));
+    await settle();
+    button(page, "Hold").click();
     await settle();
     expect(intents()).toEqual(["answer"]);
   });

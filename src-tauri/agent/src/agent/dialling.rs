@@ -46,6 +46,9 @@ fn prospect(view: &View, start: Start) -> Prospect {
 impl Agent {
     /// Dials a link, after the question that the policy wants.
     pub async fn dial_link(self: Arc<Self>, uri: String, start: Start) {
+        if self.is_locked() {
+            return self.tell_locked().await;
+        }
         match self.wait_for_link(start).await {
             Prospect::Ready => {}
             Prospect::Soon => return self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
@@ -74,6 +77,9 @@ impl Agent {
     ///
     /// `display` is another one than ours, where somebody asked for it.
     pub async fn dial_selection(&self, display: Option<String>) {
+        if self.is_locked() {
+            return self.tell_locked().await;
+        }
         let text = match selection::linux::read(display).await {
             Ok(text) => text,
             Err(error) => {
@@ -103,6 +109,15 @@ impl Agent {
         if let Err(why) = self.engine.ask(request).await {
             self.tell(trouble(&why, Some(&text))).await;
         }
+    }
+
+    fn is_locked(&self) -> bool {
+        *self.locked.borrow()
+    }
+
+    /// Says that nothing is dialled behind a locked screen; the number is nobody's business there.
+    async fn tell_locked(&self) {
+        self.tell(trouble(&Trouble::from(Reason::PolicyRefuse("The screen is locked.")), None)).await;
     }
 
     /// Waits for a sign-in that is under way, but not longer than a wish to call lasts.

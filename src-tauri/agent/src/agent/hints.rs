@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Agent;
+use crate::desktop::Act;
 use crate::desktop::hotkey::linux::Hotkey;
 use crate::desktop::hotkey::{Combination, HotkeyError};
 use crate::desktop::notices::{About, HOTKEY_HINT, NOTICES_HINT, TRAY_HINT, hint};
 use crate::desktop::tray::RESTART_HINT;
-use crate::desktop::Act;
 use crate::upgrade;
 
 /// A panel may come up after us; only then is its absence worth a word.
@@ -136,8 +136,7 @@ impl Agent {
             return;
         }
         let file = self.folders.state().join(TOLD);
-        let mut lines: BTreeSet<String> =
-            std::fs::read_to_string(&file).unwrap_or_default().lines().map(str::to_owned).collect();
+        let mut lines: BTreeSet<String> = std::fs::read_to_string(&file).unwrap_or_default().lines().map(str::to_owned).collect();
         if lines.insert(format!("{} {}", told.about, told.text)) {
             let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
             if let Err(error) = std::fs::write(&file, text) {

@@ -9,6 +9,7 @@ pub mod links;
 pub mod login;
 pub mod network;
 pub mod notices;
+pub mod proxies;
 pub mod selection;
 pub mod tray;
 pub mod window;

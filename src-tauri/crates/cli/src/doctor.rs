@@ -97,7 +97,8 @@ fn default_for_tel(list: &str) -> Option<String> {
     for line in list.lines().map(str::trim) {
         if line.starts_with('[') {
             within = line == "[Default Applications]";
-        } else if within && let Some((kind, entries)) = line.split_once('=')
+        } else if within
+            && let Some((kind, entries)) = line.split_once('=')
             && kind.trim() == "x-scheme-handler/tel"
         {
             return entries.split(';').map(str::trim).find(|entry| !entry.is_empty()).map(str::to_owned);

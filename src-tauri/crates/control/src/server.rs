@@ -1,6 +1,6 @@
 //! The agent's side: lets clients of this user ask and follow.
 //!
-//! Each client has one reader ([`session`]) and one writer ([`pump`]). What a client does not fetch in time is
+//! Each client has one reader (`session`) and one writer (`pump`). What a client does not fetch in time is
 //! replaced by newer things, never piled up, and the agent never waits for a client.
 
 mod feed;

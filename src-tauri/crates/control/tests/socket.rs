@@ -242,7 +242,10 @@ async fn pages_have_a_greatest_size_and_a_total() {
     let params = PeopleParams { offset: 1000, limit: 100_000, all: true, filter: None };
     let page = client.people(&params).await.expect("a page");
     assert_eq!((page.people.len(), page.total), (200, 1200));
-    assert_eq!(client.people(&PeopleParams { limit: 100_000, ..PeopleParams::default() }).await.expect("a page").people.len(), PAGE);
+    assert_eq!(
+        client.people(&PeopleParams { limit: 100_000, ..PeopleParams::default() }).await.expect("a page").people.len(),
+        PAGE
+    );
 }
 
 #[tokio::test]

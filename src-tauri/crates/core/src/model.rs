@@ -256,8 +256,9 @@ impl Model {
                 vec![]
             }
             Told::Person(seen) => {
-                let number = seen.number.clone();
-                if self.people.update(name, seen, now.wall) { self.presence_event(name, &number, now) } else { vec![] }
+                // Readers follow the revision of the list; an event for each frame would drown the calls.
+                self.people.update(name, seen, now.wall);
+                vec![]
             }
             Told::Own { presence, dnd } => {
                 if let Some(desk) = self.desk(name) {
@@ -277,13 +278,6 @@ impl Model {
             Told::Refused(request, why) => self.finish(name, request, Err(why), now),
             Told::Unclear(request) => self.finish(name, request, Err(Reason::NoReaction), now),
         }
-    }
-
-    fn presence_event(&self, name: &AccountName, number: &str, now: Now) -> Vec<Output> {
-        let Some(person) = self.people.person(name, number) else { return vec![] };
-        let mut event = Event::new(EventName::Presence, now.wall);
-        event.person = Some(crate::event::PersonBrief { id: person.id, presence: person.presence });
-        vec![Output::Event(event)]
     }
 
     /// Name for a number that came without one: colleagues first, then the address book.

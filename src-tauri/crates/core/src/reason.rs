@@ -95,6 +95,7 @@ pub enum Reason {
     NotAPbx,
     WebPageInstead,
     PlainInsteadOfTls,
+    NotHttp,
     PlainRefused,
     WebSocketRefused(u16),
     ProxyFailed,
@@ -227,6 +228,12 @@ impl Reason {
                 User,
                 "This port does not speak https.",
                 "Check the port, or whether the address begins with http.",
+            ),
+            Self::NotHttp => facts(
+                Code::NotAPbx,
+                User,
+                "This port does not speak http.",
+                "Check the port, or whether the address begins with https.",
             ),
             Self::PlainRefused => facts(
                 Code::Protocol,

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 /// println!("{}", phone_core::Secret::new("x".into()));
 /// ```
 /// ```compile_fail
-/// serde_json::to_string(&phone_core::Secret::new("x".into())).ok();
+/// fn written<T: serde::Serialize>(_: T) {}
+/// written(phone_core::Secret::new("x".into()));
 /// ```
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

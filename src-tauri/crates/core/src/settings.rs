@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct DesktopSettings {
-    /// Key combination that dials the selected number, such as `ctrl+alt+d`; none switches it off.
+    /// Key combination that dials the selected number, such as `ctrl+alt+p`; none switches it off.
     pub dial_hotkey: Option<String>,
     /// A link from another program asks before it dials.
     pub ask_links: bool,
@@ -19,6 +19,6 @@ pub struct DesktopSettings {
 
 impl Default for DesktopSettings {
     fn default() -> Self {
-        Self { dial_hotkey: Some("ctrl+alt+d".to_owned()), ask_links: true, window_warm_s: 60, names_when_locked: false }
+        Self { dial_hotkey: Some("ctrl+alt+p".to_owned()), ask_links: true, window_warm_s: 60, names_when_locked: false }
     }
 }

@@ -60,6 +60,8 @@ struct Desk {
     tasks: Vec<AbortHandle>,
     addresses: Option<(std::net::SocketAddr, std::net::SocketAddr)>,
     secret: SecretState,
+    /// The keyring changed while the secret was being read.
+    read_again: bool,
     /// Typed by the user and not stored yet.
     unstored: Option<Secret>,
     /// Not kept unless its first sign-in goes well enough.
@@ -121,7 +123,9 @@ pub(crate) struct Actor {
 }
 
 fn now() -> Now {
-    Now { mono: tokio::time::Instant::now().into_std(), wall: Timestamp::now() }
+    // People and scripts read milliseconds; more digits would only be noise.
+    let wall = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or(Timestamp::UNIX_EPOCH);
+    Now { mono: tokio::time::Instant::now().into_std(), wall }
 }
 
 /// Starts the actor on the current runtime.
@@ -199,8 +203,8 @@ impl Actor {
         loop {
             self.publish();
             let deadline = self.deadline();
+            // Not biased: a flood of frames must not keep requests and deadlines waiting.
             tokio::select! {
-                biased;
                 message = inner.recv() => {
                     let Some(message) = message else { return };
                     self.check_clocks();

@@ -66,7 +66,7 @@ impl History {
         }
         self.lines += 1;
         if let Some(dir) = self.path.parent() {
-            fs::create_dir_all(dir)?;
+            crate::settings::private_folder(dir)?;
         }
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
         file.write_all(format!("{line}\n").as_bytes())

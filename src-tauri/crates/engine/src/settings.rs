@@ -86,7 +86,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
 /// # Errors
 /// What kept the file from being written; the old one is untouched then.
 pub fn save(dir: &Path, settings: &Settings) -> std::io::Result<()> {
-    fs::create_dir_all(dir)?;
+    private_folder(dir)?;
     let text = toml::to_string_pretty(settings).map_err(std::io::Error::other)?;
     let new = dir.join(format!(".{NAME}.new"));
     let mut file = File::create(&new)?;
@@ -97,6 +97,18 @@ pub fn save(dir: &Path, settings: &Settings) -> std::io::Result<()> {
     // The rename itself must be on disk too; not every file system lets a folder be synced.
     File::open(dir).and_then(|dir| dir.sync_all()).ok();
     Ok(())
+}
+
+/// Makes a folder that only this user can look into.
+pub(crate) fn private_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
 }
 
 #[cfg(test)]

@@ -22,14 +22,30 @@ pub fn redact(frame: &str) -> String {
 
 fn walk(value: &mut Value, keep: bool) {
     match value {
-        Value::String(text) if !keep => *text = sketch(text),
+        Value::String(text) if !(keep && is_word(text)) => *text = sketch(text),
         Value::Number(number) if !keep && number.as_f64().is_some_and(|n| n.abs() > 999.0) => {
             *value = Value::String("<number>".into())
         }
         Value::Array(list) => list.iter_mut().for_each(|item| walk(item, false)),
-        Value::Object(map) => map.iter_mut().for_each(|(key, item)| walk(item, KEEP.contains(&key.as_str()))),
+        Value::Object(map) => {
+            map.iter_mut().for_each(|(key, item)| walk(item, KEEP.contains(&key.as_str())));
+            // Some answers use numbers of people as keys.
+            if map.keys().any(|key| !is_word(key)) {
+                *map = std::mem::take(map)
+                    .into_iter()
+                    .map(|(key, item)| if is_word(&key) { (key, item) } else { (sketch(&key), item) })
+                    .collect();
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Tells whether a text can be a word of the protocol: short, and with at most two digits.
+fn is_word(text: &str) -> bool {
+    text.len() <= 24
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        && text.bytes().filter(u8::is_ascii_digit).count() <= 2
 }
 
 fn sketch(text: &str) -> String {
@@ -55,6 +71,10 @@ mod tests {
         let shown = redact(frame);
         assert!(shown.contains("call-state") && shown.contains("alerting"));
         for gone in ["Mara", "4930555001", "k9Zq", "5121"] {
+            assert!(!shown.contains(gone), "{shown}");
+        }
+        let shown = redact(r#"{"+4930555001":{"204":1,"Mara@t.example":2},"action":"hello Mara","type":"4930555001"}"#);
+        for gone in ["Mara", "4930555001", "204"] {
             assert!(!shown.contains(gone), "{shown}");
         }
         assert_eq!(redact("<html>secret</html>"), "<19 bytes that are not JSON>");

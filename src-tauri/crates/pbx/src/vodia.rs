@@ -159,6 +159,8 @@ enum Ask {
 struct Asking {
     key: String,
     number: Option<String>,
+    /// Entries of the PBX's list that are about calls before.
+    known: Vec<String>,
     ended: Timestamp,
     next_at: Instant,
     give_up_at: Instant,
@@ -197,6 +199,10 @@ pub struct Vodia {
     has_overview: bool,
     /// Frames with calls arrive.
     has_call_frames: bool,
+    /// They spell the state as new servers do.
+    has_new_spelling: bool,
+    /// Frames had their time to tell the calls and did not.
+    no_frames_in_time: bool,
     has_directory: bool,
     has_history: Option<bool>,
     has_contacts: bool,
@@ -207,6 +213,8 @@ pub struct Vodia {
     told_abilities: Option<Abilities>,
     told_own: Option<(Presence, Option<bool>)>,
     asking: Vec<Asking>,
+    /// Entries that the PBX's list had when it was read last.
+    past_keys: Vec<String>,
     ping_at: Option<Instant>,
     keepalive_at: Option<Instant>,
     poll_at: Option<Instant>,
@@ -243,6 +251,8 @@ impl Vodia {
             directory_names: HashMap::new(),
             has_overview: false,
             has_call_frames: false,
+            has_new_spelling: false,
+            no_frames_in_time: false,
             has_directory: false,
             has_history: None,
             has_contacts: false,
@@ -252,6 +262,7 @@ impl Vodia {
             told_abilities: None,
             told_own: None,
             asking: vec![],
+            past_keys: vec![],
             ping_at: None,
             keepalive_at: None,
             poll_at: None,
@@ -334,6 +345,11 @@ impl Vodia {
         out.push(Effect::Failed(reason, retry_after));
     }
 
+    /// The socket of this attempt is open; words of an older one do not count.
+    fn has_socket(&self) -> bool {
+        matches!(self.phase, Phase::Syncing { .. } | Phase::Live)
+    }
+
     /// Forgets everything that belongs to one attempt; the session and what was learnt stay.
     fn reset(&mut self) {
         self.phase = Phase::Idle;
@@ -344,6 +360,9 @@ impl Vodia {
         self.asking.clear();
         self.has_overview = false;
         self.has_call_frames = false;
+        self.has_new_spelling = false;
+        self.no_frames_in_time = false;
+        self.past_keys.clear();
         self.has_directory = false;
         self.basic = false;
         self.password_tried = false;
@@ -401,8 +420,10 @@ impl Dialect for Vodia {
             Input::Stop => self.reset(),
             Input::Opened(wire) if wire == self.wire => self.opened(now, out),
             Input::NotOpened(wire, why) if wire == self.wire => self.not_opened(&why, out),
-            Input::Text(wire, text) if wire == self.wire => self.text(text, now, out),
-            Input::Closed(wire) if wire == self.wire && self.phase != Phase::Idle => self.fail(Reason::Dropped, None, out),
+            Input::Text(wire, text) if wire == self.wire && self.has_socket() => self.text(text, now, out),
+            Input::Closed(wire) if wire == self.wire && (self.has_socket() || self.phase == Phase::OpeningSocket) => {
+                self.fail(Reason::Dropped, None, out);
+            }
             Input::Opened(_) | Input::NotOpened(..) | Input::Text(..) | Input::Pong(_) | Input::Closed(_) => {}
             Input::Http(id, answer) => {
                 if let Some(ask) = self.asked.remove(&id) {

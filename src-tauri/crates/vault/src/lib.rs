@@ -15,4 +15,4 @@ mod system;
 
 pub use memory::MemoryVault;
 #[cfg(target_os = "linux")]
-pub use system::KeyringVault;
+pub use system::{KeyringVault, is_locked};

@@ -168,22 +168,15 @@ async fn ask(connection: &Connection, prompt: &OwnedObjectPath) -> Result<(), Va
 /// Every message after which the keyring may answer differently.
 pub(crate) async fn changes(connection: &Connection) -> Result<impl StreamExt<Item = ()> + Unpin + use<>, VaultError> {
     let signal = || MatchRule::builder().msg_type(message::Type::Signal);
-    let service = signal()
-        .path(ROOT)
-        .and_then(|rule| rule.interface(SERVICE_INTERFACE))
-        .map_err(|error| failed(&error))?
-        .build();
+    let service = signal().path(ROOT).and_then(|rule| rule.interface(SERVICE_INTERFACE)).map_err(|error| failed(&error))?.build();
     let properties = signal()
         .path_namespace(ROOT)
         .and_then(|rule| rule.interface(PROPERTIES))
         .and_then(|rule| rule.arg(0, COLLECTION_INTERFACE))
         .map_err(|error| failed(&error))?
         .build();
-    let streams = [
-        stream(connection, owner_rule()?).await?,
-        stream(connection, service).await?,
-        stream(connection, properties).await?,
-    ];
+    let streams =
+        [stream(connection, owner_rule()?).await?, stream(connection, service).await?, stream(connection, properties).await?];
     Ok(futures_util::stream::select_all(streams).map(|_| ()))
 }
 

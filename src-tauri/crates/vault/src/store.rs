@@ -146,9 +146,7 @@ fn read(entry: &Entry) -> Result<Secret, Error> {
 
 fn write(entry: &Entry, secret: &Secret) -> Result<(), Error> {
     match entry.set_secret(secret.expose().as_bytes()) {
-        Err(Error::Ambiguous(entries)) => {
-            entries.iter().try_for_each(|entry| entry.set_secret(secret.expose().as_bytes()))
-        }
+        Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(|entry| entry.set_secret(secret.expose().as_bytes())),
         other => other,
     }
 }

@@ -132,6 +132,17 @@ impl KeyringVault {
     }
 }
 
+/// Tells whether the keyring on this session bus is locked; none when no keyring runs there, or it does not say.
+///
+/// It starts nobody and asks nobody.
+pub async fn is_locked(session: &Connection) -> Option<bool> {
+    match secret_service::lock_if_running(session).await {
+        Ok(Lock::Locked(_)) => Some(true),
+        Ok(Lock::Open) => Some(false),
+        Ok(Lock::NoService | Lock::NoCollection) | Err(_) => None,
+    }
+}
+
 impl Shared {
     /// Reads where the keyring stands on behalf of a caller, who thereby knows.
     async fn look(&self, connection: &Connection) -> Result<Lock, VaultError> {

@@ -8,14 +8,14 @@ use super::super::Plan;
 use super::super::ears::Said;
 use super::super::stage::Stage;
 use super::super::table::Row;
-use super::USUAL;
+use super::usual;
 
 /// Between two calls, so that each finds the agent asleep.
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// From the last byte of the frame to the notice on the bus.
 pub async fn calls(plan: &Plan) -> Result<Vec<Row>> {
-    let mut stage = Stage::build(&plan.programs, USUAL).await?;
+    let mut stage = Stage::build(&plan.programs, usual(plan)).await?;
     let (mut agent, _) = stage.start();
     // Nobody is connected while it is measured: that is how the agent lives in the tray.
     drop(stage.online()?);

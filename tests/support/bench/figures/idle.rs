@@ -7,12 +7,12 @@ use anyhow::Result;
 use super::super::stage::{Scene, Stage};
 use super::super::table::Row;
 use super::super::{Plan, proc};
-use super::USUAL;
+use super::usual;
 
 /// Memory and wake-ups of an agent that sits in the tray; `limit` in MB.
 #[expect(clippy::cast_precision_loss, reason = "kilobytes and counts are far below 2^53")]
 pub async fn idle(plan: &Plan, colleagues: usize, limit: f64) -> Result<Vec<Row>> {
-    let stage = Stage::build(&plan.programs, Scene { colleagues, ..USUAL }).await?;
+    let stage = Stage::build(&plan.programs, Scene { colleagues, ..usual(plan) }).await?;
     let (mut shares, mut wakes, mut remarks, mut sleepers) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
     for _ in 0..plan.runs {
         let (mut agent, _) = stage.start();
@@ -45,7 +45,8 @@ pub async fn idle(plan: &Plan, colleagues: usize, limit: f64) -> Result<Vec<Row>
     for remark in remarks {
         share = share.remark(remark);
     }
-    let mut wake = Row::below(format!("wake-ups a second, {} s idle, {colleagues} colleagues", plan.idle.as_secs()), "/s", 1.0, wakes);
+    let mut wake =
+        Row::below(format!("wake-ups a second, {} s idle, {colleagues} colleagues", plan.idle.as_secs()), "/s", 1.0, wakes);
     let all_idle = plan.idle.as_secs_f64() * plan.runs as f64;
     for (name, count) in sleepers.iter().filter(|(_, count)| **count > 0) {
         wake = wake.remark(format!("thread `{name}`: {:.2} a second", *count as f64 / all_idle));

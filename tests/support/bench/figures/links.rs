@@ -9,14 +9,14 @@ use super::super::ears::Said;
 use super::super::stage::Stage;
 use super::super::table::Row;
 use super::super::{Moment, Plan};
-use super::USUAL;
+use super::usual;
 
 /// Between two links, so that the question of the one before stands.
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// From exec of a second start to its end, and to its wish reaching the agent.
 pub async fn links(plan: &Plan) -> Result<Vec<Row>> {
-    let stage = Stage::build(&plan.programs, USUAL).await?;
+    let stage = Stage::build(&plan.programs, usual(plan)).await?;
     let (mut agent, _) = stage.start();
     drop(stage.online()?);
     tokio::time::sleep(plan.settle).await;

@@ -12,11 +12,12 @@ use super::table::Row;
 use super::{Plan, stage};
 
 /// The figures by name, in the order of the table.
-pub const NAMES: [&str; 9] =
-    ["size", "tray", "online", "calls", "links", "overview", "flood", "idle-200", "idle-10000"];
+pub const NAMES: [&str; 9] = ["size", "tray", "online", "calls", "links", "overview", "flood", "idle-200", "idle-10000"];
 
-/// What is signed in to, unless a figure is about something else: TLS, and a PBX that tells its accounts on the socket.
-const USUAL: stage::Scene = stage::Scene { generation: "g2", colleagues: 200, tls: true, relay: false };
+/// What is signed in to, unless a figure is about something else.
+fn usual(plan: &Plan) -> stage::Scene {
+    stage::Scene { generation: plan.generation, colleagues: 200, tls: true, relay: false }
+}
 
 /// Measures the figure of one of [`NAMES`].
 ///

@@ -14,7 +14,7 @@ use super::super::relay::Relay;
 use super::super::stage::{Scene, Stage};
 use super::super::table::Row;
 use super::super::{Moment, PATIENCE, Plan, proc};
-use super::USUAL;
+use super::usual;
 
 /// Many enough accounts to feel it.
 const MANY: usize = 10_000;
@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(700);
 
 /// From the last byte of an overview of all accounts to the picture inside, and to a client.
 pub async fn overview(plan: &Plan) -> Result<Vec<Row>> {
-    let scene = Scene { colleagues: MANY, tls: false, relay: true, ..USUAL };
+    let scene = Scene { colleagues: MANY, tls: false, relay: true, ..usual(plan) };
     let mut stage = Stage::build(&plan.programs, scene).await?;
     let (mut agent, _) = stage.start();
     let (mut control, _) = stage.online()?;
@@ -115,7 +115,7 @@ fn engine(relay: &Relay) -> Result<Receiver<Moment>> {
 /// Changes of presence at full speed, while a client follows them.
 #[expect(clippy::cast_precision_loss, reason = "counts of frames are far below 2^53")]
 pub async fn flood(plan: &Plan) -> Result<Vec<Row>> {
-    let mut stage = Stage::build(&plan.programs, USUAL).await?;
+    let mut stage = Stage::build(&plan.programs, usual(plan)).await?;
     let (mut agent, _) = stage.start();
     let (mut control, _) = stage.online()?;
     control.ask("subscribe", &json!({"streams": ["presence"]}))?;

@@ -6,7 +6,7 @@ use super::super::Plan;
 use super::super::ears::Said;
 use super::super::stage::{Scene, Stage};
 use super::super::table::Row;
-use super::USUAL;
+use super::usual;
 
 /// Size of the program.
 #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^53 bytes")]
@@ -17,7 +17,7 @@ pub fn size(plan: &Plan) -> Result<Vec<Row>> {
 
 /// From exec to the place in the tray.
 pub async fn tray(plan: &Plan) -> Result<Vec<Row>> {
-    let stage = Stage::build(&plan.programs, USUAL).await?;
+    let stage = Stage::build(&plan.programs, usual(plan)).await?;
     let (mut called, mut taken) = (Vec::new(), Vec::new());
     for _ in 0..plan.runs {
         stage.ears.forget();
@@ -36,8 +36,8 @@ pub async fn tray(plan: &Plan) -> Result<Vec<Row>> {
 /// From exec to online.
 pub async fn online(plan: &Plan) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for generation in ["g2", "g3"] {
-        let stage = Stage::build(&plan.programs, Scene { generation, ..USUAL }).await?;
+    for generation in ["g1", "g2", "g3"] {
+        let stage = Stage::build(&plan.programs, Scene { generation, ..usual(plan) }).await?;
         let mut known = Vec::new();
         for _ in 0..plan.runs {
             let (mut agent, began) = stage.start();

@@ -16,9 +16,8 @@ fn file(folders: &Folders) -> PathBuf {
 /// Tells whether the agent starts with the session.
 pub fn is_on(folders: &Folders) -> bool {
     // Settings programs of desktops do not remove an entry, they hide it.
-    fs::read_to_string(file(folders)).is_ok_and(|entry| {
-        !entry.lines().any(|line| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false"))
-    })
+    fs::read_to_string(file(folders))
+        .is_ok_and(|entry| !entry.lines().any(|line| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false")))
 }
 
 /// Starts the program at `path` with the session from now on, or no longer.

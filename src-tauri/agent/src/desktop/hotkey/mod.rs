@@ -132,9 +132,7 @@ impl HotkeyError {
         match self {
             Self::Bad(_) | Self::NoSuchKey(_) => "Choose another combination in the settings.",
             Self::Taken(_) => "Choose another combination in the settings, or free it in the other program.",
-            Self::NoX | Self::Failed(_) => {
-                "Bind a shortcut of your desktop to the command: trayphone --dial-selection"
-            }
+            Self::NoX | Self::Failed(_) => "Bind a shortcut of your desktop to the command: trayphone --dial-selection",
         }
     }
 }

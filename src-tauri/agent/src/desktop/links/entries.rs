@@ -179,10 +179,7 @@ mod tests {
         let others = "# by hand\n[Added Associations]\nx-scheme-handler/tel=other.desktop;\n[Default Applications]\ntext/html=web.desktop\n";
         let table = [
             ("", "[Default Applications]\nx-scheme-handler/tel=trayphone.desktop\n".to_owned()),
-            (
-                others,
-                others.replace("cations]\ntext", "cations]\nx-scheme-handler/tel=trayphone.desktop\ntext"),
-            ),
+            (others, others.replace("cations]\ntext", "cations]\nx-scheme-handler/tel=trayphone.desktop\ntext")),
             (
                 "[Default Applications]\nx-scheme-handler/tel = old.desktop;older.desktop\na=b\n",
                 "[Default Applications]\nx-scheme-handler/tel=trayphone.desktop\na=b\n".to_owned(),

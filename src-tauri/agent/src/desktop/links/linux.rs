@@ -13,8 +13,7 @@ use crate::folders::Folders;
 const BEFORE: &str = "links-before";
 
 /// Our picture among the user's own icons.
-const ICON: (&str, &[u8]) =
-    ("icons/hicolor/128x128/apps/trayphone.png", include_bytes!("../../../../../icons/app/app-128.png"));
+const ICON: (&str, &[u8]) = ("icons/hicolor/128x128/apps/trayphone.png", include_bytes!("../../../../../icons/app/app-128.png"));
 
 /// For every scheme of ours, the desktop entry that opens it.
 pub fn handlers(folders: &Folders) -> BTreeMap<&'static str, Option<String>> {
@@ -111,11 +110,14 @@ fn remembered(folders: &Folders) -> io::Result<Before> {
 fn remember(folders: &Folders, before: &Before) -> io::Result<()> {
     let file = folders.state().join(BEFORE);
     if before.is_empty() {
-        return remove(&file);
+        remove(&file)?;
+        // The folder goes too if it was made for this file alone.
+        fs::remove_dir(folders.state()).ok();
+        return Ok(());
     }
-    let lines = before.iter().map(|((list, scheme), entry)| {
-        format!("{}\t{scheme}\t{}\n", list.display(), entry.as_deref().unwrap_or_default())
-    });
+    let lines = before
+        .iter()
+        .map(|((list, scheme), entry)| format!("{}\t{scheme}\t{}\n", list.display(), entry.as_deref().unwrap_or_default()));
     write(&file, lines.collect::<String>().as_bytes())
 }
 

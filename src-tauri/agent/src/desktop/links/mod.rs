@@ -15,9 +15,9 @@ pub const LONGEST: usize = 2_000;
 /// Tells whether a text is a link of ours; nothing is said about the number in it.
 pub fn is_ours(text: &str) -> bool {
     text.len() <= LONGEST
-        && text.split_once(':').is_some_and(|(scheme, rest)| {
-            SCHEMES.iter().any(|ours| scheme.eq_ignore_ascii_case(ours)) && !rest.is_empty()
-        })
+        && text
+            .split_once(':')
+            .is_some_and(|(scheme, rest)| SCHEMES.iter().any(|ours| scheme.eq_ignore_ascii_case(ours)) && !rest.is_empty())
 }
 
 /// How long a link waits for the PBX after a cold start; an older wish to call is no longer meant.

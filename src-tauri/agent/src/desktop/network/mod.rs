@@ -59,19 +59,23 @@ mod tests {
     use super::*;
 
     const TRIE: &str = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     +-- 192.168.1.0/24 2 0 2\n        |-- 192.168.1.7\n           /32 host LOCAL\n        |-- 192.168.1.255\n           /32 link BROADCAST\n";
-    const INET6: &str = "20010db8000000000000000000000007 02 40 00 00     eth0\nfe800000000000000000000000000001 02 40 20 80     eth0\n";
+    const INET6: &str =
+        "20010db8000000000000000000000007 02 40 00 00     eth0\nfe800000000000000000000000000001 02 40 20 80     eth0\n";
     const ROUTE: &str = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\neth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\neth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n";
     const ROUTE6: &str = "00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000002 00000400 00000001 00000000 00000003     eth0\n";
 
     #[test]
     fn addresses_and_default_routes_count() {
         let ways = Ways::read(TRIE, INET6, ROUTE, ROUTE6);
-        assert_eq!(ways.0, [
-            "address 192.168.1.7",
-            "address 20010db8000000000000000000000007 eth0",
-            "route 0101A8C0 eth0",
-            "route fe800000000000000000000000000002 eth0",
-        ]);
+        assert_eq!(
+            ways.0,
+            [
+                "address 192.168.1.7",
+                "address 20010db8000000000000000000000007 eth0",
+                "route 0101A8C0 eth0",
+                "route fe800000000000000000000000000002 eth0",
+            ]
+        );
         assert_ne!(ways, Ways::read(TRIE, INET6, "", ROUTE6));
         assert_ne!(ways, Ways::read(&TRIE.replace("192.168.1.7", "10.0.0.9"), INET6, ROUTE, ROUTE6));
     }

@@ -143,7 +143,8 @@ impl Screen {
             }
             None => {
                 let about = notice.about.clone();
-                let slot = Slot { notice: notice.clone(), state: State::Sending(None), handles: Vec::new(), listeners: Vec::new() };
+                let slot =
+                    Slot { notice: notice.clone(), state: State::Sending(None), handles: Vec::new(), listeners: Vec::new() };
                 self.slots.insert(about, slot);
                 self.send(notice, None);
             }
@@ -363,9 +364,7 @@ async fn next(signals: &mut Option<impl StreamExt<Item = zbus::Result<Message>> 
     let body = signal.body();
     let read = match header.member().map(|member| member.as_str()) {
         Some("ActionInvoked") => body.deserialize().ok().map(|(id, key)| Signal::Said(Said::Pressed(id, key))),
-        Some("NotificationClosed") => {
-            body.deserialize().ok().map(|(id, _): (u32, u32)| Signal::Said(Said::Closed(id)))
-        }
+        Some("NotificationClosed") => body.deserialize().ok().map(|(id, _): (u32, u32)| Signal::Said(Said::Closed(id))),
         Some("NameOwnerChanged") => {
             body.deserialize().ok().map(|(_, _, new): (String, String, String)| Signal::Owner(!new.is_empty()))
         }

@@ -72,9 +72,7 @@ fn convert(
     give_up: Instant,
 ) -> Result<Option<Vec<u8>>, SelectionError> {
     let property = atom(connection, "TRAYPHONE_SELECTION")?;
-    connection
-        .convert_selection(window, u32::from(AtomEnum::PRIMARY), target, property, CURRENT_TIME)
-        .map_err(failed)?;
+    connection.convert_selection(window, u32::from(AtomEnum::PRIMARY), target, property, CURRENT_TIME).map_err(failed)?;
     connection.flush().map_err(failed)?;
     let told = loop {
         match connection.poll_for_event().map_err(failed)? {

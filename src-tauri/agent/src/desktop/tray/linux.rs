@@ -19,6 +19,9 @@ const FRAME: Duration = Duration::from_millis(500);
 /// An attempt to connect shorter than this is not drawn: the icon of an outage would flicker with every try.
 const SHORT: Duration = Duration::from_millis(600);
 
+/// How long the icon of a new call lets its notice go first: a host that reads all pictures anew keeps us busy.
+const NOTICE_FIRST: Duration = Duration::from_millis(20);
+
 /// Between two tries to register where the bus refused.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -58,7 +61,13 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
     let mut frame = false;
     let mut drawn: Option<(TrayLook, Vec<Entry>)> = None;
     let mut connecting: Option<Instant> = None;
+    let mut was_ringing = false;
     loop {
+        let rings = views.borrow().as_ref().is_some_and(|view| is_ringing(view));
+        if rings && !was_ringing {
+            tokio::time::sleep(NOTICE_FIRST).await;
+        }
+        was_ringing = rings;
         let view = views.borrow_and_update().clone();
         let desktop = *looks.borrow_and_update();
         let mut ringing = false;

@@ -128,8 +128,7 @@ fn numbers(view: &View, zone: &TimeZone) -> Vec<Entry> {
         let name = record.remote.name.as_deref().map(tidy).filter(|name| !name.is_empty());
         let who = name.map_or_else(|| tidy(&number), |name| format!("{name} · {}", tidy(&number)));
         let account = view.accounts.iter().find(|account| account.name == record.account);
-        let enabled =
-            account.is_some_and(|account| account.link == LinkName::Online && account.abilities.has(Ability::Dial));
+        let enabled = account.is_some_and(|account| account.link == LinkName::Online && account.abilities.has(Ability::Dial));
         seen.push((&record.account, number.clone()));
         entries.push(Entry::Item {
             label: format!("{who} · {}", clock(record.started_at, zone)),

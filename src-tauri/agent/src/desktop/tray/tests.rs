@@ -160,10 +160,8 @@ fn the_menu_offers_only_what_a_call_can() {
         })
         .collect()
     };
-    let talking = CallView {
-        connected_at: Some(at()),
-        ..call(Direction::Outgoing, CallState::Connected, &[Can::HangUp, Can::Hold])
-    };
+    let talking =
+        CallView { connected_at: Some(at()), ..call(Direction::Outgoing, CallState::Connected, &[Can::HangUp, Can::Hold]) };
     assert_eq!(labels(talking.clone()), ["Mara Beispiel · in a call since 10:42", "Hold", "Hang up"]);
     let held = CallView { state: CallState::Held, can: vec![Can::HangUp, Can::Resume], ..talking.clone() };
     assert_eq!(labels(held), ["Mara Beispiel · on hold since 10:42", "Resume", "Hang up"]);

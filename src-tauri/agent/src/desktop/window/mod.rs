@@ -12,5 +12,5 @@ pub const PROGRAM: &str = "trayphone-window";
 ///
 /// A window that is open already takes them over the control socket instead.
 pub fn arguments(view: Option<WindowView>) -> Vec<&'static str> {
-    view.map_or_else(Vec::new, |view| vec!["--view", view.name()])
+    view.map_or_else(Vec::new, |view| vec![view.name()])
 }

@@ -18,13 +18,7 @@ use crate::transport::connect_blocking;
 ///
 /// # Errors
 /// `no_agent` when nothing listens there; what the agent says; `outcome_unknown` when it does not answer in time.
-pub fn call(
-    path: &Path,
-    name: &str,
-    method: &str,
-    params: &impl Serialize,
-    limit: Duration,
-) -> Result<Box<RawValue>, Trouble> {
+pub fn call(path: &Path, name: &str, method: &str, params: &impl Serialize, limit: Duration) -> Result<Box<RawValue>, Trouble> {
     let until = Instant::now() + limit;
     let mut stream = connect_blocking(path).map_err(|error| not_reached(&error))?;
     let mut lines = request(HELLO, method::HELLO, &hello(name), None)?;

@@ -97,14 +97,7 @@ impl Feed {
         }
     }
 
-    async fn page<P: Phone>(
-        &mut self,
-        phone: &P,
-        to: &mut Vec<u8>,
-        offset: usize,
-        part: u32,
-        since: u64,
-    ) -> Result<(), Trouble> {
+    async fn page<P: Phone>(&mut self, phone: &P, to: &mut Vec<u8>, offset: usize, part: u32, since: u64) -> Result<(), Trouble> {
         let request = Request::People { offset, limit: PAGE, all: true, filter: None };
         let Reply::People { revision, mut people, total } = phone.ask(request).await? else { return Err(odd()) };
         // What changes while the pages are read is told afterwards, as changes since the first page.

@@ -11,11 +11,10 @@ use super::session::Guest;
 use super::{DesktopReply, DesktopRequest, Phone};
 use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, TROUBLE, result};
 use crate::protocol::{
-    ACCOUNT_KEYS, PLAN_KEYS,
-    AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
-    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, OpenWindowParams, PAGE,
-    PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream,
-    SubscribeParams, TransferParams, Welcome, method,
+    ACCOUNT_KEYS, AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply,
+    DialParams, DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing,
+    OpenWindowParams, PAGE, PLAN_KEYS, PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams,
+    SetSettingsParams, Stream, SubscribeParams, TransferParams, Welcome, method,
 };
 
 /// Most ended calls in one answer.
@@ -195,8 +194,7 @@ fn fingerprint(text: &str) -> Result<String, Refusal> {
 
 fn tones(digits: &str) -> Result<String, Refusal> {
     let digits = digits.to_ascii_uppercase();
-    let fits = (1..=MOST_TONES).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD".contains(&b));
+    let fits = (1..=MOST_TONES).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD".contains(&b));
     if fits { Ok(digits) } else { Err(wrong("tones are 1 to 32 of 0-9, *, # and A-D")) }
 }
 

@@ -14,6 +14,9 @@ use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource};
 /// How long a dial without any sign of its call is shown as unknown before it is dropped.
 pub(super) const FORGET_AFTER: Duration = Duration::from_secs(30);
 
+/// How far the PBX's clock may be ahead of ours when beginnings are compared.
+const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
 impl Model {
     /// Takes the whole picture of an account's calls: who is missing has ended.
     pub(super) fn calls_are(
@@ -34,6 +37,7 @@ impl Model {
             .collect();
         let Some(desk) = self.desk(name) else { return out };
         let mut ended: Vec<Live> = vec![];
+        let mut rekeyed: Vec<String> = vec![];
         let mut index = 0;
         while index < desk.calls.len() {
             let call = &desk.calls[index];
@@ -42,8 +46,17 @@ impl Model {
             let lost_dial = call.key.is_none() && call.stale && !seen.iter().any(|s| adopts(call, s));
             if still && !lost_dial {
                 index += 1;
-            } else {
-                ended.push(desk.calls.remove(index));
+                continue;
+            }
+            let held = |s: &CallSeen| desk.calls.iter().any(|c| c.key.as_ref() == Some(&s.key) && is_same(c, s));
+            let other = seen.iter().find(|s| !rekeyed.contains(&s.key) && !held(s) && continues(call, s)).map(|s| s.key.clone());
+            match (other, desk.calls.get_mut(index)) {
+                (Some(key), Some(call)) => {
+                    rekeyed.push(key.clone());
+                    call.key = Some(key);
+                    index += 1;
+                }
+                _ => ended.push(desk.calls.remove(index)),
             }
         }
         for (mut seen, found) in seen.into_iter().zip(names) {
@@ -160,7 +173,23 @@ fn is_same(call: &Live, seen: &CallSeen) -> bool {
     call.direction == seen.direction && remote
 }
 
-/// Tells whether a call of the picture is the one we dialled, or one we knew under another key.
+/// Tells whether a call of the picture is one that vanished from it, under another key.
+///
+/// A PBX may number a call anew when a phone is lifted or when it starts again.
+fn continues(call: &Live, seen: &CallSeen) -> bool {
+    let same_party = match (&call.remote.number, &seen.remote.number) {
+        (Some(a), Some(b)) => a == b || may_be_same(a, b),
+        _ => false,
+    };
+    // Who has talked does not ring again in the same call.
+    let rings_anew = call.connected_at.is_some() && matches!(seen.state, SeenState::Ringing | SeenState::CallingOwnPhone);
+    // What began after the link was lost is another call; the clocks may differ a little.
+    let lost_at = call.since.saturating_add(CLOCKS_DIFFER).unwrap_or(call.since);
+    let began_later = call.stale && seen.started_at.is_some_and(|at| at > lost_at);
+    call.direction == seen.direction && same_party && !rings_anew && !began_later
+}
+
+/// Tells whether a call of the picture is the one we dialled.
 fn adopts(call: &Live, seen: &CallSeen) -> bool {
     call.key.is_none() && call.request.is_some() && seen.request == call.request
 }

@@ -418,6 +418,10 @@ impl Model {
                     out.extend(self.undial(name, request, unclear, now));
                 } else if let Some(call) = desk_call(self, name, pending.call.as_ref()) {
                     call.declined = false;
+                    if unclear && pending.doing == Doing::Resuming {
+                        // It may have been taken back while the other side holds: a second toggle would hold again.
+                        call.holder = Holder::NotTold;
+                    }
                 }
             }
         }

@@ -30,6 +30,7 @@ impl Actor {
     pub(super) fn ask_secret(&mut self, name: &AccountName) {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.secret = SecretState::Asked;
+        desk.read_again = false;
         let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
             let result = vault.get(&name).await;
@@ -39,6 +40,10 @@ impl Actor {
 
     /// The keyring may answer differently now: asks again for what was missing.
     pub(super) fn ask_missing_secrets(&mut self) {
+        // An answer that is under way may tell how things stood before.
+        for desk in self.desks.values_mut().filter(|d| d.secret == SecretState::Asked) {
+            desk.read_again = true;
+        }
         let missing: Vec<AccountName> =
             self.desks.iter().filter(|(_, d)| d.secret == SecretState::Missing).map(|(name, _)| name.clone()).collect();
         for name in missing {
@@ -59,7 +64,9 @@ impl Actor {
         let needs_none = desk.config.keys.contains_key("token_url");
         match result {
             Ok(secret) => self.sign_in_with(name, Some(secret)),
-            Err(VaultError::NoEntry) if needs_none => self.sign_in_with(name, None),
+            // Such an account may have no secret at all, so a closed keyring does not keep it waiting.
+            Err(_) if needs_none => self.sign_in_with(name, None),
+            Err(_) if std::mem::take(&mut desk.read_again) => self.ask_secret(name),
             Err(error) => {
                 desk.secret = SecretState::Missing;
                 let why = Reason::from(&error);

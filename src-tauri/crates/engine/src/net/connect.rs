@@ -106,7 +106,7 @@ async fn through(proxy: &Url, url: &Url) -> Result<TcpStream, Reason> {
             value.set_sensitive(true);
             tunnel = tunnel.with_auth(value);
         }
-        tunnel.call(target).await.map_err(|_| Reason::ProxyFailed)?
+        tunnel.call(target).await.map_err(|error| of_tunnel(&error))?
     };
     Ok(stream.into_inner())
 }
@@ -140,6 +140,24 @@ pub(crate) fn of_io(error: &std::io::Error) -> Reason {
         ErrorKind::TimedOut => Reason::ConnectTimedOut,
         _ => Reason::Dropped,
     }
+}
+
+/// What an HTTP proxy can answer instead of a tunnel.
+pub(crate) type TunnelError = <Tunnel<HttpConnector> as Service<http::Uri>>::Error;
+
+/// What a refused tunnel means.
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the proxy does not let us through")]
+pub(crate) fn of_tunnel(error: &TunnelError) -> Reason {
+    match error {
+        TunnelError::ProxyAuthRequired => Reason::ProxyNeedsSignIn,
+        _ => Reason::ProxyFailed,
+    }
+}
+
+/// The TLS error inside an error of the operating system's kind, however often it was wrapped.
+pub(crate) fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref::<rustls::Error>().or_else(|| inner.downcast_ref::<std::io::Error>().and_then(tls_error))
 }
 
 /// What a failed TLS handshake means, when no certificate was refused.

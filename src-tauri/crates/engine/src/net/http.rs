@@ -12,7 +12,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use url::Url;
 
-use super::connect::{of_io, of_tls, proxy_for};
+use super::connect::{TunnelError, of_io, of_tls, of_tunnel, proxy_for, tls_error};
 use super::tls::Tls;
 use crate::ports::Proxies;
 
@@ -82,6 +82,7 @@ impl Http {
             url.set_query(Some(query.expose()));
         }
         let proxy = proxy_for(&url, &*self.proxies).await;
+        let (by_proxy, plain) = (proxy.is_some(), url.scheme() == "http");
         if let Ok(mut found) = self.found.lock() {
             found.insert(place(&url), proxy);
         }
@@ -99,14 +100,14 @@ impl Http {
         if let Some(body) = &request.body {
             builder = builder.header("Content-Type", "application/json").body(body.expose().to_owned());
         }
-        let mut response = builder.send().await.map_err(|error| self.reason(&error))?;
+        let mut response = builder.send().await.map_err(|error| self.reason(&error, by_proxy, plain))?;
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let ahead = header("date").and_then(|date| clock_ahead(&date));
         let retry_after = header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         let cookie = request.want_cookie.and_then(|name| cookie(response.headers(), name));
         let (status, server) = (response.status().as_u16(), header("server"));
         let mut body: Vec<u8> = vec![];
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error, by_proxy, plain))? {
             if body.len() + chunk.len() > request.most_bytes {
                 return Err(Reason::MessageTooLong);
             }
@@ -118,7 +119,7 @@ impl Http {
     }
 
     /// What a failed request means; told apart by types, never by message text.
-    fn reason(&self, error: &reqwest::Error) -> Reason {
+    fn reason(&self, error: &reqwest::Error, by_proxy: bool, plain: bool) -> Reason {
         if let Some(refused) = self.tls.take_refusal() {
             return refused;
         }
@@ -126,13 +127,19 @@ impl Http {
         let mut found = None;
         while let Some(inner) = cause {
             if inner.is::<NoSuchHost>() {
-                return Reason::HostNotFound;
+                return if by_proxy { Reason::ProxyFailed } else { Reason::HostNotFound };
+            }
+            if let Some(tunnel) = inner.downcast_ref::<TunnelError>() {
+                return of_tunnel(tunnel);
+            }
+            if inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+                return if plain { Reason::NotHttp } else { Reason::NotAPbx };
             }
             if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
                 return of_tls(tls);
             }
             if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-                if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                if let Some(tls) = tls_error(io) {
                     return of_tls(tls);
                 }
                 found = Some(of_io(io));
@@ -140,6 +147,8 @@ impl Http {
             cause = inner.source();
         }
         match found {
+            // The connection that failed was the one to the proxy.
+            Some(_) if by_proxy && error.is_connect() => Reason::ProxyFailed,
             Some(reason) => reason,
             None if error.is_timeout() => Reason::ConnectTimedOut,
             None if error.is_connect() => Reason::ProxyFailed,

@@ -17,7 +17,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 use super::FromNet;
-use super::connect::{connect, of_io, of_tls};
+use super::connect::{connect, of_io, of_tls, tls_error};
 use super::tls::Tls;
 use crate::ports::Proxies;
 
@@ -155,7 +155,7 @@ fn tls_reason(tls: &Tls, error: &std::io::Error) -> Reason {
     if let Some(refused) = tls.take_refusal() {
         return refused;
     }
-    match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+    match tls_error(error) {
         Some(error) => of_tls(error),
         None => of_io(error),
     }

@@ -8,7 +8,7 @@ use phone_core::number::may_be_same;
 use phone_core::told::RequestId;
 use phone_core::{Direction, Party};
 
-use super::frame::{Loose, RawCall, name_addr};
+use super::frame::{Loose, RawCall, name_addr, name_and_address};
 
 /// How long a dial looks for its call: the limit of the command and the time its call stays shown.
 const LOOK_FOR: Duration = Duration::from_secs(45);
@@ -215,8 +215,7 @@ pub fn party(address: &Loose<'_>, number: &Loose<'_>, name: &Loose<'_>) -> Party
 /// The party as the transfer actions name it: `number@domain` when the address tells the domain.
 fn address(raw: &Loose<'_>, party: &Party) -> String {
     let text = raw.text().unwrap_or_default();
-    let inner = text.split(['<', '>']).nth(1).unwrap_or(&text);
-    let inner = inner.trim_start_matches("sips:").trim_start_matches("sip:");
+    let (_, inner) = name_and_address(&text);
     let inner = inner.split([';', '?']).next().unwrap_or("");
     if inner.contains('@') { inner.to_owned() } else { party.number.clone().unwrap_or_default() }
 }

@@ -13,11 +13,14 @@ use serde_json::{Value, json};
 
 use super::remote_call::{self, Edition};
 use super::rest::{self, Said, said};
-use super::{Ask, Generation, Path, Vodia};
+use super::{Ask, Generation, Path, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer, HttpRequest};
 
 impl Vodia {
     pub(super) fn command(&mut self, command: &Command, now: Now, out: &mut Effects) {
+        if self.phase != Phase::Live {
+            return out.tell(Told::Refused(command.request(), Reason::Offline));
+        }
         match command {
             Command::Dial { request, to } => self.dial(*request, to, now, out),
             Command::SetPresence { request, presence, until, note } => {
@@ -283,6 +286,8 @@ impl Vodia {
 
     /// A command had no effect in time: a phone that did not react to Answer is not asked again.
     pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
+        // What was not sent by now, because its leg is still being looked for, must not be sent late.
+        self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
         if self.answering == Some(request) {
             self.answering = None;
             self.no_answer = true;

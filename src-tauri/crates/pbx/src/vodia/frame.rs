@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -236,6 +238,10 @@ pub fn read(text: &str) -> Frame<'_> {
     if let Some(frame) = quick_user_state(text) {
         return frame;
     }
+    // The decoder would take an array for the fields in their order.
+    if !text.trim_start().starts_with('{') {
+        return Frame::Skipped;
+    }
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text) else { return Frame::Skipped };
     let Loose::Text(action) = &envelope.action else {
         let flat = serde_json::from_str::<std::collections::BTreeMap<Cow<'_, str>, IgnoredAny>>(text);
@@ -245,12 +251,17 @@ pub fn read(text: &str) -> Frame<'_> {
     match action.as_ref() {
         "domain-state" => {
             let (accounts, bad) = list(envelope.accounts);
-            Frame::DomainState(accounts, bad)
+            // An overview of which nothing can be read says nothing about anybody.
+            if accounts.is_empty() && bad > 0 { Frame::Skipped } else { Frame::DomainState(accounts, bad) }
         }
         "user-state" => serde_json::from_str(text).map_or(Frame::Skipped, Frame::UserState),
         "call-state" => {
-            let (calls, bad) = list(envelope.calls);
-            Frame::CallState(calls, bad)
+            let (mut calls, bad) = list::<RawCall<'_>>(envelope.calls);
+            let all = calls.len() + bad;
+            calls.retain(|call| call.id.text().is_some());
+            let bad = all - calls.len();
+            // A picture of which nothing can be read does not end the calls that run.
+            if calls.is_empty() && bad > 0 { Frame::Skipped } else { Frame::CallState(calls, bad) }
         }
         "missed-calls" => Frame::MissedCalls,
         known if KNOWN.contains(&known) => Frame::Known,
@@ -265,19 +276,39 @@ fn quick_user_state(text: &str) -> Option<Frame<'_>> {
     serde_json::from_str(text).ok().map(Frame::UserState)
 }
 
+/// One object; an array is not taken for its fields in their order.
+struct Entry<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entry<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = Entry<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Entry)
+            }
+        }
+        deserializer.deserialize_map(Object(PhantomData))
+    }
+}
+
 /// Reads an array, a single object, null or nothing as a list, and counts what could not be read.
 pub fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> (Vec<T>, usize) {
     let Some(raw) = raw else { return (vec![], 0) };
     let text = raw.get();
-    if let Ok(all) = serde_json::from_str::<Vec<T>>(text) {
-        return (all, 0);
+    if let Ok(all) = serde_json::from_str::<Vec<Entry<T>>>(text) {
+        return (all.into_iter().map(|entry| entry.0).collect(), 0);
     }
     if text.starts_with('{') {
         return serde_json::from_str(text).map_or((vec![], 1), |one| (vec![one], 0));
     }
     let Ok(each) = serde_json::from_str::<Vec<&'a RawValue>>(text) else { return (vec![], usize::from(text != "null")) };
     let total = each.len();
-    let good: Vec<T> = each.into_iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
+    let good: Vec<T> =
+        each.into_iter().filter_map(|raw| serde_json::from_str::<Entry<T>>(raw.get()).ok()).map(|entry| entry.0).collect();
     let bad = total - good.len();
     (good, bad)
 }
@@ -286,23 +317,47 @@ pub fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> (Vec<T>, usize
 ///
 /// The user part may hold `+`, `*` and `#`; what has no address is taken as the user part itself.
 pub fn name_addr(text: &str) -> (Option<String>, Option<String>) {
-    let text = text.trim();
-    let (name, address) = match text.find('<') {
-        Some(open) => {
-            let end = text.rfind('>').filter(|end| *end > open).unwrap_or(text.len());
-            (text.get(..open).unwrap_or(""), text.get(open + 1..end).unwrap_or(""))
-        }
-        None => ("", text),
-    };
-    let name = name.trim().trim_matches('"').replace("\\\"", "\"").replace("\\\\", "\\");
-    let address = address.trim();
-    let user = address
-        .strip_prefix("sips:")
-        .or_else(|| address.strip_prefix("sip:"))
-        .or_else(|| address.strip_prefix("tel:"))
-        .unwrap_or(address);
-    let user = user.split(['@', ';', '?']).next().unwrap_or("");
+    let (name, address) = name_and_address(text);
+    let user = address.split(['@', ';', '?']).next().unwrap_or("");
     let user = percent_encoding::percent_decode_str(user).decode_utf8_lossy();
     let some = |text: &str| Some(text.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
     (some(&name), some(&user))
+}
+
+/// Splits a SIP name-addr into name and address without its scheme.
+///
+/// The name is chosen by the caller: an address inside its quotes is no address.
+pub fn name_and_address(text: &str) -> (String, &str) {
+    let text = text.trim();
+    let (quoted, rest) = quoted(text).unwrap_or((None, text));
+    // Without quotes the last bracket counts, because a name stands before its address.
+    let open = if quoted.is_some() { rest.find('<') } else { rest.rfind('<') };
+    let (plain, address) = match open {
+        Some(open) => {
+            let address = rest.get(open + 1..).unwrap_or("");
+            (rest.get(..open).unwrap_or(""), address.split('>').next().unwrap_or(""))
+        }
+        None => ("", rest),
+    };
+    let name = quoted.unwrap_or_else(|| plain.trim().trim_matches('"').to_owned());
+    let address = address.trim();
+    let scheme = ["sips:", "sip:", "tel:"]
+        .into_iter()
+        .find(|scheme| address.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)));
+    (name, address.get(scheme.map_or(0, str::len)..).unwrap_or(""))
+}
+
+/// Takes a quoted text off the front, without its escapes; none when it has no end.
+fn quoted(text: &str) -> Option<(Option<String>, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut name = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((Some(name), inner.get(at + 1..).unwrap_or(""))),
+            '\\' => name.push(chars.next()?.1),
+            c => name.push(c),
+        }
+    }
+    None
 }

@@ -91,8 +91,13 @@ impl Vodia {
                     out.push(Effect::Skipped);
                 }
                 self.has_overview = true;
+                let own_dnd = self.accounts.dnd(&self.user);
                 self.accounts.clear();
                 let people: Vec<PersonSeen> = accounts.iter().filter_map(|raw| self.accounts.put(raw)).collect();
+                // An overview that leaves it out does not undo what another source told.
+                if let (Some(on), None) = (own_dnd, self.accounts.dnd(&self.user)) {
+                    self.accounts.set_dnd(&self.user, on);
+                }
                 let (own, people): (Vec<_>, Vec<_>) = people.into_iter().partition(|p| p.number == self.user);
                 out.tell(Told::People(people));
                 if let Some(name) = own.into_iter().next().and_then(|p| p.name) {
@@ -117,6 +122,7 @@ impl Vodia {
                     out.push(Effect::Skipped);
                 }
                 self.has_call_frames = true;
+                self.has_new_spelling |= calls.iter().any(|c| c.state.is_some() && !c.callstate.is_some());
                 self.poll_at = None;
                 self.calls_are(&calls, now, out);
                 self.have(true, false, now, out);
@@ -151,6 +157,7 @@ impl Vodia {
                 self.asking.push(Asking {
                     key: call.key,
                     number: call.remote.number,
+                    known: self.past_keys.clone(),
                     ended: now.wall,
                     next_at: now.mono + FIRST_LOOK,
                     give_up_at: now.mono + LAST_LOOK,
@@ -203,6 +210,8 @@ impl Vodia {
                 let legs = body.and_then(rest::legs);
                 if let Some(legs) = legs
                     && !self.has_call_frames
+                    // Frames give a running call another id; it would end and begin again.
+                    && (legs.is_empty() || self.no_frames_in_time)
                 {
                     self.calls_are(&legs, now, out);
                     self.have(true, false, now, out);
@@ -211,7 +220,8 @@ impl Vodia {
             Ask::History | Ask::CdrSummary => {
                 let own = self.own_numbers();
                 let past = body.and_then(|body| rest::history(body, &own));
-                self.has_history = Some(past.is_some());
+                // One answer that got lost does not mean that the list is gone.
+                self.has_history = Some(past.is_some() || (self.has_history == Some(true) && answer.is_err()));
                 self.history(past, now, out);
             }
             Ask::Contacts => {
@@ -304,6 +314,7 @@ impl Vodia {
             asking.next_at = now.mono + NEXT_LOOK;
         }
         self.asking = open;
+        self.past_keys = past.iter().map(|call| call.key.clone()).collect();
         out.tell(Told::History(past));
     }
 
@@ -347,13 +358,29 @@ impl Vodia {
         }
     }
 
+    /// Calls in the new spelling and no overview come from a new server, whatever it hides of its version.
+    fn recognise(&mut self, out: &mut Effects) {
+        if self.version_known || self.keys.dialect.is_some() || !self.has_new_spelling {
+            return;
+        }
+        self.generation = Generation::Subscribe;
+        let dialect = Some(self.generation.name().to_owned());
+        out.tell(Told::Identity { user: None, domain: None, display_name: None, server: None, dialect });
+    }
+
     /// The server had its time to show what it offers; go on with what is there.
     fn classify(&mut self, calls: bool, people: bool, now: Now, out: &mut Effects) {
         match (calls, people) {
-            (true, _) => self.go_live(now, out),
+            (true, true) => self.go_live(now, out),
+            (true, false) => {
+                self.recognise(out);
+                self.ask_directory(out);
+                self.go_live(now, out);
+            }
             (false, _) => {
                 // No frame tells the calls: REST is asked, and asked again until the link's own limit.
                 self.phase = Phase::Syncing { classify_at: now.mono + CLASSIFY, calls, people };
+                self.no_frames_in_time = true;
                 self.ask_calls(out);
                 if !people {
                     self.ask_directory(out);
@@ -375,7 +402,9 @@ fn verdict(asking: &Asking, past: &[PastCall]) -> Option<Outcome> {
         // It ended a moment ago by either clock; clocks may differ by some seconds.
         let end = call.ended_at.unwrap_or(call.started_at);
         let apart = end.duration_since(asking.ended).abs();
-        number && call.direction == Direction::Incoming && apart <= jiff::SignedDuration::from_secs(120)
+        // The same caller may have called before.
+        let new = !asking.known.contains(&call.key);
+        new && number && call.direction == Direction::Incoming && apart <= jiff::SignedDuration::from_secs(120)
     };
     let found = past.iter().find(same)?;
     Some(if found.connected_at.is_some() { Outcome::AnsweredElsewhere } else { Outcome::Missed })

@@ -70,6 +70,7 @@ impl Vodia {
     }
 
     fn try_password(&mut self, out: &mut Effects) {
+        self.phase = Phase::SigningIn;
         self.password_tried = true;
         let Some(secret) = &self.secret else { return self.fail(Reason::SecretMissing, None, out) };
         // An empty password is sent as empty text, not as its hash.
@@ -88,7 +89,9 @@ impl Vodia {
     }
 
     pub(super) fn signing_in(&mut self, ask: &Ask, answer: HttpAnswer, out: &mut Effects) {
-        if let Some(server) = answer.server.as_deref().filter(|s| s.starts_with("PBX/")) {
+        // The token page may stand on another server.
+        let of_pbx = answer.server.as_deref().filter(|s| s.starts_with("PBX/") && !matches!(ask, Ask::TokenPage));
+        if let Some(server) = of_pbx {
             let generation = generation_of(server);
             let server = server.to_owned();
             self.learn(
@@ -145,6 +148,9 @@ impl Vodia {
     }
 
     fn root_probed(&mut self, answer: &HttpAnswer, out: &mut Effects) {
+        if self.session.is_some() {
+            return self.with_session(out);
+        }
         if self.learnt.server.is_some() || self.session_resource_seen {
             return self.sign_in_by_generation(out);
         }
@@ -196,10 +202,11 @@ impl Vodia {
             }
             (401, _) => self.fail(Reason::CredentialsRefused, None, out),
             (403, _) => self.fail(Reason::ApiSwitchedOff, None, out),
-            (200..=299, Said::Page) => self.fail(Reason::WebPageInstead, None, out),
+            // A redirect comes from a network that wants a sign-in of its own.
+            (200..=299, Said::Page) | (300..=399, _) => self.fail(Reason::WebPageInstead, None, out),
             // The resource is not there; Basic is, or nothing is.
             (_, _) if !after_basic => {
-                self.learn(|learnt| learnt.no_password_resource = true, out);
+                // Remembered only when Basic is accepted then: a front server may answer this while the PBX starts.
                 self.try_basic(out);
             }
             (status, _) => self.fail(Reason::WebSocketRefused(status), None, out),
@@ -210,20 +217,43 @@ impl Vodia {
         match (answer.status, said(answer.body.expose())) {
             (401, _) => self.fail(Reason::CredentialsRefused, None, out),
             (403, _) => self.fail(Reason::ApiSwitchedOff, None, out),
+            // The PBX says so itself, or nobody knows better; a server in front of it says it of everybody for a while.
+            (404, _) if self.somebody_else_answers(answer) => self.fail(Reason::WebPageInstead, None, out),
             (404, _) => self.fail(Reason::UnknownTenantOrUser, None, out),
             (200..=299, Said::No) => self.fail(Reason::CredentialsRefused, None, out),
             (200..=299, Said::Page) | (300..=399, _) => self.fail(Reason::WebPageInstead, None, out),
             (200..=299, _) => {
                 self.basic = true;
+                if self.password_tried {
+                    self.learn(|learnt| learnt.no_password_resource = true, out);
+                }
+                // The version may have become known, or another one, on the way.
+                self.settle_generation();
                 self.open_socket(out);
             }
             _ => self.fail(Reason::NotAPbx, None, out),
         }
     }
 
+    /// Tells whether an answer comes from another server than the one that was learnt or signed in to before.
+    fn somebody_else_answers(&self, answer: &HttpAnswer) -> bool {
+        match &answer.server {
+            Some(server) => !server.starts_with("PBX/") && self.learnt.server.is_some(),
+            None => self.was_online,
+        }
+    }
+
     fn signed_in(&mut self, session: Secret, out: &mut Effects) {
         self.session = Some(session);
         self.session_is_fresh = true;
+        if self.learnt.server.is_none() && self.keys.token_url.is_some() {
+            // The token could not wait for the version; now there is time for it.
+            return self.http(Ask::Root, "GET", "/", None, out);
+        }
+        self.with_session(out);
+    }
+
+    fn with_session(&mut self, out: &mut Effects) {
         self.settle_generation();
         if self.domain.is_some() && !self.user.is_empty() {
             self.open_socket(out);
@@ -268,6 +298,9 @@ impl Vodia {
     }
 
     pub(super) fn not_opened(&mut self, why: &NotOpened, out: &mut Effects) {
+        if self.phase != Phase::OpeningSocket {
+            return;
+        }
         let (status, retry_after) = match why {
             NotOpened::Reason(reason) => return self.fail(reason.clone(), None, out),
             NotOpened::Status(status, retry_after) => (*status, *retry_after),
@@ -288,7 +321,15 @@ impl Vodia {
             407 => self.fail(Reason::ProxyNeedsSignIn, None, out),
             429 | 503 => self.fail(Reason::ServerBusy, retry_after, out),
             500 | 502 | 504..=599 => self.fail(Reason::ServerError(status), retry_after, out),
-            _ => self.fail(Reason::WebSocketRefused(status), retry_after, out),
+            // A page or a redirect, and nobody has seen the PBX itself in this attempt.
+            200..=399 if !self.session_is_fresh && !self.basic => self.fail(Reason::WebPageInstead, None, out),
+            _ => {
+                // The root path was a guess, and a wrong one.
+                if self.learnt.root_path && !self.version_known {
+                    self.learn(|learnt| learnt.root_path = false, out);
+                }
+                self.fail(Reason::WebSocketRefused(status), retry_after, out);
+            }
         }
     }
 

@@ -43,10 +43,7 @@ fn actions_carry_the_id_as_text_and_the_party_as_the_pbx_wants_it() {
         (hang_up("5121"), r#"{"action":"clear-call","id":"5121"}"#),
         (hold("5122"), r#"{"action":"hold-call","id":"5122"}"#),
         (resume("5123"), r#"{"action":"hold-call","id":"5123"}"#),
-        (
-            transfer("5122", "209"),
-            r#"{"action":"blind-transfer","from":"207@tenant.example","id":"5122","to":"209"}"#,
-        ),
+        (transfer("5122", "209"), r#"{"action":"blind-transfer","from":"207@tenant.example","id":"5122","to":"209"}"#),
     ] {
         assert_eq!(busy("PBX/67.0").command(&command), [format!("send {frame}")]);
     }
@@ -62,7 +59,8 @@ fn old_servers_are_told_whether_the_call_is_established() {
 
 #[test]
 fn an_attended_transfer_hands_the_held_call_to_the_active_ones_party() {
-    let frame = r#"send {"action":"att-transfer","from":"208@tenant.example","id":"5123","id2":"5122","to":"207@tenant.example"}"#;
+    let frame =
+        r#"send {"action":"att-transfer","from":"208@tenant.example","id":"5123","id2":"5122","to":"207@tenant.example"}"#;
     assert_eq!(busy("PBX/67.0").command(&join("5122", "5123")), [frame]);
     assert_eq!(busy("PBX/67.0").command(&join("5123", "5122")), [frame]);
     assert_eq!(busy("PBX/67.0").command(&join("5122", "9")), ["refused 7 NoSuchCall"]);

@@ -47,12 +47,8 @@ fn dials_sent_when(version: &str, keys: &[(&str, &str)], then: impl FnOnce(&mut 
 
 #[test]
 fn one_dial_is_one_frame_or_request_whatever_follows() {
-    let paths: [(&str, &[(&str, &str)]); 4] = [
-        ("PBX/5.1", &[]),
-        ("PBX/67.0", &[]),
-        ("PBX/70.1", &[]),
-        ("PBX/70.1", &[("dial_path", "remote_call")]),
-    ];
+    let paths: [(&str, &[(&str, &str)]); 4] =
+        [("PBX/5.1", &[]), ("PBX/67.0", &[]), ("PBX/70.1", &[]), ("PBX/70.1", &[("dial_path", "remote_call")])];
     for (version, keys) in paths {
         assert_eq!(dials_sent_when(version, keys, |_| {}), 1, "{version}");
         for status in [200, 302, 400, 403, 404, 405, 409, 500, 501, 502, 503] {
@@ -151,12 +147,9 @@ fn remote_call_is_the_last_resort_only() {
 
 #[test]
 fn both_editions_of_the_hash_are_sent_hidden() {
-    for (version, hash, duration) in [
-        ("PBX/67.0", None, false),
-        ("PBX/70.1", None, true),
-        ("PBX/67.0", Some("new"), true),
-        ("PBX/70.1", Some("old"), false),
-    ] {
+    for (version, hash, duration) in
+        [("PBX/67.0", None, false), ("PBX/70.1", None, true), ("PBX/67.0", Some("new"), true), ("PBX/70.1", Some("old"), false)]
+    {
         let mut keys = vec![("dial_path", "remote_call")];
         keys.extend(hash.map(|h| ("remote_call_hash", h)));
         let mut talk = Talk::online(version, &keys);

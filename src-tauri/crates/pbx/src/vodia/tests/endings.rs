@@ -79,6 +79,26 @@ fn other_callers_and_old_entries_decide_nothing() {
 }
 
 #[test]
+fn the_entry_of_the_same_callers_call_before_is_not_taken_for_this_one() {
+    let mut talk = vanished();
+    talk.wait_ms(300);
+    let first = entry(&talk, "+4930555001", false, 0);
+    assert_eq!(only(&talk.reply("history", 200, &format!("[{first}]")), "verdict"), ["verdict 1 Missed"]);
+    talk.wait_ms(10_000);
+    talk.settle_with(&format!("[{first}]"));
+    talk.calls(&RINGS.replace("\"id\":1", "\"id\":2"));
+    talk.wait_ms(5_000);
+    talk.settle_with(&format!("[{first}]"));
+    assert_eq!(talk.calls(""), ["calls asks 2"]);
+    talk.wait_ms(300);
+    assert!(only(&talk.reply("history", 200, &format!("[{first}]")), "verdict").is_empty(), "it is not written yet");
+    talk.wait_ms(1_300);
+    let second = entry(&talk, "+4930555001", true, 0);
+    let said = talk.reply("history", 200, &format!("[{second},{first}]"));
+    assert_eq!(only(&said, "verdict"), ["verdict 2 AnsweredElsewhere"]);
+}
+
+#[test]
 fn only_unanswered_incoming_calls_are_asked_about() {
     for call in [
         r#"{"id":1,"from-number":"+4930555001","to-number":"204","state":"connected"}"#,

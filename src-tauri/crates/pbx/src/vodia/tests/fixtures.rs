@@ -68,8 +68,9 @@ fn read(parser: &str, body: &str) -> Option<Vec<String>> {
     match parser {
         "history" => rest::history(body, &own).map(|past| past.iter().map(words::past_call).collect()),
         "directory" => rest::directory(body).map(|people| people.iter().map(words::person).collect()),
-        "contacts" => rest::contacts(body)
-            .map(|all| all.iter().map(|one| format!("{}: {}", one.name, one.numbers.join(","))).collect()),
+        "contacts" => {
+            rest::contacts(body).map(|all| all.iter().map(|one| format!("{}: {}", one.name, one.numbers.join(","))).collect())
+        }
         "dnd" => rest::dnd(body).map(|on| vec![if on { "on" } else { "off" }.to_owned()]),
         "legs" => rest::legs(body).map(|legs| {
             let leg = |leg: &super::super::frame::RawCall<'_>| {

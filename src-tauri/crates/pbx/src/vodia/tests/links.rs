@@ -97,6 +97,23 @@ fn what_was_learnt_skips_the_probing_at_the_next_start() {
 }
 
 #[test]
+fn learnt_text_gives_back_what_was_learnt() {
+    for version in ["PBX/5.1", "PBX/67.0.5 (Debian64)", "PBX/70.1", "PBX/\"odd\\"] {
+        let mut talk = Talk::new(account(&[]));
+        talk.sign_in(version);
+        talk.go_live();
+        talk.dial(7, "207");
+        if !talk.open.is_empty() {
+            talk.reply("", 404, "");
+        }
+        let mut config = account(&[]);
+        config.learnt = talk.learnt.clone();
+        assert!(config.learnt.is_some());
+        assert_eq!(Talk::new(config).dialect.learnt, talk.dialect.learnt, "{version}");
+    }
+}
+
+#[test]
 fn learnt_text_that_cannot_be_read_is_as_none() {
     for text in ["", "x", "[]", "{\"generation\":\"later\"}", "{\"unusable\":7}"] {
         let mut config = account(&[]);

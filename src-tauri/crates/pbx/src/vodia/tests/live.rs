@@ -240,6 +240,31 @@ fn what_frames_tell_counts_before_a_late_rest_answer() {
 }
 
 #[test]
+fn a_running_call_waits_for_the_id_that_frames_give_it() {
+    let (mut talk, _) = opened("PBX/70.1", &[]);
+    talk.reply("accounts", 200, "[]");
+    let leg = r#"[{"id":"r1@pbx","from-number":"+4930555001","to-number":"204","state":"alerting"}]"#;
+    assert!(talk.reply("calls", 200, leg).is_empty(), "its REST id would make a second call of it");
+    let said = talk.calls(r#"{"id":"5","from-number":"+4930555001","to-number":"204","state":"alerting"}"#);
+    assert_eq!(only(&said, "calls"), ["calls 5 Ringing from +4930555001"]);
+    assert_eq!(only(&said, "synced").len(), 1);
+
+    let (mut talk, _) = opened("PBX/70.1", &[]);
+    talk.reply("accounts", 200, "[]");
+    talk.reply("calls", 200, leg);
+    assert_eq!(only(&talk.wait_ms(3_001), "/calls [basic]").len(), 1);
+    let said = talk.reply("calls", 200, leg);
+    assert_eq!(only(&said, "calls"), ["calls r1@pbx Ringing from +4930555001"], "no frame came in its time");
+}
+
+#[test]
+fn an_idle_new_server_is_whole_without_waiting_for_a_frame() {
+    let (mut talk, _) = opened("PBX/70.1", &[]);
+    talk.reply("accounts", 200, "[]");
+    assert_eq!(only(&talk.reply("calls", 200, "[]"), "synced").len(), 1);
+}
+
+#[test]
 fn abilities_are_what_the_server_answered() {
     let (mut talk, _) = opened("PBX/67.0", &[]);
     talk.text(NO_CALLS);

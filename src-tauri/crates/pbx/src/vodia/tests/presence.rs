@@ -28,11 +28,8 @@ fn dnd_is_set_and_confirmed_by_reading_it_back() {
         assert!(said[0].ends_with(body), "{said:?}");
         let said = talk.reply("", 200, "true");
         assert!(said.len() == 1 && said[0].starts_with(&format!("GET {path}")), "{said:?}");
-        let read = if version == "PBX/70.1" {
-            r#"{"state":"true"}"#
-        } else {
-            r#"{"settings":{"dnd":{"name":"dnd","value":"true"}}}"#
-        };
+        let read =
+            if version == "PBX/70.1" { r#"{"state":"true"}"# } else { r#"{"settings":{"dnd":{"name":"dnd","value":"true"}}}"# };
         assert_eq!(talk.reply("", 200, read), ["own Unknown dnd=on", "confirmed 7"].map(|l| l.replace("Unknown", "Dnd")));
     }
 }
@@ -63,12 +60,8 @@ fn dnd_that_did_not_change_is_refused_and_a_lost_answer_is_unclear() {
 fn an_end_and_a_note_go_along_where_the_server_takes_them() {
     let mut talk = Talk::online("PBX/70.1", &[]);
     let until = Some(talk.now.wall + jiff::SignedDuration::from_secs(3600));
-    let said = talk.command(&Command::SetPresence {
-        request: 7,
-        presence: OwnPresence::Dnd,
-        until,
-        note: Some("Lunch".to_owned()),
-    });
+    let said =
+        talk.command(&Command::SetPresence { request: 7, presence: OwnPresence::Dnd, until, note: Some("Lunch".to_owned()) });
     assert!(said[0].ends_with(r#"{"expires":"3600","reason":"Lunch","state":true}"#), "{said:?}");
 
     let mut talk = Talk::online("PBX/67.0", &[]);

@@ -111,10 +111,7 @@ fn way(direction: Direction) -> &'static str {
 
 /// One call: `5121 Ringing from +4930555001 "Mara Beispiel" via 700 for 7 began 1767225600.25`.
 pub fn call(call: &CallSeen) -> String {
-    let state = match call.state {
-        SeenState::Held(Holder::NotTold) => "Held".to_owned(),
-        state => format!("{state:?}"),
-    };
+    let state = if call.state == SeenState::Held(Holder::NotTold) { "Held".to_owned() } else { format!("{:?}", call.state) };
     let mut text = format!("{} {state} {} {}", call.key, way(call.direction), party(&call.remote));
     if let Some(via) = &call.via {
         text.push_str(&format!(" via {}", party(via)));
