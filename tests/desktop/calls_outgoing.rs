@@ -12,7 +12,7 @@ async fn the_hotkey_dials_the_selected_number_and_leaves_the_selections_alone() 
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
-    let selected = "Please call +49 30 23125-117 today";
+    let selected = "+49 (30) 23125-117";
     let primary = session.offer_selection("primary", selected).await;
     let clipboard = session.offer_selection("clipboard", "copied before").await;
 

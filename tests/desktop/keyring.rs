@@ -6,22 +6,17 @@ mod support;
 use phone_control::client::NewAccount;
 use phone_core::view::{AccountView, LinkName};
 use phone_core::{AccountName, Code, Secret, View};
-use phone_tests::desktop::{
-    Button, KEYRING_PASSWORD, Keyring, Lookup, Options, PATIENCE, Prompter, Session, wait_for,
-};
+use phone_tests::desktop::{Button, KEYRING_PASSWORD, Keyring, Lookup, Options, PATIENCE, Prompter, Session, wait_for};
 use phone_tests::vodia::{FakeVodia, Generation, SignInMethod};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use steady::holds_for;
-use support::{AgentUnderTest, PROMPTLY, Start, USER, fake, picture_of_corner};
+use steady::{ENTRY, holds_for, stored};
+use support::{AgentUnderTest, PROMPTLY, Start, USER, fake, picture_of_corner, trayphonectl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-
-/// How the agent's entry is found among those of other programs.
-const ENTRY: [(&str, &str); 2] = [("service", "trayphone"), ("username", "office")];
 
 const LOCKED: &str = "The keyring is locked.";
 const NOT_UNLOCKED: &str = "The keyring was not unlocked.";
@@ -53,7 +48,9 @@ async fn a_locked_keyring_asks_after_a_click_on_the_icon_and_never_before() {
     assert!(icon.tooltip_text.contains("Unlock it; Trayphone continues by itself."), "{}", icon.tooltip_text);
     agent.tray_shows("signed-out").await;
     holds_for(PROMPTLY, "no question without a click", || session.keyring_prompts() == 0).await;
-    assert_eq!((pbx.sign_ins().len(), about_keyring(&session)), (before, 0));
+    assert_eq!(pbx.sign_ins().len(), before);
+    let notice = session.notice("a word about the keyring", |notice| notice.body.contains(LOCKED)).await;
+    assert_eq!((notice.buttons(), about_keyring(&session)), (vec!["Unlock"], 1));
     picture_of_corner(&session, "keyring-locked.png").await;
 
     session.click_tray(0, Button::Left).await;
@@ -64,7 +61,7 @@ async fn a_locked_keyring_asks_after_a_click_on_the_icon_and_never_before() {
     agent.online().await;
     agent.tray_shows("online").await;
     assert_eq!(session.keyring_prompts(), 2);
-    assert_eq!(agent.window_calls(), Vec::<String>::new());
+    session.notice_gone(&notice, PROMPTLY).await;
     agent.ends_well(&pbx).await;
 }
 
@@ -80,6 +77,22 @@ async fn the_menu_of_the_icon_unlocks_too() {
 
     agent.online().await;
     agent.menu_where("no word of the keyring", |menu| menu.find("Unlock the keyring").is_none()).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn the_notice_of_a_locked_keyring_unlocks_too() {
+    let (session, pbx) = desk().await;
+    session.keyring_locked(Prompter::Present).await;
+    let agent = AgentUnderTest::start(&session).await;
+    account_where(&agent, LOCKED).await;
+
+    session.press_action("Unlock").await;
+    session.answer_keyring_prompt(KEYRING_PASSWORD).await;
+
+    agent.online().await;
+    wait_for("no word of the keyring", PROMPTLY, async || (about_keyring(&session) == 0).then_some(())).await;
+    assert_eq!(session.keyring_prompts(), 1);
     agent.ends_well(&pbx).await;
 }
 
@@ -201,11 +214,17 @@ async fn a_lost_entry_is_told_and_a_new_password_is_stored() {
     assert!(notice.summary.contains("office") && notice.body.contains("Enter it again."), "{notice:?}");
     picture_of_corner(&session, "keyring-entry-gone.png").await;
 
-    let name = AccountName::parse("office").expect("a plain word");
-    agent.client.set_password(name, &Secret::new(USER.1.to_owned())).await.expect("signed in");
+    // A wrong one is refused, told, and does not lock the account by being tried again.
+    let answer = trayphonectl(&session, &["account", "password", "office", "--password-stdin"], "wrong\n").await;
+    assert_eq!(answer.code, Some(1), "{}{}", answer.stdout, answer.stderr);
+    account_where(&agent, "The PBX does not accept this user name and password.").await;
+    let refused = pbx.sign_ins().len();
+    holds_for(PROMPTLY, "no second try of a refused password", || pbx.sign_ins().len() == refused).await;
+    let answer = trayphonectl(&session, &["account", "password", "office", "--password-stdin"], &format!("{}\n", USER.1)).await;
+    assert_eq!(answer.code, Some(0), "{}{}", answer.stdout, answer.stderr);
 
     agent.online().await;
-    stored(&session, USER.1).await;
+    stored(&session).await;
     session.notice_gone(&notice, PROMPTLY).await;
     agent.ends_well(&pbx).await;
 }
@@ -222,7 +241,7 @@ async fn a_password_typed_before_the_keyring_opens_is_stored_later() {
 
     session.keyring_unlock(KEYRING_PASSWORD).await.expect("the password is right");
 
-    stored(&session, USER.1).await;
+    stored(&session).await;
     agent.wait_view("the word to go", |view| hint(view).is_none()).await;
     agent.ends_well(&pbx).await;
 }
@@ -305,10 +324,11 @@ async fn no_secret_is_in_any_file_or_visible_to_other_programs() {
     outputs += &agent.log();
     assert!(kept.iter().any(|(_, pbx, _)| pbx.sign_ins().iter().any(|attempt| attempt.method == SignInMethod::Password)));
 
-    for (_, _, wire) in &kept {
-        heard.extend(wire.secrets());
+    for (name, _, wire) in &kept {
+        let secrets = wire.secrets();
+        assert!(!secrets.is_empty(), "a session or hash of {name} went over the wire");
+        heard.extend(secrets);
     }
-    assert!(heard.len() >= 3, "sessions and hashes went over the wire: {heard:?}");
     heard.insert(PASSWORD.to_owned());
     // As it stands in JSON and in a URL.
     heard.insert("Ebbe+Flut-2047".to_owned());
@@ -334,18 +354,10 @@ async fn desk() -> (Session, FakeVodia) {
     let session = Session::start(Options::default()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
-    stored(&session, USER.1).await;
+    stored(&session).await;
     assert_eq!(session.keyring_prompts(), 0);
     agent.stop().await;
     (session, pbx)
-}
-
-/// Waits until the password is in the keyring.
-async fn stored(session: &Session, password: &str) {
-    wait_for("the password in the keyring", PATIENCE, async || {
-        (session.secret_tool_lookup(&ENTRY, PATIENCE).await == Lookup::Found(password.to_owned())).then_some(())
-    })
-    .await;
 }
 
 /// Waits until the only account says `why`.
@@ -363,10 +375,10 @@ fn hint(view: &View) -> Option<String> {
     Some(hint.text.clone())
 }
 
-/// How many notices speak of the keyring or of the account.
+/// How many notices on the screen speak of the keyring or of the account.
 fn about_keyring(session: &Session) -> usize {
     let speaks = |text: &str| text.contains("keyring") || text.contains("office");
-    session.all_notices().iter().filter(|notice| speaks(&notice.summary) || speaks(&notice.body)).count()
+    session.notices().iter().filter(|notice| speaks(&notice.summary) || speaks(&notice.body)).count()
 }
 
 /// Every file below `folder`, except those that a running program keeps open in no readable form.

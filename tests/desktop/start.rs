@@ -14,7 +14,7 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use steady::holds_for;
+use steady::{holds_for, stored};
 use support::{
     AgentUnderTest, PROMPTLY, QUIET, Start, TRAY_ID, Window, connect, fake, install, picture_of_corner, program, socket,
 };
@@ -338,6 +338,16 @@ async fn registering_and_taking_it_back_leaves_the_home_folder_as_it_was() {
     unregisters(&session, &agent).await;
     unregisters(&session, &agent).await;
     assert_eq!(changes(&with_another, &snapshot(&session)), Vec::<String>::new());
+    // The list of one desktop goes before the common one.
+    fs::write(
+        session.home().join(".config/xfce-mimeapps.list"),
+        "[Default Applications]\nx-scheme-handler/tel=recorder-tel.desktop\ntext/html=web.desktop\n",
+    )
+    .expect("a list of this desktop");
+    let with_own_list = snapshot(&session);
+    registers(&session, &agent).await;
+    unregisters(&session, &agent).await;
+    assert_eq!(changes(&with_own_list, &snapshot(&session)), Vec::<String>::new());
     let opened = session.xdg_open("tel:+49301").await;
     assert!(opened.success, "{}", opened.stderr);
     recorder.received("tel:+49301").await;
@@ -447,6 +457,28 @@ async fn settings_of_a_newer_program_are_kept_aside() {
 }
 
 #[tokio::test]
+async fn folders_that_cannot_be_used_are_told_and_calls_work_all_the_same() {
+    let session = Session::start(desktop()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    // Files where folders should be: not even an administrator can write there.
+    for folder in [".config/trayphone", ".local/state/trayphone"] {
+        fs::write(session.home().join(folder), "in the way").expect("a file");
+    }
+
+    let agent = AgentUnderTest::start(&session).await;
+    let view = agent.wait_view("a word about the settings", |view| !view.hints.is_empty()).await;
+    assert!(view.hints[0].text.contains("cannot be used"), "{:?}", view.hints);
+    agent.add_account("office", &pbx).await.expect("an account");
+
+    agent.online().await;
+    pbx.ring("+493023125117", "Mara Beispiel", "204");
+    session.notice("a call", |notice| notice.summary == "Mara Beispiel").await;
+    agent.press_menu("Decline").await;
+    agent.no_call().await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
 async fn an_end_by_signal_takes_icon_notices_and_socket_along() {
     let (session, pbx) = desk().await;
     let agent = AgentUnderTest::start(&session).await;
@@ -505,12 +537,7 @@ async fn desk() -> (Session, FakeVodia) {
     let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
-    wait_for("the password in the keyring", PATIENCE, async || {
-        let name = [("service", "trayphone"), ("username", "office")];
-        let found = session.secret_tool_lookup(&name, PATIENCE).await;
-        matches!(found, phone_tests::desktop::Lookup::Found(_)).then_some(())
-    })
-    .await;
+    stored(&session).await;
     agent.stop().await;
     (session, pbx)
 }

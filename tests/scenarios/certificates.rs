@@ -1,10 +1,14 @@
 //! Certificates: what the system trusts, what the user accepted by hand, and nothing else.
 
+use std::time::Duration;
+
 use phone_core::request::Answer;
+use phone_core::view::LinkName;
 use phone_core::{AccountConfig, Code, Request};
+use phone_engine::SystemEvent;
 use phone_tests::vodia::{FakeVodia, Generation, Options, Tls};
 
-use crate::support::{Desk, PASSWORD, account, alone, clean, fails, is_alone, office};
+use crate::support::{Desk, PASSWORD, SOON, account, alone, clean, fails, is_alone, office};
 
 async fn fake_with(tls: Tls) -> FakeVodia {
     FakeVodia::start(Options::new(Generation::G2).tls(tls)).await.expect("a fake")
@@ -104,6 +108,40 @@ async fn a_certificate_that_changes_stops_the_link_until_the_new_one_is_accepted
     desk.online().await;
     let desk = desk.restarted();
     desk.online().await;
+}
+
+#[tokio::test]
+async fn a_stranger_on_the_way_is_forgotten_when_the_network_changes() {
+    let pbx = fake_with(Tls::SelfSigned).await;
+    let desk = Desk::new();
+    let pin = pbx.certificate_sha256().map(str::to_owned);
+    assert!(desk.add_config(AccountConfig { pin, ..account(&pbx.url()) }, Some(PASSWORD)).await.is_ok());
+    desk.online().await;
+    // A hotel's network answers with a certificate of its own.
+    pbx.stop().await;
+    let hotel = Options::new(Generation::G2).tls(Tls::SelfSigned).port(pbx.addr().port());
+    let hotel = FakeVodia::start(hotel).await.expect("that port");
+    desk.stops(Code::CertificateChanged, "not the one you accepted").await;
+    // Still there after a change: asked once, and not again at once.
+    let tries = hotel.look(|s| s.connections_accepted());
+    desk.engine.system(SystemEvent::NetworkChanged).await;
+    hotel.wait_for(|s| s.connections_accepted() == tries + 1, SOON).await.expect("one look");
+    desk.stops(Code::CertificateChanged, "not the one you accepted").await;
+    desk.engine.system(SystemEvent::NetworkChanged).await;
+    desk.settle().await;
+    assert_eq!(hotel.look(|s| s.connections_accepted()), tries + 1);
+    assert!(hotel.requests().is_empty(), "nothing was said to it");
+    // Back in the office.
+    hotel.stop().await;
+    drop(hotel);
+    pbx.restart().await.expect("that port");
+    let back = async {
+        while desk.first().link != LinkName::Online {
+            desk.engine.system(SystemEvent::Woke).await;
+            tokio::time::timeout(Duration::from_millis(200), desk.engine.view().changed()).await.ok();
+        }
+    };
+    tokio::time::timeout(SOON, back).await.expect("back by itself");
 }
 
 #[tokio::test]

@@ -398,6 +398,15 @@ impl Reason {
         self.facts().class
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others come from the PBX itself or from here")]
+    /// Tells whether somebody on the way can have answered instead of the PBX, such as a hotel's network.
+    pub fn may_be_the_network(&self) -> bool {
+        match self {
+            Self::NotAPbx | Self::PlainInsteadOfTls | Self::NotHttp => true,
+            other => other.certificate_sha256().is_some(),
+        }
+    }
+
     /// What may be done about it.
     pub fn remedy(&self) -> Remedy {
         match self.class() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use phone_core::link::{LinkEffect, LinkInput};
+use phone_core::link::{HASTE_LIMIT, LinkEffect, LinkInput};
 use phone_core::model::{Begun, Model, Output};
 use phone_core::request::Answer;
 use phone_core::told::{RequestId, Told};
@@ -60,6 +60,8 @@ struct Desk {
     tasks: Vec<AbortHandle>,
     addresses: Option<(std::net::SocketAddr, std::net::SocketAddr)>,
     secret: SecretState,
+    /// When a stopped link was last tried anew because the network changed.
+    looked_again: Option<Instant>,
     /// The keyring changed while the secret was being read.
     read_again: bool,
     /// Typed by the user and not stored yet.
@@ -275,8 +277,24 @@ impl Actor {
     fn woke(&mut self) {
         let names: Vec<AccountName> = self.desks.keys().cloned().collect();
         for name in names {
-            self.link(&name, LinkInput::Woke);
+            if !self.look_again(&name) {
+                self.link(&name, LinkInput::Woke);
+            }
         }
+    }
+
+    /// Tries a stopped link anew where another network may have been the reason; true when it does.
+    fn look_again(&mut self, name: &AccountName) -> bool {
+        let at = now().mono;
+        let Some(desk) = self.desks.get_mut(name) else { return false };
+        let Link::Stopped { why } = &desk.link else { return false };
+        let too_soon = desk.looked_again.is_some_and(|last| at.saturating_duration_since(last) < HASTE_LIMIT);
+        if !why.may_be_the_network() || desk.secret != SecretState::Here || too_soon {
+            return false;
+        }
+        desk.looked_again = Some(at);
+        self.link(name, LinkInput::SignIn);
+        true
     }
 
     fn inner_message(&mut self, message: Inner) {
@@ -498,6 +516,9 @@ impl Actor {
     fn network_changed(&mut self) {
         let names: Vec<AccountName> = self.desks.keys().cloned().collect();
         for name in names {
+            if self.look_again(&name) {
+                continue;
+            }
             let Some(desk) = self.desks.get(&name) else { continue };
             match (&desk.link, desk.addresses) {
                 (Link::Online { .. }, Some((own, peer))) => match desk::own_address_towards(peer) {

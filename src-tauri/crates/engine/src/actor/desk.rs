@@ -29,6 +29,7 @@ impl Desk {
             tasks: vec![],
             addresses: None,
             secret: SecretState::Asked,
+            looked_again: None,
             read_again: false,
             unstored: None,
             provisional,

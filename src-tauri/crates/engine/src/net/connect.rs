@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use phone_core::Reason;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tower_service::Service;
 use url::{Host, Url};
 
@@ -17,6 +17,9 @@ use crate::ports::Proxies;
 
 /// Limit for one address; a host may have several.
 const ADDRESS_LIMIT: Duration = Duration::from_secs(4);
+
+/// Received bytes that may wait in the system: some thousand changes of presence, worked off in less than 0.2 s.
+const RECEIVED_AT_MOST: u32 = 256 << 10;
 
 /// Connects to the host and port of an address, by the proxy that the system names for it.
 pub(crate) async fn connect(url: &Url, proxies: &dyn Proxies) -> Result<TcpStream, Reason> {
@@ -120,13 +123,21 @@ async fn direct(url: &Url) -> Result<TcpStream, Reason> {
     };
     let mut last = Reason::HostNotFound;
     for address in addresses {
-        match tokio::time::timeout(ADDRESS_LIMIT, TcpStream::connect(address)).await {
+        match tokio::time::timeout(ADDRESS_LIMIT, to(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = of_io(&error),
             Err(_) => last = Reason::ConnectTimedOut,
         }
     }
     Err(last)
+}
+
+/// Connects to one address. What waits in the system's buffer is kept short, so that a call does not queue behind a flood.
+async fn to(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A system that will not do this is only slower in a flood.
+    socket.set_recv_buffer_size(RECEIVED_AT_MOST).ok();
+    socket.connect(address).await
 }
 
 /// What an error of the operating system means.

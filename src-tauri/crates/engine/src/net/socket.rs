@@ -54,8 +54,8 @@ pub(crate) async fn run<F>(
     tell(FromNet::Opened(wire, addresses)).await;
     let (mut write, mut read) = stream.split();
     loop {
+        // Not biased: a flood that is read must not keep back what is to be sent.
         tokio::select! {
-            biased;
             message = read.next() => match message {
                 Some(Ok(Message::Text(text))) => tell(FromNet::Text(wire, text)).await,
                 Some(Ok(Message::Binary(_))) => tell(FromNet::Binary).await,
