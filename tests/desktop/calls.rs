@@ -7,8 +7,6 @@ mod calls_restarts;
 mod calls_tray;
 mod support;
 
-use std::fs;
-
 use phone_tests::desktop::{Lookup, Options, PATIENCE, Session, wait_for};
 use phone_tests::vodia::{FakeVodia, Generation};
 
@@ -19,34 +17,9 @@ const MARA: (&str, &str) = ("+493023125117", "Mara Beispiel");
 const PELL: (&str, &str) = ("+442079460018", "Harriet Pell");
 const VOGT: (&str, &str) = ("+493023125802", "Dr. Ellen Vogt");
 
-/// The shortcuts of a desktop that leaves the dial hotkey to others; as it comes, this one shows the desktop with it.
-const SHORTCUTS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<channel name="xfce4-keyboard-shortcuts" version="1.0">
-  <property name="xfwm4" type="empty">
-    <property name="default" type="empty">
-      <property name="&lt;Primary&gt;&lt;Alt&gt;d" type="string" value="none"/>
-    </property>
-    <property name="custom" type="empty">
-      <property name="&lt;Primary&gt;&lt;Alt&gt;d" type="string" value="none"/>
-      <property name="override" type="bool" value="true"/>
-    </property>
-  </property>
-</channel>
-"#;
-
-/// A whole desktop on which the dial hotkey is free.
+/// A whole desktop.
 async fn desk() -> Session {
-    desk_with(Options::default()).await
-}
-
-/// A desktop on which the dial hotkey is free.
-async fn desk_with(options: Options) -> Session {
-    let session = Session::start(Options { frames: false, ..options }).await;
-    let folder = session.home().join(".config/xfce4/xfconf/xfce-perchannel-xml");
-    fs::create_dir_all(&folder).expect("a folder of settings");
-    fs::write(folder.join("xfce4-keyboard-shortcuts.xml"), SHORTCUTS).expect("shortcuts");
-    session.start_frames().await;
-    session
+    Session::start(Options::default()).await
 }
 
 /// Waits until the keyring has the password; an agent that is killed before has to ask for it again.

@@ -2,11 +2,11 @@
 
 use phone_core::call::CallState;
 use phone_core::request::CheckResult;
-use phone_tests::desktop::{Notice, Options, PATIENCE, wait_for};
+use phone_tests::desktop::{Notice, Options, PATIENCE, Session, wait_for};
 use phone_tests::vodia::Stage;
 
 use crate::support::{AgentUnderTest, mark};
-use crate::{MARA, PELL, VOGT, desk, desk_with, dials_are, modern};
+use crate::{MARA, PELL, VOGT, desk, dials_are, modern};
 
 /// A name, and a part of it that must still be readable.
 const HOSTILE: [(&str, &str); 7] = [
@@ -68,7 +68,7 @@ fn assert_harmless(text: &str) {
 
 #[tokio::test]
 async fn without_a_notification_service_the_agent_works_and_shows_calls_when_one_comes() {
-    let session = desk_with(Options { notices: false, ..Options::default() }).await;
+    let session = Session::start(Options { notices: false, ..Options::default() }).await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     assert_eq!(agent.check("notifications").await.result, CheckResult::Problem);

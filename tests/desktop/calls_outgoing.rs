@@ -1,7 +1,9 @@
 //! Numbers selected or linked somewhere: exactly the right dial, after the right question, or none.
 
+use phone_control::protocol::{SetSettingsParams, SettingsReply, method};
+use phone_core::DesktopSettings;
 use phone_core::request::CheckResult;
-use phone_tests::desktop::{Options, PATIENCE, Session};
+use phone_tests::desktop::PATIENCE;
 
 use crate::support::{AgentUnderTest, PROMPTLY, QUIET};
 use crate::{MARA, PELL, desk, dials_are, modern, password_is_kept};
@@ -165,10 +167,13 @@ async fn a_link_opened_by_another_program_reaches_the_running_agent() {
 
 #[tokio::test]
 async fn a_hotkey_that_another_program_has_is_told_once() {
-    // The window frames of this desktop show the desktop with it.
-    let session = Session::start(Options::default()).await;
+    let session = desk().await;
     let pbx = modern().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
+
+    // The window frames of this desktop take it to show the desktop.
+    choose_hotkey(&agent, "ctrl+alt+d").await;
     let told = session.notice("a word about the hotkey", |notice| notice.summary.contains("Ctrl+Alt+D")).await;
     assert!(!told.body.is_empty(), "what to do");
     let check = agent.check("hotkey").await;
@@ -180,9 +185,23 @@ async fn a_hotkey_that_another_program_has_is_told_once() {
     let seen = session.all_notices().len();
     let agent = AgentUnderTest::start(&session).await;
     agent.online().await;
+    agent.wait_view("a hint", |view| view.hints.iter().any(|hint| hint.about == "hotkey")).await;
     let again = tokio::time::timeout(QUIET, session.notice("it again", |_| session.all_notices().len() > seen)).await;
     assert!(again.is_err(), "{again:#?}");
-    assert_eq!(agent.check("hotkey").await.result, CheckResult::Problem);
-    dials_are(&pbx, &[]).await;
+
+    choose_hotkey(&agent, "ctrl+alt+j").await;
+    agent.wait_view("no hint", |view| view.hints.iter().all(|hint| hint.about != "hotkey")).await;
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
+    let _primary = session.offer_selection("primary", MARA.0).await;
+    session.key("ctrl+alt+j").await;
+    pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    dials_are(&pbx, &[MARA.0]).await;
     agent.ends_well(&pbx).await;
+}
+
+async fn choose_hotkey(agent: &AgentUnderTest<'_>, keys: &str) {
+    let desktop = DesktopSettings { dial_hotkey: Some(keys.to_owned()), ..DesktopSettings::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop), ..SetSettingsParams::default() };
+    let set: SettingsReply = agent.client.call(method::SET_SETTINGS, &wanted).await.expect("another hotkey");
+    assert_eq!(set.desktop.dial_hotkey.as_deref(), Some(keys));
 }

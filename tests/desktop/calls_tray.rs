@@ -137,7 +137,7 @@ async fn the_panel_opens_the_menu_and_the_corner_of_the_screen_is_readable() {
 
     let call = pbx.ring(MARA.0, MARA.1, "204");
     session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
-    agent.tray_shows("ringing-1").await;
+    agent.tray_shows("ringing-2").await;
     picture_of_corner(&session, "tray-call.png").await;
     session.press_action("Answer").await;
     agent.tray_shows("in-call").await;

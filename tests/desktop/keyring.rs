@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use steady::{ENTRY, holds_for, stored};
-use support::{AgentUnderTest, PROMPTLY, Start, USER, fake, picture_of_corner, trayphonectl};
+use support::{AgentUnderTest, PROMPTLY, QUIET, Start, USER, fake, picture_of_corner, trayphonectl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -122,6 +122,8 @@ async fn a_dismissed_question_is_told_and_a_later_unlock_still_counts() {
     let account = account_where(&agent, NOT_UNLOCKED).await;
     assert_eq!(code(&account), Some(Code::KeyringLocked));
     agent.tray_where("that nobody unlocked the keyring", |item| item.tooltip_text.contains(NOT_UNLOCKED)).await;
+    wait_for("one word about it", PROMPTLY, async || (about_keyring(&session) == 1).then_some(())).await;
+    holds_for(QUIET, "one word about it, not two", || about_keyring(&session) == 1).await;
     picture_of_corner(&session, "keyring-not-unlocked.png").await;
 
     // A second click asks again, and what another program does counts as well.
@@ -157,6 +159,8 @@ async fn a_missing_keyring_is_told_and_one_that_appears_is_used() {
     let account = account_where(&agent, ABSENT).await;
     assert_eq!((account.link, code(&account)), (LinkName::SignedOut, Some(Code::KeyringAbsent)));
     agent.tray_where("that there is no keyring", |item| item.tooltip_text.contains(ABSENT)).await;
+    session.notice("a word about it", |notice| notice.body.contains(ABSENT)).await;
+    session.window_of_class("Dunst").await;
     picture_of_corner(&session, "keyring-absent.png").await;
 
     // First it appears locked, as at the login of a user without a password, and then somebody unlocks it.

@@ -6,7 +6,7 @@ mod support;
 use phone_control::protocol::{Nothing, SetSettingsParams, SettingsReply, method};
 use phone_core::view::LinkName;
 use phone_tests::desktop::{
-    Finished, KEYRING_PASSWORD, Keyring, Options, PATIENCE, Prompter, Running, Session, TrayItem, wait_for, wait_until,
+    Button, Finished, KEYRING_PASSWORD, Keyring, Options, PATIENCE, Prompter, Running, Session, TrayItem, wait_for, wait_until,
 };
 use phone_tests::vodia::{FakeVodia, Generation};
 use std::collections::BTreeMap;
@@ -46,6 +46,13 @@ async fn the_first_start_shows_the_sign_in_of_the_real_window() {
 
     let window = wait_for("the window", PATIENCE, async || session.active_window().await).await;
     assert!(window.title.contains("Trayphone"), "{window:?}");
+    // An empty page has a handful of colours, one with words and a button many more.
+    let colours = "import -window root -crop 380x600+10+80 png:- | identify -format %k -";
+    wait_for("something drawn in the window", PATIENCE, async || {
+        let counted = session.run("sh", &["-c", colours]).await.stdout;
+        counted.trim().parse::<u32>().is_ok_and(|colours| colours > 40).then_some(())
+    })
+    .await;
     session.screenshot("start-first-run.png").await;
     agent.stop().await;
 }
@@ -72,6 +79,35 @@ async fn a_missing_window_is_told() {
     let notice = session.notice("a word about the window", |notice| notice.summary.contains("window")).await;
     assert!(notice.body.contains("trayphone-window"), "{notice:?}");
     agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_window_that_has_ended_opens_again_at_the_next_click() {
+    let session = Session::start(desktop()).await;
+    let agent = AgentUnderTest::start(&session).await;
+    wait_until("the window", PATIENCE, || agent.window_calls().len() == 1).await;
+
+    // The program that stands for the window ends at once; the agent may still have to learn that.
+    wait_for("another window", PROMPTLY, async || {
+        session.activate(&agent.tray().await).await;
+        (agent.window_calls().len() == 2).then_some(())
+    })
+    .await;
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_window_that_fails_is_told() {
+    let (session, pbx) = desk().await;
+    let agent = AgentUnderTest::start(&session).await;
+    agent.online().await;
+    fs::write(session.root().join("programs/trayphone-window"), "#!/bin/sh\nexit 127\n").expect("a window that cannot start");
+
+    session.click_tray(0, Button::Left).await;
+
+    let notice = session.notice("a word about the window", |notice| notice.summary.contains("window")).await;
+    assert!(notice.body.contains("trayphone-window"), "{notice:?}");
+    agent.ends_well(&pbx).await;
 }
 
 #[tokio::test]
@@ -430,6 +466,7 @@ async fn a_broken_settings_file_is_kept_aside_and_told() {
     assert!(hint.remedy.as_ref().is_some_and(|remedy| remedy.contains(&aside.display().to_string())), "{hint:?}");
     session.notice("a notice of it", |notice| notice.body.contains("settings.toml.broken")).await;
     assert_eq!(fs::read_to_string(&aside).expect("kept"), BROKEN);
+    session.window_of_class("Dunst").await;
     picture_of_corner(&session, "start-broken-settings.png").await;
 
     // What is set up anew is written, and the broken file stays.

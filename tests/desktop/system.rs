@@ -261,6 +261,7 @@ async fn a_locked_screen_shows_no_names_and_nothing_is_dialled() {
     let call = pbx.ring("+493023125117", "Mara Beispiel", "204");
     let notice = session.notice("a call without a name", |notice| notice.buttons().contains(&"Decline")).await;
     assert_eq!(notice.summary, "Incoming call");
+    session.window_of_class("Dunst").await;
     picture_of_corner(&session, "system-locked-screen.png").await;
     pbx.hang_up_far(call);
     agent.wait_view("a missed call", |view| view.missed == 1).await;

@@ -22,7 +22,7 @@ impl Agent {
     pub async fn act(self: Arc<Self>, press: Press) {
         let locked = keyring_locked(&self.engine.view().borrow());
         match press.act {
-            Act::Click if locked => self.ask(Request::UnlockKeyring, None).await,
+            Act::Click if locked => self.unlock().await,
             Act::Click => self.open_window(None, press.token.as_deref()).await,
             Act::Window(view) => self.open_window(view, press.token.as_deref()).await,
             Act::Answer(call) => {
@@ -54,7 +54,7 @@ impl Agent {
                 let presence = if on { OwnPresence::Dnd } else { OwnPresence::Available };
                 self.ask(Request::SetPresence { account: None, presence, until: None, note: None }, None).await;
             }
-            Act::Unlock => self.ask(Request::UnlockKeyring, None).await,
+            Act::Unlock => self.unlock().await,
             Act::RetryNow => self.ask(Request::RetryNow(None), None).await,
             Act::MissedSeen => self.ask(Request::MissedSeen, None).await,
             Act::Restart => self.restart(),
@@ -74,6 +74,13 @@ impl Agent {
         }
     }
 
+    /// Lets the keyring ask for its password; what comes of it stands in the notice of each account that waits for it.
+    async fn unlock(&self) {
+        if let Err(why) = self.engine.ask(Request::UnlockKeyring).await {
+            tracing::debug!("the keyring was not unlocked: {:?}", why.code);
+        }
+    }
+
     fn who(&self, id: &CallId) -> Option<String> {
         self.engine.view().borrow().calls.iter().find(|call| call.id == *id).map(who)
     }
@@ -89,7 +96,7 @@ impl Agent {
     }
 
     /// Opens the window, or lets the one that is open show itself.
-    pub async fn open_window(&self, view: Option<WindowView>, token: Option<&str>) {
+    pub async fn open_window(self: &Arc<Self>, view: Option<WindowView>, token: Option<&str>) {
         // A warm window listens for this; without one nobody does.
         if self.show.send(OpenWindowParams { view }).is_ok() {
             return;
@@ -108,7 +115,7 @@ impl Agent {
         }
     }
 
-    fn start_window(&self, view: Option<WindowView>, token: Option<&str>) -> Result<(), Trouble> {
+    fn start_window(self: &Arc<Self>, view: Option<WindowView>, token: Option<&str>) -> Result<(), Trouble> {
         let missing = |detail: String| Trouble {
             text: "The window of Trayphone cannot be opened.".to_owned(),
             remedy: Some(format!("Install the program {} beside trayphone.", window::PROGRAM)),
@@ -118,10 +125,23 @@ impl Agent {
         let program = window::linux::find().ok_or_else(|| missing("not found".to_owned()))?;
         let command = window::linux::command(&program, &arguments(view), token);
         let mut child = tokio::process::Command::from(command).spawn().map_err(|error| missing(error.to_string()))?;
+        let agent = self.clone();
         tokio::spawn(async move {
-            match child.wait().await {
-                Ok(status) if !status.success() => tracing::warn!("the window ended: {status}"),
-                Ok(_) | Err(_) => {}
+            let ended = child.wait().await;
+            // A click after its end means a new one, however soon it comes.
+            *agent.window.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            let Ok(status) = ended else { return };
+            if !status.success() {
+                tracing::warn!("the window ended: {status}");
+            }
+            // A signal is the end of the session, or somebody's wish.
+            if status.code().is_some_and(|code| code != 0) {
+                let why = Trouble {
+                    text: "The window of Trayphone ended with an error.".to_owned(),
+                    remedy: Some(format!("Start {} in a terminal to see why.", window::PROGRAM)),
+                    ..Trouble::from(Reason::NotAvailable)
+                };
+                agent.tell(trouble(&why, None)).await;
             }
         });
         Ok(())

@@ -297,6 +297,9 @@ impl Vodia {
         let mut url = self.config.url.clone();
         url.set_query(None);
         url.set_fragment(None);
+        // A name in the address would go along with every request and into every log of a proxy.
+        url.set_username("").ok();
+        url.set_password(None).ok();
         Url::parse(&format!("{}{path}", url.as_str().trim_end_matches('/'))).ok()
     }
 

@@ -253,3 +253,83 @@ fn nothing_is_dialled_while_offline() {
     assert_eq!(model.dial(1, "204", None, Source::Typed, false, now), Err(Reason::Offline));
     assert!(model.view().calls.is_empty());
 }
+
+/// Our names of the calls shown, by the other side's number.
+fn named(model: &mut Model) -> BTreeMap<String, String> {
+    model.view().calls.into_iter().map(|c| (c.remote.number.unwrap_or_default(), c.id.0)).collect()
+}
+
+#[test]
+fn calls_that_get_other_keys_keep_our_names() {
+    use SeenState::{Connected, Ringing};
+    let now = now();
+    let mut model = online(now);
+    let one = |key: &str, state: SeenState| seen(key, Direction::Incoming, state, "+4930555001");
+    let two = |key: &str, state: SeenState| seen(key, Direction::Outgoing, state, "207");
+    calls(&mut model, vec![one("1", Ringing), two("2", Connected)], now);
+    let names = named(&mut model);
+    // New keys in another order, and a new form of the same number.
+    let again = seen("3", Direction::Incoming, Connected, "030555001");
+    let pictures = [
+        vec![one("7", Ringing), two("8", Connected)],
+        vec![two("9", Connected), one("10", Ringing)],
+        vec![again, two("9", Connected)],
+    ];
+    for picture in pictures {
+        let out = calls(&mut model, picture, now);
+        assert!(!events(&out).contains(&EventName::CallEnded), "{out:?}");
+        let ids: Vec<String> = named(&mut model).into_values().collect();
+        assert!(names.values().all(|id| ids.contains(id)) && ids.len() == 2, "{ids:?}");
+    }
+}
+
+#[test]
+fn somebody_who_calls_again_is_another_call() {
+    let at = now();
+    let one = |key: &str, state: SeenState| seen(key, Direction::Incoming, state, "+4930555001");
+    // Who has talked and now rings has called again.
+    let mut model = online(at);
+    calls(&mut model, vec![one("1", SeenState::Connected)], at);
+    let out = calls(&mut model, vec![one("2", SeenState::Ringing)], at);
+    assert_eq!(events(&out), [EventName::CallRinging, EventName::CallEnded, EventName::History]);
+    // So has whose call began while the link was lost.
+    for (begun_after_s, same) in [(-60, true), (60, false)] {
+        let mut model = online(at);
+        calls(&mut model, vec![one("1", SeenState::Connected)], at);
+        let before = named(&mut model);
+        model.link_is(&office(), &Link::new(), None, at);
+        model.link_is(&office(), &online_link(at.mono), None, at);
+        let mut later = one("2", SeenState::Connected);
+        later.started_at = at.wall.checked_add(jiff::SignedDuration::from_secs(begun_after_s)).ok();
+        calls(&mut model, vec![later], at);
+        assert_eq!(named(&mut model) == before, same, "{begun_after_s}");
+    }
+}
+
+#[test]
+fn a_dial_lost_with_the_link_is_found_again_by_its_number() {
+    let now = now();
+    let mut model = online(now);
+    assert!(model.dial(1, "+4930555001", None, Source::Typed, false, now).is_ok());
+    let name = named(&mut model);
+    let out = model.link_is(&office(), &Link::new(), None, now);
+    assert_eq!(finished(&out), [(1, Err(Code::OutcomeUnknown))]);
+    model.link_is(&office(), &online_link(now.mono), None, now);
+    calls(&mut model, vec![seen("9", Direction::Outgoing, SeenState::Ringing, "+4930555001")], now);
+    assert_eq!(named(&mut model), name);
+}
+
+#[test]
+fn a_resume_without_a_sign_is_not_sent_twice() {
+    let now = now();
+    let mut model = online(now);
+    let call = |state: SeenState| vec![seen("1", Direction::Incoming, state, "+4930555001")];
+    calls(&mut model, call(SeenState::Connected), now);
+    assert!(model.hold(1, None, now).is_ok());
+    calls(&mut model, call(SeenState::Held(Holder::NotTold)), now);
+    assert!(model.resume(2, None, now).is_ok());
+    let late = Now { mono: now.mono + Duration::from_secs(6), wall: now.wall };
+    assert_eq!(finished(&model.tick(late)), [(2, Err(Code::OutcomeUnknown))]);
+    assert_eq!(model.resume(3, None, late), Err(Reason::HoldSideUnknown));
+    assert!(!model.view().calls[0].can.contains(&Can::Resume));
+}

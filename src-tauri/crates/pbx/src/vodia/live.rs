@@ -201,7 +201,8 @@ impl Vodia {
     pub(super) fn fetched(&mut self, ask: &Ask, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
         let body = match &answer {
             Ok(answer) if (200..300).contains(&answer.status) => Some(answer.body.expose()),
-            Ok(answer) if answer.status == 401 && self.phase != Phase::Idle => return self.session_over(out),
+            // What answered before says who it is that is not known any more; what never did is only not ours to read.
+            Ok(answer) if answer.status == 401 && self.answered_before(ask) => return self.session_over(out),
             Ok(_) | Err(_) => None,
         };
         match ask {
@@ -253,6 +254,28 @@ impl Vodia {
         }
         if self.phase == Phase::Live {
             self.tell_abilities(out);
+        }
+    }
+
+    /// Tells whether this resource has answered since the sign-in.
+    fn answered_before(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Directory => self.has_directory,
+            Ask::History | Ask::CdrSummary => self.has_history == Some(true),
+            Ask::Contacts => self.has_contacts,
+            Ask::Dnd => self.has_dnd,
+            Ask::Calls => self.phase == Phase::Live && !self.has_call_frames,
+            Ask::Session
+            | Ask::Root
+            | Ask::TokenPage
+            | Ask::Exchange
+            | Ask::Password
+            | Ask::BasicCheck
+            | Ask::Whoami
+            | Ask::Find(_)
+            | Ask::Commanded(..)
+            | Ask::SetDnd(..)
+            | Ask::CheckDnd(..) => false,
         }
     }
 

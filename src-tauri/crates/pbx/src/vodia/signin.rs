@@ -114,7 +114,8 @@ impl Vodia {
             status @ (500 | 502 | 504..=599) => Some(Reason::ServerError(status)),
             _ => None,
         };
-        if let Some(reason) = busy {
+        // The token page is another server; its troubles are its own.
+        if let Some(reason) = busy.filter(|_| !matches!(ask, Ask::TokenPage)) {
             return self.fail(reason, answer.retry_after, out);
         }
         match ask {
@@ -312,6 +313,8 @@ impl Vodia {
                 self.sign_in(out);
             }
             401 | 403 if self.basic && self.session.is_none() && !self.password_tried => self.try_password(out),
+            // The password was accepted a moment ago, so it is the right to be live that is missing.
+            401 if self.session_is_fresh || self.basic => self.drop_session(Reason::Forbidden, out),
             401 => self.drop_session(Reason::CredentialsRefused, out),
             403 => self.drop_session(Reason::ApiSwitchedOff, out),
             404 if !self.learnt.root_path && !self.version_known => {

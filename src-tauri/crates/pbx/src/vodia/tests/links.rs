@@ -140,6 +140,17 @@ fn basic_that_is_refused_while_online_is_a_refused_password() {
 }
 
 #[test]
+fn a_resource_that_never_answered_is_only_not_there() {
+    let mut talk = Talk::new(account(&[]));
+    talk.sign_in("PBX/67.0");
+    talk.opened();
+    talk.text(r#"{"action":"domain-state","accounts":[],"calls":[]}"#);
+    talk.text(r#"{"action":"call-state","calls":[]}"#);
+    let said = talk.reply("adrbook", 401, "");
+    assert!(!said.iter().any(|s| s.starts_with("failed")), "{said:?}");
+}
+
+#[test]
 fn a_connection_that_fails_during_sign_in_is_told_as_it_is() {
     let mut talk = Talk::new(account(&[]));
     talk.start();
