@@ -15,6 +15,9 @@ mod bad_input;
 #[path = "scenarios/certificates.rs"]
 mod certificates;
 
+#[path = "scenarios/commands.rs"]
+mod commands;
+
 #[path = "scenarios/faults.rs"]
 mod faults;
 

@@ -53,6 +53,11 @@ pub async fn fake(generation: Generation) -> FakeVodia {
     FakeVodia::start(vodia::Options::new(generation)).await.expect("a fake")
 }
 
+/// A running fake of a generation with one thing different.
+pub async fn fake_with(generation: Generation, change: impl FnOnce(&mut vodia::Options)) -> FakeVodia {
+    FakeVodia::start(vodia::Options::new(generation).with(change)).await.expect("a fake")
+}
+
 impl Desk {
     /// An engine without accounts.
     pub fn new() -> Self {

@@ -7,15 +7,15 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-/// Memory of a process in kB.
+/// Memory of a process in millions of bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Memory {
     /// Its proportional share.
-    pub pss: u64,
+    pub pss: f64,
     /// The part of it that is no file: heap and stacks.
-    pub anonymous: u64,
+    pub anonymous: f64,
     /// The part of it that is program and libraries.
-    pub files: u64,
+    pub files: f64,
 }
 
 /// Reads the memory of a process.
@@ -23,7 +23,8 @@ pub fn memory(pid: u32) -> Result<Memory> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).context("the memory of the agent")?;
     let field = |name: &str| {
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        value.and_then(|value| value.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
+        // The kernel's kB has 1024 bytes.
+        value.and_then(|value| value.trim().split(' ').next()?.parse::<f64>().ok()).unwrap_or(0.0) * 1024.0 / 1e6
     };
     Ok(Memory { pss: field("Pss"), anonymous: field("Pss_Anon"), files: field("Pss_File") })
 }

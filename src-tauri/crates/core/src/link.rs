@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::reason::{Class, Reason, SLOW_RETRY};
 
-/// How long a connection may take to be established.
-pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// How long sign-in may take until the connection stands: several requests, each with a limit of its own.
+pub const OPEN_LIMIT: Duration = Duration::from_secs(25);
 /// How long sign-in and the first full picture may take.
 pub const SYNC_LIMIT: Duration = Duration::from_secs(25);
 /// How long a link may be silent: one ping every 15 s and 10 s for its answer.
@@ -245,7 +245,11 @@ impl Link {
         }
         let slow = why.class() == Class::SlowMoment;
         let delay = match retry_after {
-            Some(after) => after.clamp(LEAST_DELAY, Duration::from_secs(3600)),
+            // All desks of a company were given the same time; they must not come at once.
+            Some(after) => {
+                let after = after.clamp(LEAST_DELAY, Duration::from_secs(3600));
+                after + after.min(Duration::from_secs(15)).mul_f64(jitter.clamp(0.0, 1.0))
+            }
             None if slow => SLOW_RETRY.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0)),
             None => delay(now.saturating_duration_since(outage.began), jitter),
         };

@@ -8,6 +8,7 @@ mod commands;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -16,11 +17,11 @@ pub use commands::Begun;
 
 use crate::Now;
 use crate::account::{Abilities, AccountConfig, AccountName};
-use crate::call::{CallId, CallState, Direction, Holder, Outcome, Party};
+use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party};
 use crate::event::{Event, EventName};
 use crate::link::Link;
 use crate::number::{self, Plan};
-use crate::people::{People, Presence};
+use crate::people::{People, PersonSeen, Presence};
 use crate::reason::{Reason, Why};
 use crate::request::Answer;
 use crate::told::{Contact, PastCall, RequestId, Told};
@@ -70,6 +71,16 @@ struct Undecided {
     record: CallRecord,
 }
 
+/// A picture that is not whole yet: shown when the link is online, dropped when it fails before.
+#[derive(Debug, Default)]
+struct Draft {
+    calls: Option<(Vec<CallSeen>, Vec<String>)>,
+    people: Option<Vec<PersonSeen>>,
+    /// Changes since, the newest of each number.
+    changed: BTreeMap<String, PersonSeen>,
+    own: Option<(Presence, Option<bool>)>,
+}
+
 /// One account and what its PBX told.
 #[derive(Debug)]
 struct Desk {
@@ -93,6 +104,7 @@ struct Desk {
     pending: Vec<commands::Pending>,
     undecided: Vec<Undecided>,
     contacts: Vec<Contact>,
+    draft: Draft,
 }
 
 /// Everything the agent knows at this moment.
@@ -153,6 +165,7 @@ impl Model {
             pending: vec![],
             undecided: vec![],
             contacts: vec![],
+            draft: Draft::default(),
         });
     }
 
@@ -165,6 +178,9 @@ impl Model {
                 out.push(Output::Finished(pending.request, Err(Reason::OutcomeUnknown.into())));
             }
             self.people.remove(name);
+            self.recent.retain(|call| &call.account != name);
+            let own = format!(":{name}");
+            self.hints.retain(|hint| !hint.about.ends_with(&own));
         }
         out
     }
@@ -203,7 +219,15 @@ impl Model {
                 out.push(Output::Event(event));
             }
         }
-        if was_online && state != LinkName::Online {
+        if !matches!(state, LinkName::Syncing | LinkName::Online) {
+            desk.draft = Draft::default();
+        }
+        if state == LinkName::Online {
+            let draft = std::mem::take(&mut desk.draft);
+            out.extend(self.show(name, draft, now));
+            return out;
+        }
+        if was_online {
             desk.presence = Presence::Unknown;
             desk.dnd = None;
             for call in &mut desk.calls {
@@ -225,8 +249,54 @@ impl Model {
         out
     }
 
+    /// Shows a picture that is whole now.
+    fn show(&mut self, name: &AccountName, draft: Draft, now: Now) -> Vec<Output> {
+        let mut out = vec![];
+        if let Some(people) = draft.people {
+            self.people.replace(name, people);
+        }
+        for seen in draft.changed.into_values() {
+            self.people.update(name, seen, now.wall);
+        }
+        if let Some((presence, dnd)) = draft.own {
+            out.extend(self.apply(name, Told::Own { presence, dnd }, now));
+        }
+        if let Some((calls, verdict_follows)) = draft.calls {
+            out.extend(self.apply(name, Told::Calls { calls, verdict_follows }, now));
+        }
+        out
+    }
+
+    /// Keeps what belongs to a picture that is not whole yet; gives back everything else.
+    fn draft(&mut self, name: &AccountName, told: Told) -> Option<Told> {
+        let Some(desk) = self.desk(name).filter(|d| d.link != LinkName::Online) else { return Some(told) };
+        match told {
+            Told::Calls { calls, verdict_follows } => desk.draft.calls = Some((calls, verdict_follows)),
+            Told::People(people) => {
+                desk.draft.people = Some(people);
+                desk.draft.changed.clear();
+            }
+            Told::Person(seen) => {
+                desk.draft.changed.insert(seen.number.clone(), seen);
+            }
+            Told::Own { presence, dnd } => desk.draft.own = Some((presence, dnd)),
+            Told::Identity { .. }
+            | Told::Abilities(_)
+            | Told::Verdict { .. }
+            | Told::History(_)
+            | Told::Contacts(_)
+            | Told::Confirmed(_)
+            | Told::Refused(..)
+            | Told::Unclear(_) => return Some(told),
+        }
+        None
+    }
+
     /// Takes what a dialect told.
+    ///
+    /// Calls and people of a link that is not online yet are shown when it is.
     pub fn apply(&mut self, name: &AccountName, told: Told, now: Now) -> Vec<Output> {
+        let Some(told) = self.draft(name, told) else { return vec![] };
         match told {
             Told::Identity { user, domain, display_name, server, dialect } => {
                 if let Some(desk) = self.desk(name) {

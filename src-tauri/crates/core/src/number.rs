@@ -147,6 +147,13 @@ fn is_emergency(digits: &str, plan: &Plan) -> bool {
     prefixes.filter_map(|prefix| digits.strip_prefix(prefix)).any(listed)
 }
 
+/// Tells whether digits are an emergency number, also behind or in front of a code.
+fn hides_emergency(digits: &str, plan: &Plan) -> bool {
+    let bare: String = digits.chars().filter(char::is_ascii_digit).collect();
+    is_emergency(&bare, plan)
+        || digits.split(['*', '#']).any(|part| !part.is_empty() && digits.contains(['*', '#']) && is_emergency(part, plan))
+}
+
 /// Finds what a text offers to dial, and what the policy says for its source.
 ///
 /// Takes up to [`LONGEST_TEXT`] characters; a longer text offers nothing.
@@ -207,10 +214,10 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
     let Some((digits, extension)) = digits_of(body) else { return candidate };
     candidate.extension = extension;
     let plain = digits.trim_start_matches('+');
-    let kind = if digits.contains(['*', '#']) {
-        Kind::FeatureCode
-    } else if is_emergency(plain, plan) {
+    let kind = if hides_emergency(plain, plan) {
         Kind::Emergency
+    } else if digits.contains(['*', '#']) {
+        Kind::FeatureCode
     } else if digits.starts_with('+') {
         Kind::International
     } else if plan.is_extension(&digits) {
@@ -238,6 +245,10 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
         (_, Source::Typed | Source::Text) if candidate.extension.is_some() => {
             (Verdict::Ask, Some("The digits behind the number cannot be sent by themselves."))
         }
+        (Kind::National, Source::Text) if !clearly_national(body, &digits) => {
+            (Verdict::Ask, Some("This may be something else than a telephone number."))
+        }
+        (_, Source::Typed) if is_several(body) => (Verdict::Ask, Some("This looks like two numbers.")),
         (_, Source::Typed | Source::Text) => (Verdict::Dial, None),
     };
     if kind != Kind::Emergency && !(kind == Kind::FeatureCode && verdict == Verdict::Refuse) {
@@ -246,6 +257,24 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
     candidate.verdict = verdict;
     candidate.why = why.map(str::to_owned);
     candidate
+}
+
+/// Tells whether selected digits without a country code are clearly one telephone number.
+///
+/// Sums, quantities, dates and two extensions side by side look alike; only a leading zero, enough digits and one
+/// group that begins with it make a number.
+fn clearly_national(body: &str, digits: &str) -> bool {
+    digits.starts_with('0') && (7..=15).contains(&digits.len()) && !is_several(body)
+}
+
+/// Tells whether a second group of digits could be a number of its own.
+fn is_several(body: &str) -> bool {
+    let groups: Vec<&str> = body.split(is_blank).filter(|g| g.bytes().any(|b| b.is_ascii_digit())).collect();
+    let again = groups.iter().skip(1).any(|group| {
+        group.len() >= 3 && group.trim_start_matches(['(', '+']).starts_with('0') && body.trim_start().starts_with('0')
+    });
+    let digits = body.bytes().filter(u8::is_ascii_digit).count();
+    again && digits > 11
 }
 
 /// Blanks and invisible marks around or inside a number.
@@ -308,6 +337,8 @@ fn digits_of(text: &str) -> Option<(String, Option<String>)> {
             value.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
             extension = Some(value);
         } else if key.eq_ignore_ascii_case("phone-context") && value.starts_with('+') && !digits.starts_with('+') {
+            // A trunk zero behind a country code would be another number in some countries and wrong in the others.
+            (!digits.starts_with('0')).then_some(())?;
             digits = format!("{}{digits}", separated(value)?);
         }
     }
@@ -370,7 +401,8 @@ fn looks_like_date_or_address(text: &str) -> bool {
     let slashes = groups('/');
     let dashes = groups('-');
     matches!(dots.as_slice(), [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2] | [1..=3, 1..=3, 1..=3, 1..=3])
-        || matches!(dots.as_slice(), [1..=3, 2])
+        || matches!(dots.as_slice(), [1..=3, 1..=2])
+        || (dots.len() > 1 && dots.first().is_some_and(|first| *first <= 3) && dots.iter().skip(1).all(|g| *g == 3))
         || matches!(slashes.as_slice(), [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
         || matches!(dashes.as_slice(), [4, 2, 2])
 }
@@ -460,6 +492,28 @@ mod tests {
         }
         assert_eq!(dial("*97", Source::Typed).as_deref(), Ok("*97"));
         assert!(matches!(dial("112", Source::Typed), Err(Reason::PolicyRefuse(_))));
+    }
+
+    #[test]
+    fn what_may_be_something_else_is_asked_about() {
+        let plan = Plan { extensions: vec!["2XX".into()], ..Plan::default() };
+        for text in ["030 1234567 030 7654321", "204 205", "10-12", "21 11 2026", "4711"] {
+            assert!(matches!(target(text, Source::Text, false, &plan), Err(Reason::PolicyAsk(_))), "{text}");
+        }
+        for text in ["3.5", "100.000", "1.000.000"] {
+            assert!(matches!(target(text, Source::Text, true, &plan), Err(Reason::NumberNotUsable(_))), "{text}");
+        }
+        for text in ["030 1234567", "+49 30 1234567", "204", "(030) 23125-0"] {
+            assert!(target(text, Source::Text, false, &plan).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn emergency_numbers_hide_behind_no_code() {
+        for text in ["112#", "#112", "*31#112", "*112*", "0112#"] {
+            assert!(matches!(dial(text, Source::Typed), Err(Reason::PolicyRefuse(_))), "{text}");
+        }
+        assert!(dial("tel:0301234567;phone-context=+49", Source::Link).is_err());
     }
 
     #[test]

@@ -301,6 +301,12 @@ impl Reason {
             Self::SessionExpired => {
                 facts(Code::Dropped, SignInAgain, "The session with the PBX ran out.", "Trayphone signs in again by itself.")
             }
+            Self::TokenPageFailed(401 | 403) => facts(
+                Code::CredentialsRefused,
+                SlowMoment,
+                "The sign-in page of your company does not let you in.",
+                "Ask whoever runs that page. Trayphone tries again by itself, slowly.",
+            ),
             Self::TokenPageFailed(_) => facts(
                 Code::CredentialsRefused,
                 Moment,

@@ -22,12 +22,12 @@ pub async fn idle(plan: &Plan, colleagues: usize, limit: f64) -> Result<Vec<Row>
         tokio::time::sleep(plan.idle).await;
         let after = proc::sleeps(agent.pid())?;
         let memory = proc::memory(agent.pid())?;
-        shares.push(memory.pss as f64 / 1000.0);
+        shares.push(memory.pss);
         remarks.push(format!(
             "{:.1} MB, of which {:.1} heap and stacks, {:.1} program and libraries; {} threads; {} ms of processor time since the start",
-            memory.pss as f64 / 1000.0,
-            memory.anonymous as f64 / 1000.0,
-            memory.files as f64 / 1000.0,
+            memory.pss,
+            memory.anonymous,
+            memory.files,
             after.len(),
             proc::busy_ms(agent.pid())
         ));

@@ -120,7 +120,7 @@ pub async fn flood(plan: &Plan) -> Result<Vec<Row>> {
     let (mut control, _) = stage.online()?;
     control.ask("subscribe", &json!({"streams": ["presence"]}))?;
     tokio::time::sleep(plan.settle).await;
-    let (mut rates, mut remarks) = (Vec::new(), Vec::new());
+    let (mut rates, mut after, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     let mut before = 0;
     for run in 0..plan.runs {
         let busy = proc::busy_ms(agent.pid());
@@ -150,10 +150,10 @@ pub async fn flood(plan: &Plan) -> Result<Vec<Row>> {
         rates.push((flooded - before) as f64 / seconds);
         let used = (proc::busy_ms(agent.pid()) - busy) as f64 / 1000.0;
         remarks.push(format!(
-            "{} frames in {seconds:.2} s, {lines} parts at the client, agent busy for {used:.2} s, PSS {:.1} MB",
-            flooded - before,
-            proc::memory(agent.pid())?.pss as f64 / 1000.0
+            "{} frames in {seconds:.2} s, {lines} parts at the client, agent busy for {used:.2} s",
+            flooded - before
         ));
+        after.push(proc::memory(agent.pid())?.pss);
         before = flooded;
         tokio::time::sleep(PAUSE).await;
     }
@@ -163,7 +163,7 @@ pub async fn flood(plan: &Plan) -> Result<Vec<Row>> {
     for remark in remarks {
         row = row.remark(remark);
     }
-    Ok(vec![row])
+    Ok(vec![row, Row::told("  PSS right after the flood", "MB", after)])
 }
 
 /// Whether a part of the presence stream shows a person with a mark.

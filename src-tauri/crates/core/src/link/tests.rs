@@ -82,8 +82,11 @@ fn an_expired_session_is_renewed_without_a_delay_once() {
 fn a_servers_retry_after_wins() {
     let now = Instant::now();
     let mut link = online(now);
-    link.step(LinkInput::Failed(Reason::ServerBusy, Some(Duration::from_secs(7))), now, 0.9);
+    link.step(LinkInput::Failed(Reason::ServerBusy, Some(Duration::from_secs(7))), now, 0.0);
     assert_eq!(link.deadline(), Some(now + Duration::from_secs(7)));
+    let mut other = online(now);
+    other.step(LinkInput::Failed(Reason::ServerBusy, Some(Duration::from_secs(7))), now, 1.0);
+    assert_eq!(other.deadline(), Some(now + Duration::from_secs(14)), "desks that were told the same time are spread");
 }
 
 #[test]

@@ -98,7 +98,8 @@ impl Model {
             remote: call.remote.clone(),
             started_at: call.started_at,
             connected_at: call.connected_at,
-            ended_at: Some(now.wall),
+            // When a call ended that nobody watched is not known.
+            ended_at: (!call.stale).then_some(now.wall),
             source: RecordSource::Local,
         };
         let brief = CallBrief { state: CallState::Ended, ..brief(name, &call) };
@@ -108,10 +109,10 @@ impl Model {
         out.push(Output::Event(Event::new(EventName::CallEnded, now.wall).about(brief)));
         let outcome = match (call.direction, call.connected_at.is_some(), call.declined) {
             (_, true, _) => Outcome::Answered,
+            // Nobody watched while it ended: it may have been answered.
+            (_, false, _) if call.stale => Outcome::Unknown,
             (Direction::Outgoing, false, _) => Outcome::NotReached,
             (Direction::Incoming, false, true) => Outcome::Declined,
-            // Nobody watched while it ended: it may have been answered at the phone.
-            (Direction::Incoming, false, false) if call.stale => Outcome::Unknown,
             (Direction::Incoming, false, false) => match call.key {
                 Some(key) if verdict_follows.contains(&key) => {
                     if let Some(desk) = self.desk(name) {

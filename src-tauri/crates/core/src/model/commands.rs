@@ -296,9 +296,13 @@ impl Model {
         Ok(Begun::Send(name.clone(), Command::SetPresence { request, presence, until, note }, vec![]))
     }
 
-    /// Names of the accounts that can switch do-not-disturb now.
+    /// Names of the accounts that are online and can switch do-not-disturb.
     pub fn accounts_with_dnd(&self) -> Vec<AccountName> {
-        self.desks.iter().filter(|d| d.abilities.has(Ability::Dnd)).map(|d| d.name.clone()).collect()
+        self.desks
+            .iter()
+            .filter(|d| d.link == LinkName::Online && d.abilities.has(Ability::Dnd))
+            .map(|d| d.name.clone())
+            .collect()
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place where every call command passes the same gates")]

@@ -333,3 +333,52 @@ fn a_resume_without_a_sign_is_not_sent_twice() {
     assert_eq!(model.resume(3, None, late), Err(Reason::HoldSideUnknown));
     assert!(!model.view().calls[0].can.contains(&Can::Resume));
 }
+
+#[test]
+fn a_picture_that_never_became_whole_is_never_shown() {
+    let now = now();
+    let mut model = Model::new(0);
+    model.add_account(&config(), now.wall);
+    let mut link = Link::new();
+    link.step(LinkInput::SignIn, now.mono, 0.5);
+    link.step(LinkInput::SignedIn, now.mono, 0.5);
+    model.link_is(&office(), &link, None, now);
+    let ann = crate::people::PersonSeen {
+        number: "207".into(),
+        name: Some("Ann Example".into()),
+        kind: crate::PersonKind::Person,
+        presence: Presence::Available,
+        dnd: false,
+        note: None,
+    };
+    model.apply(&office(), Told::People(vec![ann]), now);
+    model.apply(&office(), Told::Own { presence: Presence::Available, dnd: Some(false) }, now);
+    let out = calls(&mut model, vec![seen("1", Direction::Incoming, SeenState::Ringing, "+4930555001")], now);
+    assert_eq!(events(&out), []);
+    assert!(model.view().calls.is_empty() && model.people.is_empty());
+    assert_eq!(model.view().accounts[0].presence, Presence::Unknown);
+    // It fails before it is whole: nothing of it remains.
+    link.step(LinkInput::Failed(Reason::Dropped, None), now.mono, 0.5);
+    model.link_is(&office(), &link, None, now);
+    let out = model.link_is(&office(), &online_link(now.mono), None, now);
+    assert_eq!(events(&out), [EventName::LinkOnline]);
+    assert!(model.view().calls.is_empty() && model.people.is_empty());
+}
+
+#[test]
+fn a_picture_that_is_whole_is_shown_with_the_link() {
+    let now = now();
+    let mut model = Model::new(0);
+    model.add_account(&config(), now.wall);
+    let mut link = Link::new();
+    link.step(LinkInput::SignIn, now.mono, 0.5);
+    model.link_is(&office(), &link, None, now);
+    model.apply(&office(), Told::Abilities(everything()), now);
+    link.step(LinkInput::SignedIn, now.mono, 0.5);
+    model.link_is(&office(), &link, None, now);
+    calls(&mut model, vec![seen("1", Direction::Incoming, SeenState::Ringing, "+4930555001")], now);
+    link.step(LinkInput::Synced, now.mono, 0.5);
+    let out = model.link_is(&office(), &link, None, now);
+    assert_eq!(events(&out), [EventName::LinkOnline, EventName::CallRinging]);
+    assert_eq!(model.view().calls[0].can, [Can::Answer, Can::HangUp]);
+}
