@@ -5,7 +5,7 @@ use phone_core::DesktopSettings;
 use phone_core::request::CheckResult;
 use phone_tests::desktop::PATIENCE;
 
-use crate::support::{AgentUnderTest, PROMPTLY, QUIET};
+use crate::support::{AgentUnderTest, PROMPTLY, QUIET, picture_of};
 use crate::{MARA, PELL, desk, dials_are, modern, password_is_kept};
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_link_asks_before_it_dials() {
     assert_eq!(question.summary.replace(' ', ""), format!("Call{}?", MARA.0));
     assert_eq!(question.buttons(), ["Call", "Cancel"]);
     assert!(question.actions.iter().all(|(key, _)| key != "default"), "a press beside the buttons dials nothing");
-    session.screenshot("link-question.png").await;
+    picture_of(&session, "link-question.png", "560x120+720+0").await;
     dials_are(&pbx, &[]).await;
 
     session.press_action("Cancel").await;

@@ -4,7 +4,7 @@ use phone_core::call::CallState;
 use phone_tests::desktop::{Button, PATIENCE, wait_for};
 use phone_tests::vodia::{FakeVodia, Generation};
 
-use crate::support::{AgentUnderTest, USER, fake, picture_of_corner, trayphonectl};
+use crate::support::{AgentUnderTest, USER, fake, picture_of, trayphonectl};
 use crate::{MARA, PELL, desk, dials_are, modern};
 
 #[tokio::test]
@@ -131,14 +131,14 @@ async fn the_panel_opens_the_menu_and_the_corner_of_the_screen_is_readable() {
     pbx.hang_up_far(missed);
     agent.wait_view("a missed call", |view| view.missed == 1).await;
     session.notice("the missed call", |notice| notice.summary.starts_with("Missed call")).await;
-    picture_of_corner(&session, "tray-missed.png").await;
+    picture_of(&session, "tray-missed.png", "560x140+720+0").await;
     session.press_action("Dismiss").await;
     agent.tray_shows("online").await;
 
     let call = pbx.ring(MARA.0, MARA.1, "204");
     session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
     agent.tray_shows("ringing-2").await;
-    picture_of_corner(&session, "tray-call.png").await;
+    picture_of(&session, "tray-call.png", "560x120+720+0").await;
     session.press_action("Answer").await;
     agent.tray_shows("in-call").await;
 
@@ -148,7 +148,7 @@ async fn the_panel_opens_the_menu_and_the_corner_of_the_screen_is_readable() {
         session.windows_of_class("Wrapper-2.0").await.into_iter().find(|window| window.height > 100)
     })
     .await;
-    session.screenshot("tray-menu.png").await;
+    picture_of(&session, "tray-menu.png", "560x230+720+0").await;
     session.key("Escape").await;
     assert!(pbx.call(call).is_some(), "a menu that is only looked at changes nothing");
     pbx.hang_up_far(call);

@@ -46,11 +46,16 @@ async fn the_first_start_shows_the_sign_in_of_the_real_window() {
 
     let window = wait_for("the window", PATIENCE, async || session.active_window().await).await;
     assert!(window.title.contains("Trayphone"), "{window:?}");
-    // An empty page has a handful of colours, one with words and a button many more.
-    let colours = "import -window root -crop 380x600+10+80 png:- | identify -format %k -";
-    wait_for("something drawn in the window", PATIENCE, async || {
-        let counted = session.run("sh", &["-c", colours]).await.stdout;
-        counted.trim().parse::<u32>().is_ok_and(|colours| colours > 40).then_some(())
+    // An empty page has a handful of colours, one with words and a button many more; then it stands still.
+    let colours = "import -window root -crop 380x600+10+80 png:- | identify -format '%k %#' -";
+    let mut last = (String::new(), Instant::now());
+    wait_for("a finished page in the window", PATIENCE, async || {
+        let seen = session.run("sh", &["-c", colours]).await.stdout;
+        if last.0 != seen {
+            last = (seen, Instant::now());
+        }
+        let drawn = last.0.split(' ').next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 40);
+        (drawn && last.1.elapsed() > QUIET).then_some(())
     })
     .await;
     session.screenshot("start-first-run.png").await;

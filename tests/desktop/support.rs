@@ -420,9 +420,26 @@ fn picture(panel: &str, name: &str) -> Pixmap {
 
 /// Keeps a part of the screen among the artefacts as `name`: the panel with its tray and, below it, the notices.
 pub async fn picture_of_corner(session: &Session, name: &str) -> PathBuf {
+    picture_of(session, name, "560x200+720+0").await
+}
+
+/// Keeps a part of the screen, as `width x height + left + top`, among the artefacts as soon as it has come to rest.
+pub async fn picture_of(session: &Session, name: &str, part: &str) -> PathBuf {
+    /// A panel that has not drawn for so long has drawn everything.
+    const REST: Duration = Duration::from_millis(400);
     let path = artefact(name);
-    let part = "560x200+720+0";
-    let taken = session.run("import", &["-window", "root", "-crop", part, "+repage", &path.display().to_string()]).await;
-    assert!(taken.success, "import: {}", taken.stderr);
+    let file = path.display().to_string();
+    let mut looks = tokio::time::interval(REST);
+    let mut last = String::new();
+    // An icon that moves never comes to rest for long; after ten looks any picture is good.
+    for _ in 0..10 {
+        looks.tick().await;
+        let taken = session.run("import", &["-window", "root", "-crop", part, "+repage", &file]).await;
+        assert!(taken.success, "import: {}", taken.stderr);
+        let drawn = session.run("identify", &["-format", "%#", &file]).await.stdout;
+        if std::mem::replace(&mut last, drawn.clone()) == drawn {
+            break;
+        }
+    }
     path
 }

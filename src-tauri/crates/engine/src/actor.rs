@@ -29,6 +29,8 @@ use crate::{Asked, Handle, Options};
 
 /// How many messages are worked off before a view is published.
 const BATCH: usize = 512;
+/// How long a frame may wait to be sent; shorter than the shortest limit of a command.
+const SEND_LIMIT: Duration = Duration::from_secs(4);
 /// Frames kept for a report.
 const KEPT_FRAMES: usize = 40;
 /// Longest part of a frame that is kept.
@@ -52,8 +54,12 @@ struct Desk {
     config: phone_core::AccountConfig,
     link: Link,
     dialect: Option<Box<dyn Dialect>>,
-    /// Counts attempts; messages of earlier ones are void.
+    /// Number of the attempt, never used twice; messages of earlier ones are void.
     attempt: u64,
+    /// The PBX refused the stored secret; it is not sent again until there is another.
+    refused: bool,
+    /// The user signed out; only the user signs in again.
+    signed_out: bool,
     tls: Option<crate::net::tls::Tls>,
     http: Option<crate::net::http::Http>,
     wires: HashMap<Wire, mpsc::Sender<ToSocket>>,
@@ -89,6 +95,7 @@ enum Inner {
     Secret(AccountName, Result<Secret, VaultError>),
     Stored(AccountName, Result<(), VaultError>),
     Unlocked(Result<(), VaultError>),
+    Removed(AccountName, Result<(), VaultError>, oneshot::Sender<Answer>),
 }
 
 struct Dice;
@@ -115,6 +122,7 @@ pub(crate) struct Actor {
     joint: HashMap<RequestId, Vec<RequestId>>,
     waiting: Vec<Waiting>,
     next_request: RequestId,
+    attempts: u64,
     inner: mpsc::Sender<Inner>,
     view: watch::Sender<Arc<View>>,
     people: watch::Sender<u64>,
@@ -184,6 +192,7 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
         joint: HashMap::new(),
         waiting: vec![],
         next_request: 0,
+        attempts: 0,
         inner,
         view,
         people,
@@ -307,6 +316,7 @@ impl Actor {
             Inner::Secret(name, result) => self.secret_arrived(&name, result),
             Inner::Stored(name, result) => self.secret_stored(&name, result),
             Inner::Unlocked(result) => self.keyring_unlocked(result),
+            Inner::Removed(name, result, answer) => self.secret_removed(&name, result, answer),
         }
     }
 
@@ -366,7 +376,7 @@ impl Actor {
                     if let Some(desk) = self.desks.get_mut(name) {
                         desk.keep_frame('>', &text);
                     }
-                    self.send(name, wire, ToSocket::Text(text));
+                    self.send(name, wire, ToSocket::Text(text, Instant::now() + SEND_LIMIT));
                 }
                 Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
                 Effect::Http(request) => self.http(name, *request),
@@ -419,6 +429,8 @@ impl Actor {
             }
         };
         let state = phone_core::model::link_name(&desk.link);
+        desk.refused |= matches!(desk.link.why(), Some(Reason::CredentialsRefused));
+        let store = desk.link.is_online() && desk.unstored.is_some() && !desk.provisional;
         match desk.link.why() {
             Some(why) => info!(account = %name, link = ?state, code = ?why.code(), "{}", why.text()),
             None => info!(account = %name, link = ?state, "link"),
@@ -426,6 +438,10 @@ impl Actor {
         let outputs = self.model.link_is(name, &desk.link, desk.retry_at, at);
         self.changed = true;
         self.outputs(outputs);
+        if store {
+            // A password that works takes the place of the old one, not one that may be a slip.
+            self.store_secret(name);
+        }
         self.waits(at.mono);
     }
 

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use phone_core::call::Outcome;
 use phone_core::number::may_be_same;
 use phone_core::view::{CallRecord, RecordSource};
 
@@ -92,7 +93,12 @@ impl History {
             match all.iter_mut().find(|ours| same(ours, theirs)) {
                 Some(ours) => {
                     ours.source = RecordSource::Both;
-                    ours.outcome = theirs.outcome;
+                    // The PBX knows only whether somebody answered; we may know who, or that it was declined.
+                    ours.outcome = match (ours.outcome, theirs.outcome) {
+                        (Outcome::Missed, Outcome::Answered) => Outcome::AnsweredElsewhere,
+                        (Outcome::Unknown, told) => told,
+                        (known, _) => known,
+                    };
                     if ours.remote.name.is_none() {
                         ours.remote.name.clone_from(&theirs.remote.name);
                     }
@@ -124,7 +130,6 @@ fn same(ours: &CallRecord, theirs: &CallRecord) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use phone_core::call::Outcome;
     use phone_core::{AccountName, CallId, Direction, Party};
 
     use super::*;

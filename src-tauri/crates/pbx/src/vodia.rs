@@ -109,6 +109,31 @@ impl Keys {
     }
 }
 
+/// Looks at the account keys of this kind.
+///
+/// # Errors
+/// One sentence on the first key whose value nobody understands.
+pub fn check(config: &AccountConfig) -> Result<(), String> {
+    let choices: &[(&str, &[&str])] = &[
+        ("dialect", &["auto", "legacy", "modern"]),
+        ("dial_path", &["auto", "websocket", "rest", "remote_call"]),
+        ("remote_call_hash", &["old", "new"]),
+        ("allow_plain_http", &["true", "false"]),
+    ];
+    for (key, known) in choices {
+        if let Some(value) = config.keys.get(*key).filter(|value| !known.contains(&value.as_str())) {
+            return Err(format!("{key} is one of {}, not `{value}`", known.join(", ")));
+        }
+    }
+    if let Some(value) = config.keys.get("keepalive_s").filter(|value| value.parse::<u64>().is_err()) {
+        return Err(format!("keepalive_s is a number of seconds, not `{value}`"));
+    }
+    if config.keys.get("token_url").is_some_and(|value| Url::parse(value).is_err()) {
+        return Err("token_url is not an address".to_owned());
+    }
+    Ok(())
+}
+
 /// WebSocket ping interval; the answer has 10 s (the link's silence limit).
 const PING: Duration = Duration::from_secs(15);
 /// Interval of the JSON keepalive that a third-party client uses against 67 and 70.1.

@@ -14,7 +14,16 @@ use super::{Actor, Desk, Inner, SecretState, Waiting, now, vault};
 use crate::ports::VaultError;
 
 /// How long somebody waits for the outcome of a sign-in.
-const SIGN_IN_WAIT: Duration = Duration::from_secs(20);
+pub(super) const SIGN_IN_WAIT: Duration = Duration::from_secs(20);
+/// How long a keyring may take; it asks nobody.
+const VAULT_LIMIT: Duration = Duration::from_secs(30);
+/// How long a person may take to unlock a keyring.
+pub(super) const UNLOCK_LIMIT: Duration = Duration::from_secs(180);
+
+/// Waits for the vault, which must not keep an account waiting for ever.
+pub(super) async fn within<T>(limit: Duration, asked: crate::ports::VaultFuture<'_, T>) -> Result<T, VaultError> {
+    tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(VaultError::Failed("no answer".into())))
+}
 
 impl Actor {
     /// Puts an account to work: its secret is read first.
@@ -33,7 +42,7 @@ impl Actor {
         desk.read_again = false;
         let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
-            let result = vault.get(&name).await;
+            let result = within(VAULT_LIMIT, vault.get(&name)).await;
             inner.send(Inner::Secret(name, result)).await.ok();
         });
     }
@@ -44,13 +53,21 @@ impl Actor {
         for desk in self.desks.values_mut().filter(|d| d.secret == SecretState::Asked) {
             desk.read_again = true;
         }
-        let missing: Vec<AccountName> =
-            self.desks.iter().filter(|(_, d)| d.secret == SecretState::Missing).map(|(name, _)| name.clone()).collect();
+        let missing: Vec<AccountName> = self
+            .desks
+            .iter()
+            .filter(|(_, d)| d.secret == SecretState::Missing && !d.signed_out)
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in missing {
             self.ask_secret(&name);
         }
-        let unstored: Vec<AccountName> =
-            self.desks.iter().filter(|(_, d)| d.unstored.is_some() && !d.provisional).map(|(name, _)| name.clone()).collect();
+        let unstored: Vec<AccountName> = self
+            .desks
+            .iter()
+            .filter(|(_, d)| d.unstored.is_some() && !d.provisional && d.link.is_online())
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in unstored {
             self.store_secret(&name);
         }
@@ -90,6 +107,8 @@ impl Actor {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.dialect = Some(dialect);
         desk.secret = SecretState::Here;
+        desk.refused = false;
+        desk.signed_out = false;
         desk.tls = None;
         desk.http = None;
         self.link(name, LinkInput::SignIn);
@@ -104,6 +123,10 @@ impl Actor {
         if !phone_pbx::kinds().any(|kind| kind == config.kind) {
             let known = phone_pbx::kinds().collect::<Vec<_>>().join(", ");
             answer.send(Err(Reason::WrongUsage(format!("this kind of PBX is not known; known: {known}")).into())).ok();
+            return;
+        }
+        if let Err(wrong) = phone_pbx::check(&config) {
+            answer.send(Err(Reason::WrongUsage(wrong).into())).ok();
             return;
         }
         let name = config.name.clone();
@@ -126,6 +149,11 @@ impl Actor {
             // It works at this moment; a fresh sign-in would only disturb the calls on it.
             let account = self.model.account(name).map(|a| Reply::Account(Box::new(a)));
             answer.send(account.ok_or_else(|| Reason::NoAccount.into())).ok();
+            return;
+        }
+        if desk.refused {
+            // Sent again it would be refused again, and count towards a lock.
+            answer.send(Err(Reason::CredentialsRefused.into())).ok();
             return;
         }
         let has_secret = desk.secret == SecretState::Here;
@@ -195,7 +223,7 @@ impl Actor {
         let Some(secret) = self.desks.get(name).and_then(|d| d.unstored.clone()) else { return };
         let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
-            let result = vault.set(&name, secret).await;
+            let result = within(VAULT_LIMIT, vault.set(&name, secret)).await;
             inner.send(Inner::Stored(name, result)).await.ok();
         });
     }
@@ -236,17 +264,25 @@ impl Actor {
             answer.send(Err(Reason::NoAccount.into())).ok();
             return;
         }
-        self.forget(name);
-        self.settings.accounts.retain(|a| &a.name != name);
-        self.save();
-        let (vault, name) = (vault(&self.options), name.clone());
+        let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
-            let result = match vault.remove(&name).await {
-                Ok(()) | Err(VaultError::NoEntry | VaultError::Absent) => Ok(Reply::Done),
-                Err(error) => Err(Reason::from(&error).into()),
-            };
-            answer.send(result).ok();
+            let result = within(VAULT_LIMIT, vault.remove(&name)).await;
+            inner.send(Inner::Removed(name, result, answer)).await.ok();
         });
+    }
+
+    /// Forgets an account whose secret is gone; with the secret still there, it stays and that is told.
+    pub(super) fn secret_removed(&mut self, name: &AccountName, result: Result<(), VaultError>, answer: oneshot::Sender<Answer>) {
+        let reply = match result {
+            Ok(()) | Err(VaultError::NoEntry | VaultError::Absent) => {
+                self.forget(name);
+                self.settings.accounts.retain(|a| &a.name != name);
+                self.save();
+                Ok(Reply::Done)
+            }
+            Err(error) => Err(Reason::from(&error).into()),
+        };
+        answer.send(reply).ok();
     }
 
     /// Pins the certificate the user has compared; only the one in question.
@@ -307,14 +343,29 @@ impl Actor {
         let names: Vec<AccountName> = self.desks.keys().filter(|n| only.is_none_or(|o| o == *n)).cloned().collect();
         for name in names {
             let Some(desk) = self.desks.get(&name) else { continue };
+            if desk.signed_out && only.is_none() {
+                continue;
+            }
             match (&desk.link, desk.secret) {
                 (_, SecretState::Missing) => self.ask_secret(&name),
                 // A refused password is not tried again: that locks accounts.
                 (Link::Stopped { why: Reason::CredentialsRefused }, _) => {}
-                (Link::Stopped { .. } | Link::SignedOut { .. }, SecretState::Here) => self.link(&name, LinkInput::SignIn),
+                (Link::Stopped { .. } | Link::SignedOut { .. }, SecretState::Here) => self.sign_in_anew(&name),
                 _ => self.link(&name, LinkInput::RetryNow),
             }
         }
+    }
+
+    /// Signs in with the secret at hand, and with the roots as they are now: an administrator may have added one.
+    pub(super) fn sign_in_anew(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        if desk.refused {
+            return;
+        }
+        desk.signed_out = false;
+        desk.tls = None;
+        desk.http = None;
+        self.link(name, LinkInput::SignIn);
     }
 
     pub(super) fn keyring_unlocked(&mut self, result: Result<(), VaultError>) {

@@ -23,6 +23,8 @@ impl Desk {
             link: Link::new(),
             dialect: None,
             attempt: 0,
+            refused: false,
+            signed_out: false,
             tls: None,
             http: None,
             wires: HashMap::new(),
@@ -59,13 +61,17 @@ impl Actor {
     /// Begins an attempt: fresh sockets, the dialect from its start.
     pub(super) fn open(&mut self, name: &AccountName) {
         let proxies = Arc::clone(&self.proxies);
+        self.attempts += 1;
+        let attempt = self.attempts;
         let Some(desk) = self.desks.get_mut(name) else { return };
-        desk.attempt += 1;
+        desk.attempt = attempt;
         if desk.tls.is_none() || desk.http.is_none() {
-            let built = Tls::new(desk.config.pin.clone()).map_err(|e| e.to_string()).and_then(|tls| {
-                let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
-                Ok((tls, http))
-            });
+            let built = Tls::new(desk.config.url.host_str().unwrap_or_default(), desk.config.pin.clone())
+                .map_err(|e| e.to_string())
+                .and_then(|tls| {
+                    let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
+                    Ok((tls, http))
+                });
             match built {
                 Ok((tls, http)) => {
                     desk.tls = Some(tls);
@@ -82,8 +88,10 @@ impl Actor {
 
     /// Ends an attempt: all its sockets and requests are void.
     pub(super) fn close(&mut self, name: &AccountName) {
+        self.attempts += 1;
+        let attempt = self.attempts;
         let Some(desk) = self.desks.get_mut(name) else { return };
-        desk.attempt += 1;
+        desk.attempt = attempt;
         desk.wires.clear();
         desk.addresses = None;
         for task in desk.tasks.drain(..) {

@@ -110,10 +110,9 @@ impl Actor {
             Request::SetSecret { account, secret } => match self.desks.get_mut(&account) {
                 Some(desk) => {
                     desk.unstored = Some(secret.clone());
-                    self.store_secret(&account);
                     self.waiting.push(super::Waiting {
                         account: account.clone(),
-                        until: now().mono + std::time::Duration::from_secs(20),
+                        until: now().mono + super::accounts::SIGN_IN_WAIT,
                         answer,
                     });
                     return self.sign_in_with(&account, Some(secret));
@@ -128,6 +127,9 @@ impl Actor {
                 Ok(Reply::Done)
             }
             Request::SignOut(name) => self.known(&name).map(|()| {
+                if let Some(desk) = self.desks.get_mut(&name) {
+                    desk.signed_out = true;
+                }
                 self.link(&name, LinkInput::SignOut(None));
                 Reply::Done
             }),
@@ -145,7 +147,7 @@ impl Actor {
                 if self.unlocking.len() == 1 {
                     let (vault, inner) = (vault(&self.options), self.inner.clone());
                     tokio::spawn(async move {
-                        let result = vault.unlock().await;
+                        let result = super::accounts::within(super::accounts::UNLOCK_LIMIT, vault.unlock()).await;
                         inner.send(Inner::Unlocked(result)).await.ok();
                     });
                 }

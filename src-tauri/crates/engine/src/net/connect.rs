@@ -85,6 +85,10 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
 
 async fn through(proxy: &Url, url: &Url) -> Result<TcpStream, Reason> {
     let target = target(url).ok_or(Reason::HostNotFound)?;
+    // Other kinds, such as a proxy behind TLS, would be given the sign-in in plain text.
+    if !matches!(proxy.scheme(), "http" | "socks5" | "socks5h") {
+        return Err(Reason::ProxyFailed);
+    }
     let mut bare = proxy.clone();
     bare.set_username("").ok();
     bare.set_password(None).ok();

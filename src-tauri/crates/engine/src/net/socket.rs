@@ -1,6 +1,6 @@
 //! One WebSocket: opened through proxy and TLS, read and written by one task, with bounded memory.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderName, HeaderValue};
@@ -28,8 +28,8 @@ const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is sent.
 pub(crate) enum ToSocket {
-    /// A text frame.
-    Text(String),
+    /// A text frame, and when it is too late to send it: whoever asked was told that its outcome is unknown.
+    Text(String, Instant),
     /// A ping.
     Ping,
 }
@@ -71,7 +71,8 @@ pub(crate) async fn run<F>(
             },
             message = to_send.recv() => {
                 let sent = match message {
-                    Some(ToSocket::Text(text)) => write.send(Message::Text(Utf8Bytes::from(text))).await,
+                    Some(ToSocket::Text(_, not_after)) if Instant::now() > not_after => return tell(FromNet::Closed(wire)).await,
+                    Some(ToSocket::Text(text, _)) => write.send(Message::Text(Utf8Bytes::from(text))).await,
                     Some(ToSocket::Ping) => write.send(Message::Ping(Vec::new().into())).await,
                     None => {
                         write.close().await.ok();

@@ -20,11 +20,17 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// TLS for an account; with a pin, that certificate counts and no other.
-    pub fn new(pin: Option<String>) -> Result<Self, Error> {
+    /// TLS for an account at a host; with a pin, that certificate counts there and no other.
+    pub fn new(host: &str, pin: Option<String>) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let refused = Arc::new(Mutex::new(None));
-        let checker = Checker { provider: Arc::clone(&provider), system: OnceLock::new(), pin, refused: Arc::clone(&refused) };
+        let checker = Checker {
+            provider: Arc::clone(&provider),
+            system: OnceLock::new(),
+            host: host.trim_matches(['[', ']']).to_owned(),
+            pin,
+            refused: Arc::clone(&refused),
+        };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -45,6 +51,8 @@ struct Checker {
     provider: Arc<CryptoProvider>,
     /// The system's roots are read at the first handshake, not at the start.
     system: OnceLock<Result<Verifier, Error>>,
+    /// The PBX's own host; a pin counts for it and for no other.
+    host: String,
     pin: Option<String>,
     refused: Arc<Mutex<Option<Reason>>>,
 }
@@ -87,7 +95,8 @@ impl ServerCertVerifier for Checker {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let sha256 = fingerprint(end_entity);
-        if let Some(pin) = &self.pin {
+        let own = server_name.to_str().eq_ignore_ascii_case(&self.host);
+        if let Some(pin) = self.pin.as_ref().filter(|_| own) {
             if *pin == sha256 {
                 return Ok(ServerCertVerified::assertion());
             }
@@ -97,6 +106,8 @@ impl ServerCertVerifier for Checker {
         let result = self.system()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         if let Err(Error::InvalidCertificate(error)) = &result {
             self.refuse(match error {
+                // The page that signs in stands elsewhere; nobody is asked to vouch for it.
+                _ if !own => Reason::TokenPageFailed(0),
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::CertificateExpired { sha256 },
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                     Reason::CertificateNotYetValid { sha256 }
