@@ -22,6 +22,9 @@ use support::{
 /// A start that only hands over is done within this time, even where everything is slow.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
+/// Longer than it takes a page to be drawn, shorter than a cursor stands between two blinks.
+const STILL: Duration = Duration::from_millis(400);
+
 /// The question whether a link may dial.
 const CALL: &str = "Call";
 
@@ -55,7 +58,7 @@ async fn the_first_start_shows_the_sign_in_of_the_real_window() {
             last = (seen, Instant::now());
         }
         let drawn = last.0.split(' ').next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 40);
-        (drawn && last.1.elapsed() > QUIET).then_some(())
+        (drawn && last.1.elapsed() > STILL).then_some(())
     })
     .await;
     session.screenshot("start-first-run.png").await;

@@ -5,7 +5,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// So many days are kept.
 const KEPT: usize = 7;
@@ -16,7 +18,7 @@ const USUAL: &str = "info,zbus=warn,ksni=warn";
 /// Starts to write logs into `folder`; without the folder the agent runs silently.
 pub fn start(folder: &Path) {
     let wanted = std::env::var("TRAYPHONE_LOG").unwrap_or_else(|_| USUAL.to_owned());
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let filter: Targets = wanted.parse().or_else(|_| USUAL.parse()).unwrap_or_default();
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let file = made.map_err(|error| error.to_string()).and_then(|()| {
         RollingFileAppender::builder()
@@ -29,7 +31,8 @@ pub fn start(folder: &Path) {
     });
     match file {
         Ok(file) => {
-            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::sync::Mutex::new(file)).init();
+            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::sync::Mutex::new(file));
+            tracing_subscriber::registry().with(filter).with(lines).init();
         }
         Err(error) => eprintln!("trayphone: no log can be written to {}: {error}", folder.display()),
     }

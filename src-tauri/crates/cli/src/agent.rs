@@ -14,7 +14,9 @@ use phone_vault::{KeyringVault, MemoryVault};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, watch};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::arguments::{Agent, VaultKind};
 use crate::doctor::check;
@@ -102,9 +104,10 @@ fn folder(named: Option<&Path>, variable: &str, below_home: &str) -> Result<Path
 
 fn start_logs() {
     let wanted = std::env::var("TRAYPHONE_LOG").unwrap_or_else(|_| USUAL.to_owned());
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let filter: Targets = wanted.parse().or_else(|_| USUAL.parse()).unwrap_or_default();
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(filter).with(lines).init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         // What a panic says may quote what it was working on, so only its place is told.

@@ -20,7 +20,8 @@ pub const LINE_LIMIT: usize = 1 << 20;
 pub const PAGE: usize = 500;
 
 /// Account keys of the contract; those behind `plan.` are [`PLAN_KEYS`].
-pub const ACCOUNT_KEYS: &[&str] = &["dialect", "dial_path", "token_url", "own_numbers", "keepalive_s", "allow_plain_http"];
+pub const ACCOUNT_KEYS: &[&str] =
+    &["dialect", "dial_path", "token_url", "own_numbers", "keepalive_s", "allow_plain_http", "remote_call_hash"];
 /// Dial plan keys of the contract, without `plan.`.
 pub const PLAN_KEYS: &[&str] = &[
     "country",

@@ -259,14 +259,18 @@ impl People {
 
     /// Everybody in order of account and number, from position `offset`, at most `limit`.
     pub fn page(&self, offset: usize, limit: usize) -> Vec<Person> {
-        self.iter().skip(offset).take(limit).collect()
+        self.kept().skip(offset).take(limit).map(|(account, desk, number, kept)| shown(account, desk, number, kept)).collect()
     }
 
     /// Everybody in order of account and number.
     pub fn iter(&self) -> impl Iterator<Item = Person> + '_ {
+        self.kept().map(|(account, desk, number, kept)| shown(account, desk, number, kept))
+    }
+
+    fn kept(&self) -> impl Iterator<Item = (&AccountName, &Desk, &str, &Kept)> {
         self.desks
             .iter()
-            .flat_map(|(account, desk)| desk.people.iter().map(move |(number, kept)| shown(account, desk, number, kept)))
+            .flat_map(|(account, desk)| desk.people.iter().map(move |(number, kept)| (account, desk, &**number, kept)))
     }
 
     /// How many there are.

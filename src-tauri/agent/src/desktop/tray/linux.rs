@@ -19,6 +19,8 @@ const FRAME: Duration = Duration::from_millis(500);
 /// An attempt to connect shorter than this is not drawn: the icon of an outage would flicker with every try.
 const SHORT: Duration = Duration::from_millis(600);
 
+/// Least time between two drawings: every one makes the tray host read all pictures again.
+const PACE: Duration = Duration::from_millis(150);
 /// How long the icon of a new call lets its notice go first: a host that reads all pictures anew keeps us busy.
 const NOTICE_FIRST: Duration = Duration::from_millis(20);
 
@@ -60,12 +62,15 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut frame = false;
     let mut drawn: Option<(TrayLook, Vec<Entry>)> = None;
+    let mut drawn_at: Option<Instant> = None;
     let mut connecting: Option<Instant> = None;
     let mut was_ringing = false;
     loop {
         let rings = views.borrow().as_ref().is_some_and(|view| is_ringing(view));
         if rings && !was_ringing {
             tokio::time::sleep(NOTICE_FIRST).await;
+        } else if let Some(rest) = drawn_at.map(|at| PACE.saturating_sub(at.elapsed())).filter(|rest| !rest.is_zero()) {
+            tokio::time::sleep(rest).await;
         }
         was_ringing = rings;
         let view = views.borrow_and_update().clone();
@@ -89,6 +94,7 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
             let rows = menu(&view, &zone);
             if drawn.as_ref().is_none_or(|(old_look, old_rows)| *old_look != look || *old_rows != rows) {
                 drawn = Some((look.clone(), rows.clone()));
+                drawn_at = Some(Instant::now());
                 if icon.update(|icon| icon.set(look, rows)).await.is_none() {
                     return;
                 }

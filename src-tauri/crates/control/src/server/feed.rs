@@ -122,11 +122,11 @@ impl Feed {
         let Reply::PeopleChanged { revision, changed } = phone.ask(Request::PeopleSince(since)).await? else {
             return Err(odd());
         };
-        self.not_before = Instant::now() + PACE;
         let Some(mut people) = changed else {
             self.at = At::beginning();
             return Ok(());
         };
+        self.not_before = Instant::now() + PACE;
         self.at = At::Since(revision);
         self.due = false;
         for event in self.told.iter_mut().flat_map(|told| people.iter().filter_map(|person| told.news(person))) {
