@@ -99,7 +99,8 @@ async fn waking_ends_waiting_at_once_and_not_twice_in_five_seconds() {
     pbx.kick().await;
     let shown = desk.waits(Code::Busy, "busy").await;
     let wait = shown.retry_at.expect("a time").duration_since(jiff::Timestamp::now()).as_secs();
-    assert!((2900..=3000).contains(&wait), "{wait}");
+    // Up to 15 s are added, so that a company's desks do not come at once.
+    assert!((2900..=3015).contains(&wait), "{wait}");
     let tries = || pbx.requests().iter().filter(|r| r.upgrade).count();
     let before = tries();
     desk.engine.system(SystemEvent::Woke).await;

@@ -120,6 +120,9 @@ impl Phone for AgentPhone {
                 self.change(wanted).await?;
                 return Ok(DesktopReply::Settings(self.settings()));
             }
+            DesktopRequest::Restart if !self.agent.engine.view().borrow().calls.is_empty() => {
+                return Err(Reason::WrongUsage("a call is up; restart when it is over".to_owned()).into());
+            }
             DesktopRequest::Restart => drop(tokio::spawn(self.agent.clone().act(Act::Restart.into()))),
             DesktopRequest::Quit => drop(tokio::spawn(self.agent.clone().act(Act::Quit.into()))),
         }

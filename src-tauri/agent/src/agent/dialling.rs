@@ -62,7 +62,9 @@ impl Agent {
                 };
             }
         }
-        let request = Request::Dial { text: uri.clone(), account: None, source: Source::Link, yes: false };
+        // Somebody who switched the question off said yes to every good number; what is refused stays refused.
+        let yes = !self.engine.desktop().borrow().ask_links;
+        let request = Request::Dial { text: uri.clone(), account: None, source: Source::Link, yes };
         match self.engine.ask(request).await {
             Ok(_) => {}
             Err(why) if why.code == Code::PolicyAsk => {

@@ -70,6 +70,8 @@ struct Desk {
     looked_again: Option<Instant>,
     /// The keyring changed while the secret was being read.
     read_again: bool,
+    /// Those who wait until the typed secret is stored.
+    storing: Vec<oneshot::Sender<Answer>>,
     /// Typed by the user and not stored yet.
     unstored: Option<Secret>,
     /// Not kept unless its first sign-in goes well enough.

@@ -43,6 +43,8 @@ type Sent = (About, notify_rust::error::Result<NotificationHandle>);
 
 struct Slot {
     notice: Notice,
+    /// Which of all notices this is; its buttons carry it, so that a press on what stood here before is none on this.
+    serial: u64,
     state: State,
     /// Each keeps its connection: some services take a notice away when its sender leaves the bus.
     handles: Vec<Arc<NotificationHandle>>,
@@ -77,6 +79,7 @@ pub async fn run(
     let (said_here, mut said) = mpsc::channel(16);
     let mut screen = Screen {
         slots: HashMap::new(),
+        serial: 0,
         able: Able::default(),
         early: VecDeque::new(),
         sent: sent_here,
@@ -122,6 +125,7 @@ pub async fn run(
 
 struct Screen {
     slots: HashMap<About, Slot>,
+    serial: u64,
     able: Able,
     /// What was said about numbers that nobody has told us yet.
     early: VecDeque<Said>,
@@ -133,26 +137,34 @@ struct Screen {
 
 impl Screen {
     fn show(&mut self, notice: Notice) {
+        self.serial += 1;
+        let serial = self.serial;
         match self.slots.get_mut(&notice.about) {
             Some(Slot { state: State::Sending(then), .. }) => *then = Some(NoticeChange::Show(notice)),
             Some(slot) => {
                 let replaced = if let State::Shown(id) = slot.state { Some(id) } else { None };
                 slot.state = State::Sending(None);
                 slot.notice = notice.clone();
-                self.send(notice, replaced);
+                slot.serial = serial;
+                self.send(notice, serial, replaced);
             }
             None => {
                 let about = notice.about.clone();
-                let slot =
-                    Slot { notice: notice.clone(), state: State::Sending(None), handles: Vec::new(), listeners: Vec::new() };
+                let slot = Slot {
+                    notice: notice.clone(),
+                    serial,
+                    state: State::Sending(None),
+                    handles: Vec::new(),
+                    listeners: Vec::new(),
+                };
                 self.slots.insert(about, slot);
-                self.send(notice, None);
+                self.send(notice, serial, None);
             }
         }
     }
 
-    fn send(&self, notice: Notice, replaced: Option<u32>) {
-        let mut message = compose(&notice, self.able);
+    fn send(&self, notice: Notice, serial: u64, replaced: Option<u32>) {
+        let mut message = compose(&notice, serial, self.able);
         if let Some(id) = replaced {
             message.id(id);
         }
@@ -230,9 +242,17 @@ impl Screen {
             }
             return;
         };
+        let pressed = match (&said, self.slots.get(&about)) {
+            (Said::Pressed(_, key), Some(slot)) => match act(&slot.notice, slot.serial, key) {
+                Some(act) => Some(act),
+                // A button of the notice that stood here before: the person meant something else.
+                None => return,
+            },
+            _ => None,
+        };
         let Some(slot) = self.slots.remove(&about) else { return };
-        if let Said::Pressed(_, key) = said {
-            if self.presses.try_send(act(&slot.notice, &key).into()).is_err() {
+        if let Some(act) = pressed {
+            if self.presses.try_send(act.into()).is_err() {
                 tracing::warn!("a press on a notice was dropped, too many are waiting");
             }
             // Most services close it by themselves; with the others it must not stay.
@@ -301,12 +321,19 @@ impl Said {
 /// Key of a press on the notice itself.
 const DEFAULT: &str = "default";
 
-fn act(notice: &Notice, key: &str) -> Act {
-    let button = key.parse().ok().and_then(|place: usize| notice.buttons.get(place));
-    button.map_or_else(|| notice.press.clone(), |button| button.act.clone())
+/// What a key stands for in this notice; none when it belongs to another one.
+fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
+    if key == DEFAULT {
+        return Some(notice.press.clone());
+    }
+    let (of, place) = key.split_once('.')?;
+    if of.parse() != Ok(serial) {
+        return None;
+    }
+    notice.buttons.get(place.parse::<usize>().ok()?).map(|button| button.act.clone())
 }
 
-fn compose(notice: &Notice, able: Able) -> Notification {
+fn compose(notice: &Notice, serial: u64, able: Able) -> Notification {
     let mut message = Notification::new();
     // Where nothing is known, markup is: nearly every service has it, and unescaped text could use it.
     let body = if able.markup == Some(false) { notice.body.clone() } else { escape(&notice.body) };
@@ -328,7 +355,7 @@ fn compose(notice: &Notice, able: Able) -> Notification {
             message.action(DEFAULT, "Open");
         }
         for (place, button) in notice.buttons.iter().enumerate() {
-            message.action(&place.to_string(), button.label);
+            message.action(&format!("{serial}.{place}"), button.label);
         }
     }
     message
@@ -392,20 +419,36 @@ mod tests {
     fn names_bring_no_markup() {
         let mut notice = link_question("tel:1", "1");
         notice.body = "<b>Ann & Bob</b>".into();
-        assert_eq!(compose(&notice, Able::default()).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
+        assert_eq!(compose(&notice, 1, Able::default()).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
         let plain = Able { markup: Some(false), actions: Some(false) };
-        assert_eq!(compose(&notice, plain).body, "<b>Ann & Bob</b>");
-        assert!(compose(&notice, plain).actions.is_empty());
+        assert_eq!(compose(&notice, 1, plain).body, "<b>Ann & Bob</b>");
+        assert!(compose(&notice, 1, plain).actions.is_empty());
     }
 
     #[test]
     fn each_button_does_its_own_act_and_a_question_none_beside_them() {
         let mut notice = link_question("tel:1", "1");
-        assert_eq!(act(&notice, "0"), Act::DialLink("tel:1".into()));
-        assert_eq!(act(&notice, "1"), Act::Nothing);
-        assert_eq!(act(&notice, DEFAULT), Act::Nothing);
-        assert!(!compose(&notice, Able::default()).actions.contains(&DEFAULT.to_owned()));
+        assert_eq!(act(&notice, 1, "1.0"), Some(Act::DialLink("tel:1".into())));
+        assert_eq!(act(&notice, 1, "1.1"), Some(Act::Nothing));
+        assert_eq!(act(&notice, 1, DEFAULT), Some(Act::Nothing));
+        assert!(!compose(&notice, 1, Able::default()).actions.contains(&DEFAULT.to_owned()));
         notice.buttons = vec![Button { label: "Quit", act: Act::Quit }];
-        assert_eq!(act(&notice, "7"), Act::Nothing);
+        assert_eq!(act(&notice, 1, "1.7"), None);
+    }
+
+    #[test]
+    fn a_press_on_the_notice_before_is_none_on_this_one() {
+        let dial = |number: &str| Act::Dial { number: number.to_owned(), account: None, yes: true };
+        let notice = Notice {
+            about: About::Question,
+            title: String::new(),
+            body: String::new(),
+            buttons: vec![Button { label: "Call", act: dial("+4930555002") }],
+            press: Act::Nothing,
+            weight: Weight::Lasting,
+        };
+        assert_eq!(act(&notice, 8, "8.0"), Some(dial("+4930555002")));
+        assert_eq!(act(&notice, 8, "7.0"), None);
+        assert_eq!(act(&notice, 8, "8.1"), None);
     }
 }

@@ -78,10 +78,10 @@ impl Model {
         self.next_call += 1;
         let next = self.next_call;
         let Some(desk) = self.desk(&name) else { return Err(Reason::NoAccount) };
-        let to = number::target(text, source, yes, &desk.plan)?;
         if locked && source != Source::Typed {
             return Err(Reason::PolicyRefuse("The screen is locked."));
         }
+        let to = number::target(text, source, yes, &desk.plan)?;
         if desk.link != LinkName::Online {
             return Err(Reason::Offline);
         }

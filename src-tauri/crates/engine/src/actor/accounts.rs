@@ -193,6 +193,12 @@ impl Actor {
                     if provisional {
                         self.keep_account(&name);
                     }
+                    // What was said to work must outlive this process too.
+                    let stores = |d: &&mut Desk| d.unstored.is_some() && (provisional || d.link.is_online());
+                    if let Some(desk) = self.desks.get_mut(&name).filter(stores) {
+                        desk.storing.push(waiting.answer);
+                        continue;
+                    }
                     match self.model.account(&name) {
                         Some(account) => Ok(Reply::Account(Box::new(account))),
                         None => Err(Reason::NoAccount.into()),
@@ -229,6 +235,10 @@ impl Actor {
     }
 
     pub(super) fn secret_stored(&mut self, name: &AccountName, result: Result<(), VaultError>) {
+        let account = self.model.account(name).map(|a| Reply::Account(Box::new(a)));
+        for waiting in self.desks.get_mut(name).map(|d| std::mem::take(&mut d.storing)).unwrap_or_default() {
+            waiting.send(account.clone().ok_or_else(|| Reason::NoAccount.into())).ok();
+        }
         let about = format!("secret_not_stored:{name}");
         let mut hint = Hint { about, text: String::new(), remedy: None };
         match result {

@@ -33,6 +33,7 @@ impl Desk {
             secret: SecretState::Asked,
             looked_again: None,
             read_again: false,
+            storing: vec![],
             unstored: None,
             provisional,
             frames: VecDeque::new(),
