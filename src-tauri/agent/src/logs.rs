@@ -31,7 +31,10 @@ pub fn start(folder: &Path) {
     });
     match file {
         Ok(file) => {
-            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::sync::Mutex::new(file));
+            let lines = tracing_subscriber::fmt::layer()
+                .log_internal_errors(false)
+                .with_ansi(false)
+                .with_writer(std::sync::Mutex::new(file));
             tracing_subscriber::registry().with(filter).with(lines).init();
         }
         Err(error) => eprintln!("trayphone: no log can be written to {}: {error}", folder.display()),

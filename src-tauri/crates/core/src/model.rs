@@ -105,6 +105,8 @@ struct Desk {
     undecided: Vec<Undecided>,
     contacts: Vec<Contact>,
     draft: Draft,
+    /// When a number was dialled last.
+    dialled_at: Option<Instant>,
 }
 
 /// Everything the agent knows at this moment.
@@ -166,6 +168,7 @@ impl Model {
             undecided: vec![],
             contacts: vec![],
             draft: Draft::default(),
+            dialled_at: None,
         });
     }
 
@@ -378,6 +381,11 @@ impl Model {
         if shown {
             self.hints.push(hint);
         }
+    }
+
+    /// What is shown about the agent itself.
+    pub fn hints(&self) -> &[Hint] {
+        &self.hints
     }
 
     /// Nothing is dialled while the screen is locked.

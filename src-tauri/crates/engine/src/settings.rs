@@ -3,7 +3,7 @@
 //! It is replaced as a whole, so a crash leaves the old or the new one. A file that cannot be read
 //! is kept aside under another name and told, never overwritten.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,14 @@ pub fn save(dir: &Path, settings: &Settings) -> std::io::Result<()> {
     private_folder(dir)?;
     let text = toml::to_string_pretty(settings).map_err(std::io::Error::other)?;
     let new = dir.join(format!(".{NAME}.new"));
-    let mut file = File::create(&new)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     drop(file);

@@ -1,6 +1,6 @@
 //! Vodia PBX (earlier pbxnsip and snom ONE), seen from one user, in its three generations.
 //!
-//! [`signin`] gets a session, [`live`] reads the user WebSocket, [`commands`] sends what the user
+//! `signin` gets a session, `live` reads the user WebSocket, `commands` sends what the user
 //! wants and never twice. The facts behind it are undocumented in part; where two readings are
 //! possible, both are accepted.
 
@@ -120,6 +120,9 @@ pub fn check(config: &AccountConfig) -> Result<(), String> {
         ("remote_call_hash", &["old", "new"]),
         ("allow_plain_http", &["true", "false"]),
     ];
+    if !matches!(config.url.scheme(), "http" | "https") {
+        return Err("the address begins with https://".to_owned());
+    }
     for (key, known) in choices {
         if let Some(value) = config.keys.get(*key).filter(|value| !known.contains(&value.as_str())) {
             return Err(format!("{key} is one of {}, not `{value}`", known.join(", ")));
@@ -180,6 +183,15 @@ enum Ask {
     CheckDnd(RequestId, bool),
 }
 
+/// What is asked for once more after its answer got lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    Directory,
+    History,
+    Contacts,
+    Dnd,
+}
+
 /// An ended call whose outcome is being asked for.
 struct Asking {
     key: String,
@@ -234,7 +246,10 @@ pub struct Vodia {
     has_dnd: bool,
     /// The phone did not react to an answer once.
     no_answer: bool,
-    answering: Option<RequestId>,
+    /// The answer under way, and when it was sent.
+    answering: Option<(RequestId, Instant)>,
+    /// When the server was heard last.
+    heard_at: Option<Instant>,
     told_abilities: Option<Abilities>,
     told_own: Option<(Presence, Option<bool>)>,
     asking: Vec<Asking>,
@@ -244,6 +259,9 @@ pub struct Vodia {
     keepalive_at: Option<Instant>,
     poll_at: Option<Instant>,
     history_at: Option<Instant>,
+    again: Vec<Again>,
+    again_at: Option<Instant>,
+    polls_missed: u32,
 }
 
 impl Vodia {
@@ -284,6 +302,7 @@ impl Vodia {
             has_dnd: false,
             no_answer: false,
             answering: None,
+            heard_at: None,
             told_abilities: None,
             told_own: None,
             asking: vec![],
@@ -292,6 +311,9 @@ impl Vodia {
             keepalive_at: None,
             poll_at: None,
             history_at: None,
+            again: vec![],
+            again_at: None,
+            polls_missed: 0,
         }
     }
 
@@ -397,12 +419,19 @@ impl Vodia {
         self.session_resource_seen = false;
         self.session_is_fresh = false;
         self.answering = None;
+        self.heard_at = None;
         self.told_abilities = None;
         self.told_own = None;
         self.ping_at = None;
         self.keepalive_at = None;
         self.poll_at = None;
         self.history_at = None;
+        self.again.clear();
+        self.again_at = None;
+        self.polls_missed = 0;
+        self.has_history = None;
+        self.has_contacts = false;
+        self.has_dnd = false;
     }
 
     fn learn(&mut self, change: impl FnOnce(&mut Learnt), out: &mut Effects) {
@@ -443,6 +472,9 @@ impl Vodia {
 
 impl Dialect for Vodia {
     fn step(&mut self, input: Input<'_>, now: Now, _random: &mut dyn Random, out: &mut Effects) {
+        if matches!(input, Input::Text(..) | Input::Pong(_) | Input::Http(_, Ok(_))) {
+            self.heard_at = Some(now.mono);
+        }
         match input {
             Input::Start => self.start(out),
             Input::Stop => self.reset(),
@@ -470,7 +502,10 @@ impl Dialect for Vodia {
             Phase::Idle | Phase::SigningIn | Phase::OpeningSocket | Phase::Live => None,
         };
         let asking = self.asking.iter().map(|a| a.next_at.min(a.give_up_at)).min();
-        [classify, asking, self.ping_at, self.keepalive_at, self.poll_at, self.history_at].into_iter().flatten().min()
+        [classify, asking, self.ping_at, self.keepalive_at, self.poll_at, self.history_at, self.again_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The tray as a StatusNotifierItem, without any toolkit.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -19,8 +20,9 @@ const FRAME: Duration = Duration::from_millis(500);
 /// An attempt to connect shorter than this is not drawn: the icon of an outage would flicker with every try.
 const SHORT: Duration = Duration::from_millis(600);
 
-/// Least time between two drawings: every one makes the tray host read all pictures again.
-const PACE: Duration = Duration::from_millis(150);
+/// So many drawings in [`PACE`] are let through at once: every one makes the tray host read all pictures again.
+const AT_ONCE: usize = 8;
+const PACE: Duration = Duration::from_millis(1200);
 /// How long the icon of a new call lets its notice go first: a host that reads all pictures anew keeps us busy.
 const NOTICE_FIRST: Duration = Duration::from_millis(20);
 
@@ -62,14 +64,14 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut frame = false;
     let mut drawn: Option<(TrayLook, Vec<Entry>)> = None;
-    let mut drawn_at: Option<Instant> = None;
+    let mut drawings = Drawings::default();
     let mut connecting: Option<Instant> = None;
     let mut was_ringing = false;
     loop {
         let rings = views.borrow().as_ref().is_some_and(|view| is_ringing(view));
         if rings && !was_ringing {
             tokio::time::sleep(NOTICE_FIRST).await;
-        } else if let Some(rest) = drawn_at.map(|at| PACE.saturating_sub(at.elapsed())).filter(|rest| !rest.is_zero()) {
+        } else if let Some(rest) = drawings.rest() {
             tokio::time::sleep(rest).await;
         }
         was_ringing = rings;
@@ -94,7 +96,7 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
             let rows = menu(&view, &zone);
             if drawn.as_ref().is_none_or(|(old_look, old_rows)| *old_look != look || *old_rows != rows) {
                 drawn = Some((look.clone(), rows.clone()));
-                drawn_at = Some(Instant::now());
+                drawings.one_more();
                 if icon.update(|icon| icon.set(look, rows)).await.is_none() {
                     return;
                 }
@@ -112,6 +114,25 @@ pub async fn run(told: Told, mut views: watch::Receiver<Option<std::sync::Arc<Vi
         }
     }
     icon.shutdown().await;
+}
+
+/// The last drawings: a few at once are a working day, many are a storm.
+#[derive(Default)]
+struct Drawings(VecDeque<Instant>);
+
+impl Drawings {
+    fn one_more(&mut self) {
+        self.0.push_back(Instant::now());
+        if self.0.len() > AT_ONCE {
+            self.0.pop_front();
+        }
+    }
+
+    /// How long the next one has to wait.
+    fn rest(&self) -> Option<Duration> {
+        let oldest = self.0.front().filter(|_| self.0.len() == AT_ONCE)?;
+        Some(PACE.saturating_sub(oldest.elapsed())).filter(|rest| !rest.is_zero())
+    }
 }
 
 /// What the tray host asks about.

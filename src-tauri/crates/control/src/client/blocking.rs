@@ -14,23 +14,24 @@ use crate::transport::connect_blocking;
 
 /// Says hello as `name`, asks for one method, and waits for its answer at most as long as `limit`.
 ///
-/// Both go out in one write, so that it costs one way there and back.
+/// The wish goes out only after the agent has answered the hello: an agent that hangs must not find it later, when
+/// nobody means it any more.
 ///
 /// # Errors
 /// `no_agent` when nothing listens there; what the agent says; `outcome_unknown` when it does not answer in time.
 pub fn call(path: &Path, name: &str, method: &str, params: &impl Serialize, limit: Duration) -> Result<Box<RawValue>, Trouble> {
     let until = Instant::now() + limit;
     let mut stream = connect_blocking(path).map_err(|error| not_reached(&error))?;
-    let mut lines = request(HELLO, method::HELLO, &hello(name), None)?;
-    lines.extend_from_slice(&request(WANTED, method, params, None)?);
+    let wish = request(WANTED, method, params, None)?;
     stream.set_write_timeout(Some(limit)).map_err(|error| not_reached(&error))?;
-    stream.write_all(&lines).map_err(|error| not_reached(&error))?;
+    stream.write_all(&request(HELLO, method::HELLO, &hello(name), None)?).map_err(|error| not_reached(&error))?;
+    let mut sent = false;
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     loop {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(late(method));
+            return Err(if sent { late(method) } else { Reason::NotAvailable.into() });
         }
         reader.get_ref().set_read_timeout(Some(left)).map_err(|_| lost(method))?;
         line.clear();
@@ -39,9 +40,14 @@ pub fn call(path: &Path, name: &str, method: &str, params: &impl Serialize, limi
             Ok(0) => return Err(lost(method)),
             Ok(_) => {}
             Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                return Err(late(method));
+                return Err(if sent { late(method) } else { Reason::NotAvailable.into() });
             }
             Err(_) => return Err(lost(method)),
+        }
+        if !sent && matches!(understood(&line), Some(Incoming::Answer(HELLO, Ok(_)))) {
+            reader.get_mut().write_all(&wish).map_err(|_| lost(method))?;
+            sent = true;
+            continue;
         }
         if let Some(answer) = answer(&line) {
             return answer;

@@ -56,8 +56,19 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
     let mut lines = Lines::new(reader);
     let mut guest = Guest::default();
     let mut running = JoinSet::new();
+    let mut spoke = false;
     loop {
-        let calls = match lines.next().await {
+        // Who connects and says nothing takes a place away from somebody who has something to say.
+        let next = if spoke {
+            lines.next().await
+        } else {
+            match tokio::time::timeout(limits.stall, lines.next()).await {
+                Ok(next) => next,
+                Err(_) => break,
+            }
+        };
+        spoke = true;
+        let calls = match next {
             Ok(Line::Text(text)) if text.trim_ascii().is_empty() => continue,
             Ok(Line::Text(text)) => read_line(text, &mut guest),
             Ok(Line::TooLong) => {

@@ -18,6 +18,8 @@ use crate::view::{Doing, LinkName};
 
 /// How long a dial may take until the PBX shows its call.
 pub const DIAL_LIMIT: Duration = Duration::from_secs(15);
+/// Least time between two dials from a selection or a link.
+const BETWEEN_DIALS: Duration = Duration::from_secs(2);
 /// How long any other command may take to show its effect.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(5);
 
@@ -91,6 +93,22 @@ impl Model {
         if desk.pending.iter().any(|p| p.doing == Doing::Dialing) {
             return Err(Reason::DialInFlight);
         }
+        // A second press means the same call, not another one; what is unknown may still ring.
+        let under_way = |call: &&Live| {
+            let begins =
+                matches!(call.state, CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Unknown);
+            call.direction == Direction::Outgoing && begins
+        };
+        let same = |call: &Live| call.remote.number.as_deref().is_some_and(|n| n == to || number::may_be_same(n, &to));
+        if desk.calls.iter().filter(under_way).any(same) {
+            return Err(Reason::AlreadyCalling);
+        }
+        // Two dials without a hand on a keyboard in between are a held key or a page that fires links.
+        let soon = desk.dialled_at.is_some_and(|at| now.mono.saturating_duration_since(at) < BETWEEN_DIALS);
+        if source != Source::Typed && soon {
+            return Err(Reason::DialInFlight);
+        }
+        desk.dialled_at = Some(now.mono);
         let call = Live {
             id: CallId::numbered(&name, next),
             key: None,
@@ -148,7 +166,7 @@ impl Model {
         let mut fitting = all().filter(|(_, c)| fits(c));
         match (fitting.next(), fitting.next()) {
             (Some((d, c)), None) => Ok((d.name.clone(), c.id.clone())),
-            (None, _) => Err(Reason::NoSuchCall),
+            (None, _) => Err(Reason::NoCallFits),
             (Some(_), Some(_)) => Err(Reason::SeveralCalls),
         }
     }

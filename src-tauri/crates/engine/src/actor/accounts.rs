@@ -215,6 +215,7 @@ impl Actor {
         }
     }
 
+    /// Keeps an account that was on trial; it works also when it cannot be written down, which is told by a hint.
     fn keep_account(&mut self, name: &AccountName) {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.provisional = false;
@@ -287,8 +288,7 @@ impl Actor {
             Ok(()) | Err(VaultError::NoEntry | VaultError::Absent) => {
                 self.forget(name);
                 self.settings.accounts.retain(|a| &a.name != name);
-                self.save();
-                Ok(Reply::Done)
+                if self.save() { Ok(Reply::Done) } else { Err(Reason::NotWritten.into()) }
             }
             Err(error) => Err(Reason::from(&error).into()),
         };
@@ -328,8 +328,8 @@ impl Actor {
         }
     }
 
-    /// Writes the settings; a failure is told.
-    pub(super) fn save(&mut self) {
+    /// Writes the settings; says whether that went well, and a failure is told.
+    pub(super) fn save(&mut self) -> bool {
         let result = if self.may_write {
             crate::settings::save(&self.options.config_dir, &self.settings)
         } else {
@@ -346,6 +346,7 @@ impl Actor {
         }
         self.model.hint(hint, failed.is_some());
         self.changed = true;
+        failed.is_none()
     }
 
     /// The user's own way to end waiting, also after something they have mended.

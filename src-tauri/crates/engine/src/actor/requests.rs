@@ -27,8 +27,8 @@ impl Actor {
             Asked::Desktop(settings, answer) => {
                 self.settings.desktop = settings.clone();
                 self.desktop.send_replace(settings);
-                self.save();
-                answer.send(Ok(Reply::Done)).ok();
+                let written = if self.save() { Ok(Reply::Done) } else { Err(Reason::NotWritten.into()) };
+                answer.send(written).ok();
             }
             Asked::Hint(hint, shown) => {
                 self.model.hint(hint, shown);
@@ -262,6 +262,9 @@ impl Actor {
     /// The engine's part of the self-examination.
     fn checks(&self) -> Vec<Check> {
         let mut checks = vec![];
+        for hint in self.model.hints().iter().filter(|hint| hint.about.starts_with("settings")) {
+            checks.push(problem("settings", &hint.text, hint.remedy.as_deref().unwrap_or_default()));
+        }
         if self.desks.is_empty() {
             checks.push(problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));
         }

@@ -33,11 +33,16 @@ impl Vodia {
             | Command::Resume { request, key }
             | Command::TransferTo { request, key, .. }
             | Command::TransferJoin { request, key, .. } => {
-                if self.calls.get(key).is_none() {
+                let Some(call) = self.calls.get(key) else {
                     return out.tell(Told::Refused(*request, Reason::NoSuchCall));
+                };
+                // It was offered because REST has a resume of its own; the action that is left is a toggle.
+                let by_toggle = self.control_path(name_of(command)) != Path::Rest;
+                if matches!(command, Command::Resume { .. }) && call.seen.resume_is_safe && by_toggle {
+                    return out.tell(Told::Refused(*request, Reason::HoldSideUnknown));
                 }
                 if matches!(command, Command::Answer { .. }) {
-                    self.answering = Some(*request);
+                    self.answering = Some((*request, now.mono));
                 }
                 match self.control_path(name_of(command)) {
                     Path::Rest => {
@@ -288,8 +293,9 @@ impl Vodia {
     pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
         // What was not sent by now, because its leg is still being looked for, must not be sent late.
         self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
-        if self.answering == Some(request) {
-            self.answering = None;
+        let Some((_, sent_at)) = self.answering.take_if(|(answering, _)| *answering == request) else { return };
+        // A link that was silent itself says nothing about the phone.
+        if self.heard_at.is_some_and(|at| at > sent_at) {
             self.no_answer = true;
             self.tell_abilities(out);
         }

@@ -10,7 +10,7 @@ use phone_core::{Direction, Now, PersonKind, Presence, Reason, Secret};
 
 use super::frame::{self, Frame, RawCall};
 use super::rest;
-use super::{Ask, Asking, CLASSIFY, Generation, PING, POLL, Phase, Vodia};
+use super::{Again, Ask, Asking, CLASSIFY, Generation, PING, POLL, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer};
 
 /// When the history is asked after a call vanished: the PBX writes it a moment later.
@@ -19,6 +19,12 @@ const FIRST_LOOK: Duration = Duration::from_millis(250);
 const NEXT_LOOK: Duration = Duration::from_millis(1200);
 /// When an outcome that nobody told counts as missed.
 const LAST_LOOK: Duration = Duration::from_millis(2900);
+/// When what got no answer is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// So many polls in a row may stay without an answer.
+const MOST_POLLS_MISSED: u32 = 3;
+/// Outcomes that are asked for at once; the calls beyond count as missed.
+const MOST_ASKED: usize = 32;
 /// Pause before the history is read after calls ended, so that a busy line reads it once.
 const HISTORY_PAUSE: Duration = Duration::from_secs(4);
 
@@ -153,6 +159,9 @@ impl Vodia {
         let mut verdict_follows = vec![];
         if self.has_history == Some(true) && self.phase == Phase::Live {
             for call in vanished {
+                if self.asking.len() >= MOST_ASKED {
+                    break;
+                }
                 verdict_follows.push(call.key.clone());
                 self.asking.push(Asking {
                     key: call.key,
@@ -205,6 +214,14 @@ impl Vodia {
             Ok(answer) if answer.status == 401 && self.answered_before(ask) => return self.session_over(out),
             Ok(_) | Err(_) => None,
         };
+        // A busy server says nothing about what it offers; it is asked again a little later.
+        let passing = match &answer {
+            Ok(answer) => matches!(answer.status, 429 | 500..=599),
+            Err(_) => true,
+        };
+        if passing && self.has_socket() {
+            return self.missed_answer(ask, now, out);
+        }
         match ask {
             Ask::Directory => self.directory(body, now, out),
             Ask::Calls => {
@@ -214,6 +231,7 @@ impl Vodia {
                     // Frames give a running call another id; it would end and begin again.
                     && (legs.is_empty() || self.no_frames_in_time)
                 {
+                    self.polls_missed = 0;
                     self.calls_are(&legs, now, out);
                     self.have(true, false, now, out);
                 }
@@ -221,8 +239,7 @@ impl Vodia {
             Ask::History | Ask::CdrSummary => {
                 let own = self.own_numbers();
                 let past = body.and_then(|body| rest::history(body, &own));
-                // One answer that got lost does not mean that the list is gone.
-                self.has_history = Some(past.is_some() || (self.has_history == Some(true) && answer.is_err()));
+                self.has_history = Some(past.is_some());
                 self.history(past, now, out);
             }
             Ask::Contacts => {
@@ -255,6 +272,42 @@ impl Vodia {
         if self.phase == Phase::Live {
             self.tell_abilities(out);
         }
+    }
+
+    /// An answer got lost or the server was busy: what was known stays, and it is asked again.
+    fn missed_answer(&mut self, ask: &Ask, now: Now, out: &mut Effects) {
+        let again = match ask {
+            Ask::Directory => Again::Directory,
+            Ask::History | Ask::CdrSummary => {
+                // Calls that wait for a verdict have a limit of their own; it is asked for once more before that.
+                Again::History
+            }
+            Ask::Contacts => Again::Contacts,
+            Ask::Dnd => Again::Dnd,
+            Ask::Calls => {
+                // Where nothing else tells the calls, what is shown would soon not be true any more.
+                self.polls_missed += 1;
+                if self.phase == Phase::Live && !self.has_call_frames && self.polls_missed >= MOST_POLLS_MISSED {
+                    self.fail(Reason::AnswerTimedOut, None, out);
+                }
+                return;
+            }
+            Ask::Session
+            | Ask::Root
+            | Ask::TokenPage
+            | Ask::Exchange
+            | Ask::Password
+            | Ask::BasicCheck
+            | Ask::Whoami
+            | Ask::Find(_)
+            | Ask::Commanded(..)
+            | Ask::SetDnd(..)
+            | Ask::CheckDnd(..) => return,
+        };
+        if !self.again.contains(&again) {
+            self.again.push(again);
+        }
+        self.again_at.get_or_insert(now.mono + ASK_AGAIN);
     }
 
     /// Tells whether this resource has answered since the sign-in.
@@ -353,6 +406,18 @@ impl Vodia {
         if due(self.poll_at) {
             self.poll_at = Some(now.mono + POLL);
             self.ask_calls(out);
+        }
+        if due(self.again_at) {
+            self.again_at = None;
+            let account = self.account_path();
+            for again in std::mem::take(&mut self.again) {
+                match again {
+                    Again::Directory => self.ask_directory(out),
+                    Again::History => self.ask_history(out),
+                    Again::Contacts => self.http(Ask::Contacts, "GET", &format!("/rest/user/{account}/adrbook"), None, out),
+                    Again::Dnd => self.ask_dnd(out),
+                }
+            }
         }
         if due(self.history_at) {
             self.history_at = None;

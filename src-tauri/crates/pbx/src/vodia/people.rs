@@ -17,6 +17,9 @@ struct Account {
     calls: bool,
 }
 
+/// More accounts than this are no company; what a server invents beyond is skipped.
+const MOST: usize = 50_000;
+
 /// All accounts of the tenant.
 #[derive(Debug, Default)]
 pub struct Accounts {
@@ -64,6 +67,9 @@ impl Accounts {
         let number = raw.account.text()?;
         let new = Account { kind: PersonKind::Person, registered: None, dnd: None, busy: false, calls: false };
         if !self.all.contains_key(number.as_str()) {
+            if self.all.len() >= MOST {
+                return None;
+            }
             self.all.insert(number.as_str().into(), new);
         }
         let account = self.all.get_mut(number.as_str())?;

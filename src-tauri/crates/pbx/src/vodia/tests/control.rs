@@ -229,6 +229,10 @@ fn refusals_of_a_command_are_told_and_a_lost_session_ends_the_link() {
 fn a_phone_that_does_not_react_to_answer_is_not_offered_it_again() {
     let mut talk = busy("PBX/67.0");
     talk.command(&answer("5121"));
+    assert!(talk.feed(Input::Expired(7)).is_empty(), "a link that was silent itself says nothing about the phone");
+    talk.command(&answer("5121"));
+    talk.wait_ms(100);
+    talk.text(r#"{"action":"callerid"}"#);
     let said = talk.feed(Input::Expired(7));
     assert_eq!(said, ["abilities Dial,HangUp,Hold,Resume,TransferBlind,TransferAttended,Presence,Dnd,History,Contacts"]);
     assert!(talk.feed(Input::Expired(7)).is_empty());
