@@ -20,9 +20,11 @@ const FRAME: Duration = Duration::from_millis(500);
 /// An attempt to connect shorter than this is not drawn: the icon of an outage would flicker with every try.
 const SHORT: Duration = Duration::from_millis(600);
 
-/// So many drawings in [`PACE`] are let through at once: every one makes the tray host read all pictures again.
-const AT_ONCE: usize = 8;
-const PACE: Duration = Duration::from_millis(1200);
+/// So many drawings within [`STORM`] are a storm: every one makes the tray host read all pictures again.
+const AT_ONCE: usize = 20;
+const STORM: Duration = Duration::from_secs(3);
+/// Time between two drawings in a storm.
+const PACE: Duration = Duration::from_millis(150);
 /// How long the icon of a new call lets its notice go first: a host that reads all pictures anew keeps us busy.
 const NOTICE_FIRST: Duration = Duration::from_millis(20);
 
@@ -128,10 +130,10 @@ impl Drawings {
         }
     }
 
-    /// How long the next one has to wait.
+    /// How long the next one has to wait: not at all, except in a storm.
     fn rest(&self) -> Option<Duration> {
-        let oldest = self.0.front().filter(|_| self.0.len() == AT_ONCE)?;
-        Some(PACE.saturating_sub(oldest.elapsed())).filter(|rest| !rest.is_zero())
+        let storm = self.0.len() == AT_ONCE && self.0.front().is_some_and(|oldest| oldest.elapsed() < STORM);
+        storm.then_some(PACE)
     }
 }
 
