@@ -125,8 +125,9 @@ async fn a_dismissed_question_is_told_and_a_later_unlock_still_counts() {
     wait_for("one word about it", PROMPTLY, async || (about_keyring(&session) == 1).then_some(())).await;
     holds_for(QUIET, "one word about it, not two", || about_keyring(&session) == 1).await;
 
-    // A second click asks again, and what another program does counts as well.
-    session.click_tray(0, Button::Left).await;
+    // The menu asks again, and what another program does counts as well. (The panel swallows a second real click
+    // now and then, after a window took the pointer away from it; the first one above is real.)
+    agent.press_menu("Unlock the keyring").await;
     session.dismiss_keyring_prompt().await;
     assert_eq!(session.keyring_prompts(), 2);
     session.keyring_unlock(KEYRING_PASSWORD).await.expect("the password is right");
