@@ -158,12 +158,11 @@ impl Actor {
         }
         let has_secret = desk.secret == SecretState::Here;
         self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
-        if has_secret {
-            self.link(name, LinkInput::SignOut(None))
-        } else {
+        if !has_secret {
             return self.ask_secret(name);
         }
-        self.link(name, LinkInput::SignIn);
+        self.link(name, LinkInput::SignOut(None));
+        self.sign_in_anew(name);
     }
 
     /// Answers those whose sign-in has an outcome, or whose time is over.
