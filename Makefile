@@ -20,7 +20,7 @@ demo: ## shows the agent and its window at work against a fake PBX; without a di
 build: ## builds the release programs: target/release/trayphone, trayphone-window, trayphonectl
 	@.make/build.sh
 
-bench: ## measures the figures the project promises (release build of the agent alone); BENCH="--only calls --quick" chooses
+bench: ## measures the promised figures (release build of the agent alone), beside their targets; BENCH="--help" tells what can be chosen
 	@.make/bench.sh $(BENCH)
 
 fuzz: ## feeds the frame decoder with noise for FUZZ_SECONDS (default 60); needs cargo-fuzz

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Words that all scripts of this folder share; sourced, never run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,6 +8,8 @@ if [ -n "${CI:-}" ]; then
   export CARGO_INCREMENTAL=0
 fi
 export CARGO_TERM_PROGRESS_WHEN=never
+# npm leaves nothing in the home folder but its cache, and advertises nothing.
+export npm_config_update_notifier=false npm_config_logs_max=0
 export CARGO_NET_RETRY="${CARGO_NET_RETRY:-5}"
 # One feature set and one selection of packages for tests and demonstration: a second one would compile most crates again.
 # `--examples` beside another selection picks nothing, but lets dev-dependencies count, so that the same builds of crates serve.

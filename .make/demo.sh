@@ -8,7 +8,9 @@ source "$(dirname "$0")/common.sh"
 VIRTUAL=no
 if [ "${1:-}" = --virtual ] || [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then VIRTUAL=yes; fi
 PICTURE="$PWD/artefacts/demo.png"
+# On the user's own desktop the password goes into their own keyring, so the name must not be one they may have.
 ACCOUNT=demo
+[ $VIRTUAL = yes ] || ACCOUNT=demo-$$
 # The user of the fake company, see `fake-vodia --help`.
 TENANT=tenant.example
 EXTENSION=204
@@ -50,12 +52,12 @@ stop_everything() {
   local process id
   for process in /proc/[0-9]*; do
     id=${process#/proc/}
-    [ "$id" != $$ ] && [ "$id" != "$BASHPID" ] || continue
+    if [ "$id" = $$ ] || [ "$id" = "$BASHPID" ]; then continue; fi
     if grep -qazxF "TRAYPHONE_DEMO=$DIR" "$process/environ" 2>/dev/null; then kill "-$1" "$id" 2>/dev/null || true; fi
   done
 }
 clean_up() {
-  trap '' INT TERM
+  trap '' INT TERM HUP
   # The account's secret lies in the user's own keyring when this is the user's own desktop.
   trayphonectl account remove "$ACCOUNT" >/dev/null 2>&1 || true
   stop_everything TERM
@@ -65,7 +67,7 @@ clean_up() {
 }
 # This shell started before the variable was set, so it never finds itself.
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 start() {
   local name=$1
@@ -145,8 +147,17 @@ width = (320, 420)
 font = DejaVu Sans 11
 frame_width = 1
 markup = no
-show_indicators = yes
+show_indicators = no
 icon_position = left
+frame_color = "#86a6b8"
+
+[urgency_normal]
+background = "#22313a"
+foreground = "#ffffff"
+
+[urgency_critical]
+background = "#22313a"
+foreground = "#ffffff"
 DUNST
 }
 
@@ -248,6 +259,7 @@ if [ $VIRTUAL = no ]; then
   echo "In another terminal: export TRAYPHONE_SOCKET=$TRAYPHONE_SOCKET; $BIN/trayphonectl calls"
   echo "Ctrl-C ends it all and leaves nothing behind."
   trap 'echo; say "Ended."; exit 0' INT TERM
+  trap 'exit 0' HUP
   while trayphonectl --json status >/dev/null 2>&1; do sleep 1; done
   give_up "The agent has ended."
 fi

@@ -7,7 +7,7 @@ crate=src-tauri/crates/pbx
 seconds="${FUZZ_SECONDS:-60}"
 # The sanitizer flags are nightly ones; this lets a stable toolchain take them.
 export RUSTC_BOOTSTRAP=1
-cd "$crate"
+cd "$crate" || exit
 for target in $(cargo fuzz list); do
   say "== $target, $seconds s"
   # What is found goes into the first folder; the second one is under version control and only read.

@@ -8,7 +8,7 @@ BUILD=(build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-de
 # To run the real programs in a real desktop on a virtual screen.
 SESSION=(
   xvfb x11-utils xdotool xclip wmctrl imagemagick xterm
-  dbus dbus-x11 systemd libglib2.0-bin at-spi2-core
+  dbus dbus-x11 systemd libglib2.0-bin at-spi2-core iproute2 util-linux
   xfwm4 xfconf xfce4-panel adwaita-icon-theme fonts-dejavu-core
   gnome-keyring gcr libsecret-tools dunst libnotify-bin
   xdg-utils desktop-file-utils libexo-common
@@ -47,7 +47,8 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || die "Installing them needs root, and there is no sudo. Please run as root: ${by_hand//sudo /}"
   if [ -z "${CI:-}" ]; then
     [ -t 0 ] || die "Installing them needs root, and nobody can be asked here. Please run: $by_hand"
-    read -r -p "Install them now with sudo? [y/N] " answer
+    # The end of the input is a no.
+    read -r -p "Install them now with sudo? [y/N] " answer || { answer=no && echo; }
     case "$answer" in
       [yY]*) ;;
       *) die "Nothing was installed. To do it by hand: $by_hand" ;;
@@ -58,5 +59,6 @@ if [ "$(id -u)" != 0 ]; then
   fi
 fi
 export DEBIAN_FRONTEND=noninteractive
-"${command[@]}" update </dev/null
-"${command[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null
+not_installed() { die "They could not be installed.${by_hand:+ To do it by hand: $by_hand}"; }
+"${command[@]}" update </dev/null || not_installed
+"${command[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null || not_installed

@@ -93,7 +93,7 @@ packages() {
 }
 
 tools() {
-  cargo fmt --version && cargo clippy --version || rustup component add rustfmt clippy
+  if ! cargo fmt --version || ! cargo clippy --version; then rustup component add rustfmt clippy; fi
 }
 
 front_end_build() { npm --prefix ui run build; }

@@ -3,6 +3,9 @@
 #[path = "scenarios/support.rs"]
 mod support;
 
+#[path = "scenarios/authority.rs"]
+mod authority;
+
 #[path = "scenarios/everyday.rs"]
 mod everyday;
 
@@ -18,8 +21,14 @@ mod certificates;
 #[path = "scenarios/commands.rs"]
 mod commands;
 
+#[path = "scenarios/disk.rs"]
+mod disk;
+
 #[path = "scenarios/faults.rs"]
 mod faults;
+
+#[path = "scenarios/paths.rs"]
+mod paths;
 
 #[path = "scenarios/proxy.rs"]
 mod proxy;

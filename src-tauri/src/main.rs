@@ -29,8 +29,10 @@ fn main() -> ExitCode {
         Ok(path) => path,
         Err(error) => return fail(&error.to_string(), 1),
     };
+    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let display = var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY"));
     // Beside the agent's own socket: whoever talks to another agent is another window.
-    let door = match instance::claim(&socket.with_file_name("window.sock"), view) {
+    let door = match instance::claim(&socket.with_file_name(door(display.as_deref())), view) {
         Ok(Claim::First(door)) => Some(Arc::new(door)),
         Ok(Claim::HandedOver) => return ExitCode::SUCCESS,
         // Without a door a second start opens a second window; that is better than none.
@@ -55,6 +57,20 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Option<WindowView>,
     }
 }
 
+/// Name of the socket at which later starts knock.
+///
+/// Another login of the same user has a screen of its own, and a window there is no use here.
+fn door(display: Option<&str>) -> String {
+    let display = display.unwrap_or_default();
+    // `:0.0` is a screen of the display `:0`.
+    let display = match display.rsplit_once(':') {
+        Some((host, number)) => format!("{host}:{}", number.split('.').next().unwrap_or_default()),
+        None => display.to_owned(),
+    };
+    let plain: String = display.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("window{plain}.sock")
+}
+
 fn fail(text: &str, status: u8) -> ExitCode {
     // Nobody is left to tell when standard error is closed.
     writeln!(std::io::stderr(), "trayphone-window: {text}").ok();
@@ -64,6 +80,15 @@ fn fail(text: &str, status: u8) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_display_has_a_door_of_its_own() {
+        assert_eq!(door(Some(":0.0")), door(Some(":0")));
+        assert_ne!(door(Some(":0")), door(Some(":1")));
+        assert_eq!(door(Some("wayland-0")), "windowwayland-0.sock");
+        assert!(!door(Some("../evil/x:0")).contains('/'));
+        assert_eq!(door(None), "window.sock");
+    }
 
     #[test]
     fn the_page_may_be_named_with_and_without_its_option() {

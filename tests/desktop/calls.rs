@@ -1,5 +1,6 @@
 //! Calls on a real desktop: the real agent, a real tray, real notices, and a fake PBX behind it.
 
+mod calls_busy;
 mod calls_incoming;
 mod calls_notices;
 mod calls_outgoing;
@@ -16,6 +17,9 @@ use support::{QUIET, USER, fake};
 const MARA: (&str, &str) = ("+493023125117", "Mara Beispiel");
 const PELL: (&str, &str) = ("+442079460018", "Harriet Pell");
 const VOGT: (&str, &str) = ("+493023125802", "Dr. Ellen Vogt");
+
+/// Control over REST, and over the socket.
+const OLD_AND_NEW: [Generation; 2] = [Generation::G3, Generation::G2];
 
 /// A whole desktop.
 async fn desk() -> Session {

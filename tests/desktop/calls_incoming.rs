@@ -9,7 +9,7 @@ use phone_tests::desktop::{Closed, PATIENCE, TrayItem, wait_until};
 use phone_tests::vodia::{FakeVodia, Generation, Stage};
 
 use crate::support::{AgentUnderTest, PROMPTLY, QUIET, fake, mark};
-use crate::{MARA, PELL, VOGT, desk, dials_are, modern};
+use crate::{MARA, OLD_AND_NEW, PELL, VOGT, desk, dials_are, modern};
 
 /// A notice that the call is over must leave the screen within this time, by the clock of the bus.
 const WITHDRAWN_WITHIN: Duration = Duration::from_secs(1);
@@ -58,103 +58,120 @@ async fn a_call_is_answered_on_its_notice_and_hung_up_in_the_tray() {
 
 #[tokio::test]
 async fn a_call_declined_on_its_notice_is_over_and_not_missed() {
-    let session = desk().await;
-    let pbx = modern().await;
-    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    for generation in OLD_AND_NEW {
+        eprintln!("{generation:?}");
+        let session = desk().await;
+        let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
+        let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
-    let call = pbx.ring(MARA.0, MARA.1, "204");
-    let pressed = session.press_action("Decline").await;
-    assert_eq!(pressed.summary, MARA.1);
-    pbx.wait_for(|state| state.call(call).is_none(), PATIENCE).await.expect("the PBX ends it");
+        let call = pbx.ring(MARA.0, MARA.1, "204");
+        let pressed = session.press_action("Decline").await;
+        assert_eq!(pressed.summary, MARA.1);
+        pbx.wait_for(|state| state.call(call).is_none(), PATIENCE).await.expect("the PBX ends it");
 
-    let view = agent.wait_view("the call among the last ones", |view| !view.recent.is_empty()).await;
-    assert_eq!((view.calls.len(), view.missed, view.recent[0].outcome), (0, 0, Outcome::Declined));
-    agent.tray_shows("online").await;
-    assert!(session.notices().is_empty(), "{:#?}", session.notices());
-    assert_eq!(agent.count(EventName::CallMissed), 0);
-    dials_are(&pbx, &[]).await;
-    agent.ends_well(&pbx).await;
+        let view = agent.wait_view("the call among the last ones", |view| !view.recent.is_empty()).await;
+        assert_eq!((view.calls.len(), view.missed, view.recent[0].outcome), (0, 0, Outcome::Declined));
+        agent.tray_shows("online").await;
+        assert!(session.notices().is_empty(), "{:#?}", session.notices());
+        assert_eq!(agent.count(EventName::CallMissed), 0);
+        dials_are(&pbx, &[]).await;
+        agent.ends_well(&pbx).await;
+    }
 }
 
 #[tokio::test]
 async fn a_call_answered_by_a_colleague_leaves_the_screen_at_once() {
-    let session = desk().await;
-    let pbx = modern().await;
-    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    for generation in [Generation::G3, Generation::G1] {
+        eprintln!("{generation:?}");
+        let session = desk().await;
+        let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
+        let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
-    let call = pbx.ring_group(PELL.0, PELL.1, "700");
-    let notice = session.notice("the caller's name", |notice| notice.summary == PELL.1).await;
-    assert!(notice.body.contains("for "), "it came through a group: {}", notice.body);
-    let taken = std::time::Instant::now();
-    assert!(pbx.answer_elsewhere(call, "205"));
+        let call = pbx.ring_group(PELL.0, PELL.1, "700");
+        let notice = session.notice("the caller's name", |notice| notice.summary == PELL.1).await;
+        assert!(notice.body.contains("for "), "it came through a group: {}", notice.body);
+        let taken = std::time::Instant::now();
+        assert!(pbx.answer_elsewhere(call, "205"));
 
-    let gone = session.notice_gone(&notice, PROMPTLY).await;
-    let Some(Closed::Withdrawn(at)) = gone.closed else { panic!("{:?}", gone.closed) };
-    assert!(at - taken < WITHDRAWN_WITHIN, "{:?}", at - taken);
-    agent.no_call().await;
-    agent.tray_where("no call", |item| item.tooltip_title == "Trayphone: available").await;
-    // The PBX's history is asked before anybody is told that the call was missed.
-    assert_eq!(agent.count(EventName::CallMissed), 0);
-    pbx.hang_up_far(call);
-    dials_are(&pbx, &[]).await;
-    agent.ends_well(&pbx).await;
+        let gone = session.notice_gone(&notice, PROMPTLY).await;
+        let Some(Closed::Withdrawn(at)) = gone.closed else { panic!("{:?}", gone.closed) };
+        assert!(at - taken < WITHDRAWN_WITHIN, "{:?}", at - taken);
+        agent.no_call().await;
+        agent.tray_where("no call", |item| item.tooltip_title == "Trayphone: available").await;
+        // The PBX's history is asked before anybody is told that the call was missed.
+        let view = agent.wait_view("the call among the last ones", |view| !view.recent.is_empty()).await;
+        assert_eq!((view.recent[0].outcome, view.missed), (Outcome::AnsweredElsewhere, 0));
+        pbx.hang_up_far(call);
+        let told = tokio::time::timeout(QUIET, session.notice("a missed call", |_| true)).await;
+        assert!(told.is_err(), "{told:#?}");
+        assert_eq!((agent.count(EventName::CallMissed), agent.view().missed), (0, 0));
+        agent.tray_shows("online").await;
+        dials_are(&pbx, &[]).await;
+        agent.ends_well(&pbx).await;
+    }
 }
 
 #[tokio::test]
 async fn a_call_answered_at_the_phone_itself_is_a_call_and_no_notice() {
-    let session = desk().await;
-    let pbx = modern().await;
-    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    for generation in OLD_AND_NEW {
+        eprintln!("{generation:?}");
+        let session = desk().await;
+        let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
+        let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
-    let call = pbx.ring(MARA.0, MARA.1, "204");
-    let notice = session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
-    let lifted = std::time::Instant::now();
-    assert!(pbx.answer(call));
+        let call = pbx.ring(MARA.0, MARA.1, "204");
+        let notice = session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
+        let lifted = std::time::Instant::now();
+        assert!(pbx.answer(call));
 
-    let gone = session.notice_gone(&notice, PROMPTLY).await;
-    let Some(Closed::Withdrawn(at)) = gone.closed else { panic!("{:?}", gone.closed) };
-    assert!(at - lifted < WITHDRAWN_WITHIN, "{:?}", at - lifted);
-    agent.tray_shows("in-call").await;
-    let shown = agent.only_call(CallState::Connected).await;
-    assert!(shown.can.contains(&Can::HangUp) && !shown.can.contains(&Can::Answer), "{:?}", shown.can);
-    pbx.hang_up_far(call);
-    let view = agent.no_call().await;
-    assert_eq!(view.missed, 0);
-    agent.tray_shows("online").await;
-    assert!(session.notices().is_empty(), "{:#?}", session.notices());
-    assert_eq!(agent.count(EventName::CallMissed), 0);
-    dials_are(&pbx, &[]).await;
-    agent.ends_well(&pbx).await;
+        let gone = session.notice_gone(&notice, PROMPTLY).await;
+        let Some(Closed::Withdrawn(at)) = gone.closed else { panic!("{:?}", gone.closed) };
+        assert!(at - lifted < WITHDRAWN_WITHIN, "{:?}", at - lifted);
+        agent.tray_shows("in-call").await;
+        let shown = agent.only_call(CallState::Connected).await;
+        assert!(shown.can.contains(&Can::HangUp) && !shown.can.contains(&Can::Answer), "{:?}", shown.can);
+        pbx.hang_up_far(call);
+        let view = agent.no_call().await;
+        assert_eq!(view.missed, 0);
+        agent.tray_shows("online").await;
+        assert!(session.notices().is_empty(), "{:#?}", session.notices());
+        assert_eq!(agent.count(EventName::CallMissed), 0);
+        dials_are(&pbx, &[]).await;
+        agent.ends_well(&pbx).await;
+    }
 }
 
 #[tokio::test]
 async fn a_missed_call_is_told_and_called_back_once() {
-    let session = desk().await;
-    let pbx = modern().await;
-    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    for generation in OLD_AND_NEW {
+        eprintln!("{generation:?}");
+        let session = desk().await;
+        let pbx = FakeVodia::start(fake(generation)).await.expect("a fake PBX");
+        let agent = AgentUnderTest::signed_in(&session, &pbx).await;
 
-    let call = pbx.ring(MARA.0, MARA.1, "204");
-    let ringing = session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
-    pbx.hang_up_far(call);
-    session.notice_gone(&ringing, PROMPTLY).await;
-    let missed = session.notice("a missed call", |notice| notice.summary.starts_with("Missed call")).await;
-    assert_eq!(missed.buttons(), ["Call back", "Dismiss"]);
-    assert!(missed.body.contains(MARA.1) && missed.body.replace(' ', "").contains(MARA.0), "{}", missed.body);
-    let tray = agent.tray_where("one missed call", |item| item.tooltip_text.contains("1 missed call")).await;
-    assert_eq!(mark(&tray).as_deref(), Some("online +"), "a count lies over the mark");
+        let call = pbx.ring(MARA.0, MARA.1, "204");
+        let ringing = session.notice("the caller's name", |notice| notice.summary == MARA.1).await;
+        pbx.hang_up_far(call);
+        session.notice_gone(&ringing, PROMPTLY).await;
+        let missed = session.notice("a missed call", |notice| notice.summary.starts_with("Missed call")).await;
+        assert_eq!(missed.buttons(), ["Call back", "Dismiss"]);
+        assert!(missed.body.contains(MARA.1) && missed.body.replace(' ', "").contains(MARA.0), "{}", missed.body);
+        let tray = agent.tray_where("one missed call", |item| item.tooltip_text.contains("1 missed call")).await;
+        assert_eq!(mark(&tray).as_deref(), Some("online +"), "a count lies over the mark");
 
-    session.press_action("Call back").await;
-    let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
-    assert_eq!((dial.by.as_str(), dial.number.as_str()), ("204", MARA.0));
-    let call = dial.call.expect("a call");
-    agent.wait_view("no missed call any more", |view| view.missed == 0 && !view.calls.is_empty()).await;
-    agent.tray_shows("in-call").await;
-    session.notice_gone(&missed, PROMPTLY).await;
-    dials_are(&pbx, &[MARA.0]).await;
-    pbx.hang_up_far(call);
-    agent.no_call().await;
-    assert_eq!(agent.view().missed, 0, "an own call is not missed");
-    agent.ends_well(&pbx).await;
+        session.press_action("Call back").await;
+        let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+        assert_eq!((dial.by.as_str(), dial.number.as_str()), ("204", MARA.0));
+        let call = dial.call.expect("a call");
+        agent.wait_view("no missed call any more", |view| view.missed == 0 && !view.calls.is_empty()).await;
+        agent.tray_shows("in-call").await;
+        session.notice_gone(&missed, PROMPTLY).await;
+        dials_are(&pbx, &[MARA.0]).await;
+        pbx.hang_up_far(call);
+        agent.no_call().await;
+        assert_eq!(agent.view().missed, 0, "an own call is not missed");
+        agent.ends_well(&pbx).await;
+    }
 }
 
 #[tokio::test]

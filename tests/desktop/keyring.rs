@@ -1,6 +1,7 @@
 //! The keyring in all its states, as a person at the desktop meets them.
 
 mod steady;
+mod stored;
 mod support;
 
 use phone_control::client::NewAccount;
@@ -12,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use steady::{ENTRY, holds_for, stored};
+use steady::holds_for;
+use stored::{ENTRY, stored};
 use support::{AgentUnderTest, PROMPTLY, QUIET, Start, USER, fake, picture_of_corner, trayphonectl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};

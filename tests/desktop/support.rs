@@ -116,6 +116,8 @@ pub struct Start {
     pub environment: Vec<(String, String)>,
     /// What stands beside it as its window.
     pub window: Window,
+    /// The command line that the program's own follows, such as one that enters a network.
+    pub within: Vec<String>,
 }
 
 /// A running agent with a connection to its control socket.
@@ -148,8 +150,9 @@ impl<'a> AgentUnderTest<'a> {
     /// Starts the agent in a special way.
     pub async fn start_with(session: &'a Session, start: Start) -> Self {
         let program = install(session, start.window);
-        let mut command = session.command(&program);
-        command.args(&start.arguments).env("TRAYPHONE_LOG", "debug,zbus=warn,ksni=warn").envs(start.environment);
+        let mut words = start.within.iter().map(PathBuf::from).chain([program.clone()]);
+        let mut command = session.command(words.next().expect("a program"));
+        command.args(words).args(&start.arguments).env("TRAYPHONE_LOG", "debug,zbus=warn,ksni=warn").envs(start.environment);
         let running = session.spawn("trayphone", command);
         let (client, notices) = connect(&socket(session)).await;
         let first = client.view().await.expect("a view");
@@ -312,7 +315,7 @@ impl<'a> AgentUnderTest<'a> {
     pub fn log(&self) -> String {
         let folder = self.session.home().join(".local/state/trayphone");
         let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let logs = files.filter(|path| path.extension().is_some_and(|ending| ending == "log"));
+        let logs = files.filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "log"));
         logs.filter_map(|path| fs::read_to_string(path).ok()).collect::<String>() + &self.running.log()
     }
 

@@ -1,7 +1,9 @@
 //! The desktop and the machine around the agent: trays that come and go, sleep, dead networks, locked screens.
 
 mod steady;
+mod stored;
 mod support;
+mod system_resources;
 
 use phone_control::client::NewAccount;
 use phone_control::protocol::{SetSettingsParams, SettingsReply, method};
@@ -13,7 +15,8 @@ use phone_tests::desktop::{Button, Keyring, MuteProxy, Options, PATIENCE, Prompt
 use phone_tests::vodia::{FakeVodia, Generation};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use steady::{holds_for, stored};
+use steady::holds_for;
+use stored::stored;
 use support::{AgentUnderTest, PROMPTLY, QUIET, Start, TRAY_ID, USER, fake, picture_of_corner, trayphonectl};
 
 /// The hint that no panel shows icons.

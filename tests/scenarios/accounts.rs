@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use phone_core::request::{Answer, Reply, Source};
 use phone_core::view::LinkName;
-use phone_core::{AccountConfig, AccountName, CallState, Code, DesktopSettings, Request, Secret};
+use phone_core::{AccountConfig, AccountName, CallState, Code, Request, Secret};
 use phone_engine::{Vault, VaultError, VaultFuture};
 use phone_tests::vodia::{FakeVodia, Generation, Options};
-use phone_vault::MemoryVault;
 use tokio::sync::{Notify, watch};
 
 use crate::support::{Desk, PASSWORD, account, fails, fake, keys, office, people};
@@ -127,6 +126,7 @@ struct Scripted {
     secrets: Mutex<HashMap<AccountName, Secret>>,
     unlock: Mutex<Result<(), VaultError>>,
     set: Mutex<Result<(), VaultError>>,
+    remove: Mutex<Result<(), VaultError>>,
     changes: watch::Sender<u64>,
     unlocks: Mutex<usize>,
 }
@@ -140,6 +140,7 @@ impl Scripted {
             secrets: Mutex::new(secrets),
             unlock: Mutex::new(Ok(())),
             set: Mutex::new(Ok(())),
+            remove: Mutex::new(Ok(())),
             changes: watch::Sender::new(0),
             unlocks: Mutex::new(0),
         })
@@ -176,8 +177,11 @@ impl Vault for Scripted {
     }
 
     fn remove<'a>(&'a self, account: &'a AccountName) -> VaultFuture<'a, ()> {
-        self.secrets.lock().expect("whole").remove(account);
-        Box::pin(std::future::ready(Ok(())))
+        let result = self.remove.lock().expect("whole").clone();
+        if result.is_ok() {
+            self.secrets.lock().expect("whole").remove(account);
+        }
+        Box::pin(std::future::ready(result))
     }
 
     fn unlock(&self) -> VaultFuture<'_, ()> {
@@ -303,6 +307,77 @@ async fn a_password_that_cannot_be_stored_is_a_hint_and_no_failure() {
 }
 
 #[tokio::test]
+async fn an_account_whose_password_cannot_be_removed_stays_and_that_is_told() {
+    let pbx = fake(Generation::G2).await;
+    let vault = Scripted::new(Ok(()));
+    let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
+    desk.online().await;
+    *vault.remove.lock().expect("whole") = Err(VaultError::Locked);
+    fails(&desk.engine.ask(Request::RemoveAccount(office())).await, Code::KeyringLocked, "is locked");
+    // Nothing of it is gone: it works on, and the next start finds it.
+    desk.online().await;
+    assert_eq!(desk.settle().await.accounts.len(), 1);
+    let desk = desk.restarted();
+    desk.online().await;
+    // Once the keyring is open it goes with its password.
+    *vault.remove.lock().expect("whole") = Ok(());
+    assert!(desk.engine.ask(Request::RemoveAccount(office())).await.is_ok());
+    assert!(desk.settle().await.accounts.is_empty());
+    assert!(vault.secrets.lock().expect("whole").is_empty());
+    let desk = desk.restarted();
+    assert!(desk.settle().await.accounts.is_empty());
+}
+
+#[tokio::test]
+async fn a_password_typed_while_the_keyring_is_locked_works_and_is_stored_later() {
+    let pbx = fake(Generation::G2).await;
+    let vault = Scripted::new(Err(VaultError::Locked));
+    *vault.set.lock().expect("whole") = Err(VaultError::Locked);
+    vault.secrets.lock().expect("whole").insert(office(), Secret::new("Old-Pw9".into()));
+    let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
+    signed_out(&desk, Code::KeyringLocked, "is locked").await;
+    let answer = desk.engine.ask(Request::SetSecret { account: office(), secret: Secret::new(PASSWORD.into()) }).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    let hinted = |v: &phone_core::View| v.hints.iter().any(|h| h.about == "secret_not_stored:office");
+    let view = desk.wait_view("a hint", hinted).await;
+    assert!(view.hints[0].text.contains("is locked"), "{:?}", view.hints);
+    desk.online().await;
+    let sockets = pbx.look(|s| s.sockets_opened());
+    // The keyring opens: the typed one is stored, and the old one in it is not used instead.
+    *vault.set.lock().expect("whole") = Ok(());
+    vault.now(Ok(()));
+    vault.changed();
+    desk.wait_view("no hint", |v| v.hints.is_empty()).await;
+    assert_eq!(vault.secrets.lock().expect("whole").get(&office()).map(|s| s.expose().to_owned()), Some(PASSWORD.to_owned()));
+    assert_eq!(desk.settle().await.accounts[0].link, LinkName::Online);
+    assert_eq!(pbx.look(|s| s.sockets_opened()), sockets, "nobody signed in anew");
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_does_not_replace_the_stored_one() {
+    let pbx = fake(Generation::G2).await;
+    let vault = Scripted::new(Ok(()));
+    let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
+    desk.online().await;
+    let answer = desk.engine.ask(Request::SetSecret { account: office(), secret: Secret::new("A-slip9".into()) }).await;
+    fails(&answer, Code::CredentialsRefused, "does not accept");
+    assert_eq!(vault.secrets.lock().expect("whole").get(&office()).map(|s| s.expose().to_owned()), Some(PASSWORD.to_owned()));
+    // Neither a test nor a wish to sign in sends it once more.
+    let tried = |pbx: &FakeVodia| pbx.sign_ins().iter().filter(|s| !s.accepted).count();
+    let before = tried(&pbx);
+    fails(&desk.engine.ask(Request::TestAccount(office())).await, Code::CredentialsRefused, "does not accept");
+    fails(&desk.engine.ask(Request::SignIn(office())).await, Code::CredentialsRefused, "does not accept");
+    assert!(desk.engine.ask(Request::RetryNow(Some(office()))).await.is_ok());
+    assert!(desk.engine.ask(Request::SignOut(office())).await.is_ok());
+    fails(&desk.engine.ask(Request::SignIn(office())).await, Code::CredentialsRefused, "does not accept");
+    fails(&desk.engine.ask(Request::TestAccount(office())).await, Code::CredentialsRefused, "does not accept");
+    desk.settle().await;
+    assert_eq!(tried(&pbx), before, "{:?}", pbx.sign_ins());
+    let desk = desk.restarted();
+    desk.online().await;
+}
+
+#[tokio::test]
 async fn an_account_without_a_password_needs_no_keyring() {
     for state in [Err(VaultError::Locked), Err(VaultError::Absent), Ok(())] {
         let pbx = fake(Generation::G3).await;
@@ -312,84 +387,6 @@ async fn an_account_without_a_password_needs_no_keyring() {
         let desk = known_as(config, vault);
         desk.online().await;
     }
-}
-
-fn settings_file(desk: &Desk) -> std::path::PathBuf {
-    desk.dir.path().join("config/settings.toml")
-}
-
-#[tokio::test]
-async fn a_crash_in_the_middle_of_a_write_loses_nothing() {
-    let pbx = fake(Generation::G2).await;
-    let desk = Desk::signed_in(&pbx).await;
-    let half = settings_file(&desk).with_file_name(".settings.toml.new");
-    std::fs::write(&half, "version = 1\n[[acc").expect("half a file");
-    let desk = desk.restarted();
-    let view = desk.online().await;
-    assert!(view.hints.is_empty(), "{:?}", view.hints);
-    let settings = DesktopSettings { window_warm_s: 7, ..DesktopSettings::default() };
-    assert!(desk.engine.set_desktop(settings.clone()).await.is_ok());
-    let desk = desk.restarted();
-    desk.online().await;
-    assert_eq!(*desk.engine.desktop().borrow(), settings);
-}
-
-#[tokio::test]
-async fn a_broken_settings_file_is_kept_aside_and_told() {
-    let pbx = fake(Generation::G2).await;
-    let desk = Desk::signed_in(&pbx).await;
-    let file = settings_file(&desk);
-    let good = std::fs::read_to_string(&file).expect("settings");
-    for broken in ["version = 1\n[[account]]\nname = 5\n", "\u{0}\u{0}\u{0}", "version = 999\n", "<html>"] {
-        std::fs::write(&file, broken).expect("written");
-        let desk = Desk::on(Arc::clone(&desk.dir), Arc::clone(&desk.vault));
-        let view = desk.settle().await;
-        assert!(view.accounts.is_empty());
-        let hint = view.hints.iter().find(|h| h.about == "settings_broken").expect("a hint");
-        assert!(hint.remedy.as_deref().is_some_and(|r| r.contains("settings.toml.broken")), "{hint:?}");
-        assert!(desk.engine.set_desktop(DesktopSettings::default()).await.is_ok());
-        let folder = file.parent().expect("a folder");
-        let kept = std::fs::read_dir(folder).expect("a folder").flatten().any(|entry| {
-            let aside = entry.file_name().to_string_lossy().contains(".broken");
-            aside && std::fs::read_to_string(entry.path()).is_ok_and(|text| text == broken)
-        });
-        assert!(kept, "{broken:?} is still there");
-    }
-    // The mended file put back works again.
-    std::fs::write(&file, good).expect("written");
-    let desk = Desk::on(Arc::clone(&desk.dir), Arc::clone(&desk.vault));
-    desk.online().await;
-}
-
-#[tokio::test]
-async fn settings_that_cannot_be_written_are_a_hint_and_no_failure() {
-    let pbx = fake(Generation::G2).await;
-    // The test may run as root, whom no permission keeps out; a folder in the way does.
-    let desk = Desk::new();
-    std::fs::create_dir_all(settings_file(&desk).with_file_name(".settings.toml.new")).expect("a folder");
-    assert!(desk.add(&pbx, &[]).await.is_ok());
-    let view = desk.online().await;
-    let hint = view.hints.iter().find(|h| h.about == "settings_not_written").expect("a hint");
-    assert!(!hint.text.is_empty() && hint.remedy.is_some());
-    std::fs::remove_dir(settings_file(&desk).with_file_name(".settings.toml.new")).expect("removed");
-    assert!(desk.engine.set_desktop(DesktopSettings::default()).await.is_ok());
-    desk.wait_view("no hint", |v| v.hints.is_empty()).await;
-    assert!(settings_file(&desk).exists());
-}
-
-#[tokio::test]
-async fn a_settings_folder_that_cannot_be_read_is_told_and_left_alone() {
-    let pbx = fake(Generation::G2).await;
-    let dir = Arc::new(tempfile::tempdir().expect("a folder"));
-    // A file stands where the folder should be.
-    std::fs::write(dir.path().join("config"), "not a folder").expect("written");
-    let desk = Desk::on(Arc::clone(&dir), Arc::new(MemoryVault::default()));
-    let view = desk.settle().await;
-    let hint = view.hints.iter().find(|h| h.about == "settings_broken").expect("a hint");
-    assert!(hint.text.contains("cannot be used") && hint.remedy.is_some(), "{hint:?}");
-    assert!(desk.add(&pbx, &[]).await.is_ok(), "it can be used all the same");
-    desk.online().await;
-    assert_eq!(std::fs::read_to_string(dir.path().join("config")).expect("still there"), "not a folder");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use phone_core::view::LinkName;
-use phone_core::{AccountConfig, Code, Request};
+use phone_core::{AccountConfig, CallState, Code, Request};
+use phone_tests::desktop::MuteProxy;
 use phone_tests::vodia::{FakeVodia, Generation, Options, Tls, What};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -65,9 +66,11 @@ async fn something_else_than_a_pbx_is_refused() {
     assert!(pbx.sign_ins().is_empty(), "no password was shown to it");
     pbx.behave();
     pbx.captive_portal();
-    fails(&desk.add(&pbx, &[]).await, Code::NotAPbx, "");
+    fails(&desk.add(&pbx, &[]).await, Code::NotAPbx, "not like this kind of PBX");
     assert!(pbx.sign_ins().is_empty(), "no password was shown to it");
     assert!(desk.settle().await.accounts.is_empty());
+    works_afterwards(&desk, &pbx).await;
+    let desk = Desk::new();
     // A server that only redirects.
     let port = somebody(Some(
         b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -126,6 +129,8 @@ async fn https_to_a_port_without_it_is_said() {
     let desk = Desk::new();
     let address = pbx.url().replace("http:", "https:");
     fails(&desk.add_config(account(&address), Some(PASSWORD)).await, Code::NotAPbx, "does not speak https");
+    works_afterwards(&desk, &pbx).await;
+    let desk = Desk::new();
     let port = somebody(Some(b"SSH-2.0-OpenSSH_9.2\r\n")).await;
     let answer = desk.add_config(account(&format!("https://127.0.0.1:{port}/")), Some(PASSWORD)).await;
     fails(&answer, Code::NotAPbx, "does not speak https");
@@ -138,6 +143,11 @@ async fn http_to_a_port_that_wants_https_is_said() {
     let address = pbx.url().replace("https:", "http:");
     let answer = tokio::time::timeout(Duration::from_secs(8), desk.add_config(account(&address), Some(PASSWORD))).await;
     fails(&answer.expect("at once"), Code::NotAPbx, "does not speak http");
+    let pin = pbx.certificate_sha256().map(str::to_owned);
+    let answer = desk.add_config(AccountConfig { pin, ..account(&pbx.url()) }, Some(PASSWORD)).await;
+    assert!(answer.is_ok(), "the right address works: {answer:?}");
+    desk.online().await;
+    let desk = Desk::new();
     let port = somebody(Some(b"SSH-2.0-OpenSSH_9.2\r\n")).await;
     let answer = desk.add_config(account(&format!("http://127.0.0.1:{port}/")), Some(PASSWORD)).await;
     fails(&answer, Code::NotAPbx, "does not speak http");
@@ -145,14 +155,19 @@ async fn http_to_a_port_that_wants_https_is_said() {
 
 #[tokio::test]
 async fn a_port_that_says_nothing_is_given_up_in_time() {
-    let port = somebody(None).await;
+    let pbx = fake(Generation::G2).await;
+    let wire = MuteProxy::start(pbx.addr()).await;
+    wire.mute();
     let desk = Desk::new();
     let since = Instant::now();
-    desk.begin(account(&format!("http://127.0.0.1:{port}/")), Some(PASSWORD));
+    desk.begin(account(&format!("http://{}/", wire.address())), Some(PASSWORD));
     let told = |v: &phone_core::View| v.accounts.first().is_some_and(|a| a.link == LinkName::Waiting);
-    let view = desk.wait_view_for(Duration::from_secs(12), "given up", told).await;
+    desk.wait_view_for(Duration::from_secs(12), "given up", told).await;
     figure("silent port told after", since);
-    assert_eq!(view.accounts[0].why.as_ref().map(|w| w.code), Some(Code::TimedOut));
+    desk.waits(Code::TimedOut, "").await;
+    // It speaks: the account goes online by itself.
+    wire.unmute();
+    desk.wait_view_for(Duration::from_secs(20), "online", |v| v.accounts[0].link == LinkName::Online).await;
 }
 
 #[tokio::test]
@@ -167,8 +182,107 @@ async fn a_front_server_that_breaks_websockets_is_said() {
             let before = pbx.sign_ins().len();
             assert!(desk.engine.ask(Request::RetryNow(None)).await.is_ok());
             assert!(pbx.sign_ins().len() <= before + 1);
+            pbx.behave();
+            desk.online().await;
         }
     }
+}
+
+/// One refusal after the other at the first sign-in: what happened, what to do, nothing kept, and then it works.
+#[tokio::test]
+async fn every_refusal_is_one_clear_message_and_leaves_the_way_free() {
+    type Spoil = fn(&FakeVodia, &mut AccountConfig);
+    let wrongs: [(&str, Generation, Spoil, Code, &str, &str); 6] = [
+        ("unknown user", Generation::G2, |_, c| c.user = Some("999".into()), Code::CredentialsRefused, "user name", "again"),
+        (
+            "unknown tenant",
+            Generation::G1,
+            |_, c| c.domain = Some("other.example".into()),
+            Code::CredentialsRefused,
+            "user name",
+            "again",
+        ),
+        (
+            "unknown tenant or user",
+            Generation::G3,
+            |pbx, _| pbx.refuse_with(What::Rest, 404),
+            Code::UnknownTenantOrUser,
+            "no such user or tenant",
+            "extension and the tenant",
+        ),
+        (
+            "API access",
+            Generation::G2,
+            |pbx, _| pbx.refuse_with(What::SignIn, 403),
+            Code::ApiSwitchedOff,
+            "API access",
+            "administrator",
+        ),
+        (
+            "API access",
+            Generation::G3,
+            |pbx, _| pbx.refuse_with(What::Rest, 403),
+            Code::ApiSwitchedOff,
+            "API access",
+            "administrator",
+        ),
+        ("other server", Generation::G1, |pbx, _| pbx.not_a_pbx(), Code::NotAPbx, "not like this kind", "Check the address"),
+    ];
+    for (what, generation, spoil, code, says, advises) in wrongs {
+        let pbx = fake(generation).await;
+        let desk = Desk::new();
+        let mut config = account(&pbx.url());
+        spoil(&pbx, &mut config);
+        let answer = desk.add_config(config, Some(PASSWORD)).await;
+        fails(&answer, code, says);
+        let remedy = answer.err().and_then(|trouble| trouble.remedy).unwrap_or_default();
+        assert!(remedy.contains(advises), "{what}: {remedy}");
+        assert!(desk.settle().await.accounts.is_empty(), "{what}");
+        pbx.behave();
+        works_afterwards(&desk, &pbx).await;
+    }
+    for generation in ALL {
+        let pbx = fake(generation).await;
+        let desk = Desk::new();
+        fails(&desk.add_config(account(&pbx.url()), Some("Wrong-Pw7")).await, Code::CredentialsRefused, "does not accept");
+        works_afterwards(&desk, &pbx).await;
+    }
+}
+
+/// The same happening to an account that is at work with a call on it: told, waited out, and the call is there.
+#[tokio::test]
+async fn what_goes_wrong_in_the_middle_of_a_call_loses_no_call() {
+    type Spoil = fn(&FakeVodia);
+    let wrongs: [(Spoil, Code, &str); 4] = [
+        (|pbx| pbx.captive_portal(), Code::NotAPbx, "web page"),
+        (|pbx| pbx.refuse_with(What::Handshake, 426), Code::Protocol, "WebSocket"),
+        (|pbx| pbx.refuse_with(What::Everything, 502), Code::Busy, "error of its own"),
+        (|pbx| pbx.refuse_with(What::Everything, 429), Code::Busy, "busy"),
+    ];
+    for generation in ALL {
+        for (spoil, code, says) in wrongs {
+            let pbx = fake(generation).await;
+            let desk = Desk::signed_in(&pbx).await;
+            let (_, call) = desk.talking(&pbx).await;
+            spoil(&pbx);
+            pbx.kick().await;
+            desk.waits(code, says).await;
+            assert!(desk.settle().await.calls.iter().all(|c| c.stale && c.can.is_empty()), "{generation:?} {says}");
+            pbx.behave();
+            let view = desk.online().await;
+            let shown = view.calls.first().map(|c| (&c.id, c.state, c.stale));
+            assert_eq!(shown, Some((&call, CallState::Connected, false)), "{generation:?} {says}");
+        }
+    }
+}
+
+/// With nothing wrong any more, the same desk signs in and sees a call.
+async fn works_afterwards(desk: &Desk, pbx: &FakeVodia) {
+    pbx.behave();
+    let answer = desk.add(pbx, &[]).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    desk.online().await;
+    desk.talking(pbx).await;
 }
 
 #[tokio::test]

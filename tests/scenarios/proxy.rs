@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use phone_core::{AccountConfig, Code};
+use phone_core::{AccountConfig, Code, Request};
 use phone_engine::{Proxies, ProxyFuture};
 use phone_tests::vodia::{FakeVodia, Generation, Options, Tls};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Desk, PASSWORD, account, alone, clean, fails, is_alone, keys};
+use crate::authority::{Authority, trusting};
+use crate::support::{Desk, Heap, PASSWORD, account, alone, clean, fails, is_alone, keys};
 
 /// What a proxy does with those who ask.
 #[derive(Clone, Copy, PartialEq)]
@@ -21,29 +23,49 @@ enum Manner {
     SignIn,
     /// Forwards web requests and refuses tunnels.
     NoTunnel,
+    /// Refuses everything by a page of its own, as Squid does.
+    Nothing,
 }
 
 /// A proxy of both kinds, HTTP and SOCKS5, that leads every host name to loopback.
 struct Proxy {
     address: SocketAddr,
+    manner: Arc<Mutex<Manner>>,
     tunnels: Arc<AtomicUsize>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
     async fn start(manner: Manner) -> Self {
+        Self::start_with(manner, None).await
+    }
+
+    /// A proxy that is itself spoken to in TLS.
+    async fn start_with(manner: Manner, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("the port");
         let (tunnels, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(vec![])));
         let (count, list) = (Arc::clone(&tunnels), Arc::clone(&asked));
+        let manner = Arc::new(Mutex::new(manner));
+        let now = Arc::clone(&manner);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (count, list) = (Arc::clone(&count), Arc::clone(&list));
+                let (count, list, tls) = (Arc::clone(&count), Arc::clone(&list), tls.clone());
+                let manner = *now.lock().expect("whole");
                 // A client that gives up ends its own connection only.
-                tokio::spawn(async move { serve(stream, manner, &count, &list).await });
+                tokio::spawn(async move {
+                    match tls {
+                        Some(tls) => serve(tls.accept(stream).await.ok()?, manner, &count, &list).await,
+                        None => serve(stream, manner, &count, &list).await,
+                    }
+                });
             }
         });
-        Self { address, tunnels, asked }
+        Self { address, manner, tunnels, asked }
+    }
+
+    fn now(&self, manner: Manner) {
+        *self.manner.lock().expect("whole") = manner;
     }
 
     fn url(&self, scheme: &str) -> String {
@@ -59,13 +81,18 @@ impl Proxy {
     }
 }
 
-async fn serve(mut client: TcpStream, manner: Manner, tunnels: &AtomicUsize, asked: &Mutex<Vec<String>>) -> Option<()> {
-    let mut first = [0; 1];
-    client.peek(&mut first).await.ok()?;
-    if first[0] == 5 {
+async fn serve<S>(mut client: S, manner: Manner, tunnels: &AtomicUsize, asked: &Mutex<Vec<String>>) -> Option<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let first = client.read_u8().await.ok()?;
+    if first == 5 {
         return socks(client, manner, tunnels, asked).await;
     }
-    let mut head = vec![];
+    if !first.is_ascii_alphabetic() {
+        return client.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await.ok();
+    }
+    let mut head = vec![first];
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await.ok()?);
     }
@@ -79,6 +106,11 @@ async fn serve(mut client: TcpStream, manner: Manner, tunnels: &AtomicUsize, ask
     if manner == Manner::SignIn && !signed_in {
         let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         return client.write_all(answer).await.ok();
+    }
+    if manner == Manner::Nothing {
+        let page =
+            b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        return client.write_all(page).await.ok();
     }
     if method == "CONNECT" {
         if manner == Manner::NoTunnel {
@@ -106,10 +138,11 @@ fn port_of(place: &str) -> Option<u16> {
 }
 
 /// RFC 1928 and 1929, as far as a client of ours goes.
-async fn socks(mut client: TcpStream, manner: Manner, tunnels: &AtomicUsize, asked: &Mutex<Vec<String>>) -> Option<()> {
-    let mut two = [0; 2];
-    client.read_exact(&mut two).await.ok()?;
-    let mut methods = vec![0; usize::from(two[1])];
+async fn socks<S>(mut client: S, manner: Manner, tunnels: &AtomicUsize, asked: &Mutex<Vec<String>>) -> Option<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut methods = vec![0; usize::from(client.read_u8().await.ok()?)];
     client.read_exact(&mut methods).await.ok()?;
     if manner == Manner::SignIn {
         if !methods.contains(&2) {
@@ -224,7 +257,42 @@ async fn a_proxy_that_wants_a_sign_in_gets_it_or_is_named() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_lets_nothing_live_through_is_named() {
+async fn a_refused_sign_in_at_the_proxy_is_no_refused_password_of_the_pbx() {
+    for pbx in fakes().await {
+        let proxy = Proxy::start(Manner::SignIn).await;
+        let desk = behind(proxy.url("http").replace("://", "://guest:Wrong-Pw7@"));
+        desk.begin(named(&pbx), Some(PASSWORD));
+        let shown = desk.waits(Code::Unreachable, "wants a sign-in").await;
+        assert!(
+            shown.why.as_ref().is_some_and(|w| w.remedy.as_deref().is_some_and(|r| r.contains("proxy settings"))),
+            "{shown:?}"
+        );
+        let in_s = shown.retry_at.expect("a time").duration_since(jiff::Timestamp::now()).as_secs();
+        assert!(in_s > 40, "a proxy that counts refusals is asked slowly: {in_s} s");
+        assert!(pbx.sign_ins().is_empty(), "{:?}", pbx.sign_ins());
+        proxy.now(Manner::Open);
+        assert!(desk.engine.ask(Request::RetryNow(None)).await.is_ok());
+        desk.online().await;
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_lets_nothing_live_through_is_named_and_no_right_of_the_user_is_missing() {
+    for manner in [Manner::NoTunnel, Manner::Nothing] {
+        for pbx in fakes().await {
+            let proxy = Proxy::start(Manner::Open).await;
+            let desk = behind(proxy.url("http"));
+            assert!(desk.add_config(named(&pbx), Some(PASSWORD)).await.is_ok());
+            let (_, call) = desk.talking(&pbx).await;
+            proxy.now(manner);
+            pbx.kick().await;
+            let shown = desk.waits(Code::Unreachable, "proxy of this network").await;
+            assert!(shown.retry_at.is_some());
+            proxy.now(Manner::Open);
+            let view = desk.online().await;
+            assert_eq!((view.calls.len(), &view.calls[0].id, view.calls[0].stale), (1, &call, false));
+        }
+    }
     for pbx in fakes().await {
         let proxy = Proxy::start(Manner::NoTunnel).await;
         let desk = behind(proxy.url("http"));
@@ -238,6 +306,52 @@ async fn a_proxy_that_lets_nothing_live_through_is_named() {
         let desk = behind(format!("{scheme}://127.0.0.1:{port}"));
         desk.begin(named(&pbx), Some(PASSWORD));
         desk.waits(Code::Unreachable, "proxy of this network").await;
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_behind_tls_is_used_when_the_system_trusts_it_and_its_sign_in_is_logged_nowhere() {
+    if !is_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let environment = trusting(folder.path());
+        let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let name = "proxy::a_proxy_behind_tls_is_used_when_the_system_trusts_it_and_its_sign_in_is_logged_nowhere";
+        return alone(name, &environment).await;
+    }
+    let log = Heap::catching();
+    let certificate = Authority::trusted().issues();
+    for pbx in fakes().await {
+        let proxy = Proxy::start_with(Manner::SignIn, Some(certificate.acceptor())).await;
+        let desk = behind(proxy.url("https").replace("://", "://guest:Guest-Pw9@"));
+        let answer = desk.add_config(named(&pbx), Some(PASSWORD)).await;
+        assert!(answer.is_ok(), "{}: {answer:?}; asked {:?}", pbx.url(), proxy.asked());
+        desk.online().await;
+        desk.talking(&pbx).await;
+        assert!(proxy.tunnels() > 0);
+        assert!(proxy.asked().iter().all(|line| line.contains("pbx.example")), "{:?}", proxy.asked());
+        // Its own refusal is told as everywhere else.
+        proxy.now(Manner::NoTunnel);
+        pbx.kick().await;
+        desk.waits(Code::Unreachable, "proxy of this network").await;
+        // One that nobody vouches for learns nothing, and nobody is asked to accept it.
+        let stranger = Proxy::start_with(Manner::Open, Some(Authority::new().issues().acceptor())).await;
+        let desk = behind(stranger.url("https").replace("://", "://guest:Guest-Pw9@"));
+        desk.begin(named(&pbx), Some(PASSWORD));
+        let shown = desk.waits(Code::Unreachable, "proxy of this network").await;
+        assert_eq!(shown.why.and_then(|w| w.certificate_sha256), None);
+        assert_eq!(stranger.asked(), Vec::<String>::new());
+        // One that speaks no TLS.
+        let plain = Proxy::start(Manner::Open).await;
+        let desk = behind(plain.url("https").replace("://", "://guest:Guest-Pw9@"));
+        desk.begin(named(&pbx), Some(PASSWORD));
+        desk.waits(Code::Unreachable, "proxy of this network").await;
+        clean(&pbx);
+    }
+    let log = log.text();
+    assert!(log.contains("TRACE") && log.contains("link"), "the log was caught");
+    // Z3Vlc3Q6R3Vlc3QtUHc5 is guest:Guest-Pw9.
+    for secret in ["Guest-Pw9", "Z3Vlc3Q6R3Vlc3QtUHc5"] {
+        assert_eq!(log.lines().find(|line| line.contains(secret)), None);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Signing in, and everything a PBX can say to it.
 
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use phone_core::request::{CheckResult, OwnPresence, Reply};
@@ -9,7 +8,7 @@ use phone_core::{AccountConfig, Code, Request, Secret};
 use phone_engine::SystemEvent;
 use phone_tests::vodia::{FakeVodia, Generation, HashEdition, Options, SignIn, SignInMethod, SocketControl, What};
 
-use crate::support::{ALL, Desk, PASSWORD, account, alone, clean, fails, fake, figure, is_alone, keys, office};
+use crate::support::{ALL, Desk, Heap, PASSWORD, account, alone, clean, fails, fake, figure, is_alone, keys, office};
 
 /// What was refused of what the user typed; a cookie that ran out is none of it.
 fn refused(pbx: &FakeVodia) -> Vec<SignIn> {
@@ -289,20 +288,6 @@ async fn a_second_start_uses_what_the_first_has_learnt() {
     }
 }
 
-/// Collects everything that is logged.
-#[derive(Clone, Default)]
-struct Heap(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Heap {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The hex MD5 of a text, from another crate than the product's own code.
 fn md5(text: &str) -> String {
     use md5::{Digest, Md5};
@@ -314,9 +299,7 @@ async fn no_secret_is_logged_stored_or_told() {
     if !is_alone() {
         return alone("sign_in::no_secret_is_logged_stored_or_told", &[]).await;
     }
-    let heap = Heap::default();
-    let writer = heap.clone();
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).init();
+    let heap = Heap::catching();
     let mut secrets = vec![PASSWORD.to_owned(), md5(PASSWORD), "Wrong-Pw77".to_owned(), md5("Wrong-Pw77")];
     use base64::Engine as _;
     let coded = base64::engine::general_purpose::STANDARD;
@@ -349,6 +332,7 @@ async fn no_secret_is_logged_stored_or_told() {
             let Ok(Reply::Text(text)) = desk.engine.ask(Request::Diagnosis(office())).await else { panic!("no diagnosis") };
             told.push_str(&text);
             told.push_str(&format!("{:?}", desk.engine.view().borrow()));
+            desk.written();
             told.push_str(&files(desk.dir.path()));
         }
     }
@@ -358,8 +342,9 @@ async fn no_secret_is_logged_stored_or_told() {
     assert!(desk.add_config(page, None).await.is_ok());
     secrets.extend(pbx.session_ids());
     secrets.extend(pbx.tokens_given());
+    desk.written();
     told.push_str(&files(desk.dir.path()));
-    let log = String::from_utf8_lossy(&heap.0.lock().expect("whole")).into_owned();
+    let log = heap.text();
     assert!(log.contains("TRACE") && log.contains("link"), "the log was caught");
     assert!(secrets.len() > 15, "{} secrets", secrets.len());
     for secret in secrets.iter().filter(|s| !s.is_empty()) {

@@ -9,6 +9,7 @@ use phone_core::view::LinkName;
 use phone_core::{CallState, Code, Presence, Reason, Request};
 use phone_tests::vodia::{FakeVodia, Garbage, Generation, Options};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin};
 
 use crate::support::{ALL, Desk, PASSWORD, SOON, account, alone, fake, figure, is_alone, people};
 
@@ -94,21 +95,17 @@ fn largest_kb() -> u64 {
     line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }
 
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_frame_of_50_megabytes_costs_no_memory() {
-    if !is_alone() {
-        return alone("storm::a_frame_of_50_megabytes_costs_no_memory", &[]).await;
-    }
-    // The PBX is another process, so that this one's memory is the engine's.
+/// A PBX in another process, so that the memory of this one is the engine's: its address, and the way to command it.
+async fn fake_elsewhere(more: &[&str]) -> (String, ChildStdin, Child) {
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_fake-vodia"))
         .args(["--generation", "g2", "--control"])
+        .args(more)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .expect("the fake");
-    let mut tell = program.stdin.take().expect("its input");
+    let tell = program.stdin.take().expect("its input");
     let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
     let url = loop {
         let line = lines.next_line().await.expect("text").expect("a line");
@@ -118,6 +115,53 @@ async fn a_frame_of_50_megabytes_costs_no_memory() {
         }
     };
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (url, tell, program)
+}
+
+/// Frames as fast as the wire takes them; a minute of it differs from these seconds in nothing that grows.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_flood_costs_no_memory_and_hides_no_call() {
+    if !is_alone() {
+        return alone("storm::a_flood_costs_no_memory_and_hides_no_call", &[]).await;
+    }
+    let (url, mut tell, _program) = fake_elsewhere(&["--company", "200"]).await;
+    let desk = Desk::new();
+    assert!(desk.add_config(account(&url), Some(PASSWORD)).await.is_ok());
+    desk.online().await;
+    // The first second fills buffers that stay; then it must be level.
+    tell.write_all(b"flood 0 6s\n").await.expect("told");
+    let flooding = Instant::now();
+    let mut revisions = desk.engine.people();
+    while flooding.elapsed() < Duration::from_secs(1) {
+        tokio::time::timeout(SOON, revisions.changed()).await.expect("it goes on").expect("the engine runs");
+    }
+    let before = largest_kb();
+    let mut calls = 0;
+    while flooding.elapsed() < Duration::from_secs(5) {
+        tell.write_all(b"ring +4930555001 Mara 204\n").await.expect("told");
+        desk.wait_view_for(Duration::from_secs(2), "ringing", |v| v.calls.iter().any(|c| c.state == CallState::Ringing)).await;
+        assert!(desk.engine.ask(Request::Answer(None)).await.is_ok());
+        desk.wait_view("connected", |v| v.calls.iter().any(|c| c.state == CallState::Connected)).await;
+        assert!(desk.engine.ask(Request::HangUp(None)).await.is_ok());
+        desk.wait_view("over", |v| v.calls.is_empty()).await;
+        calls += 1;
+    }
+    let grown = largest_kb() - before;
+    eprintln!("figure: flood with {calls} calls, memory grown: {grown} kB");
+    assert!(calls > 0);
+    assert!(grown < 4_000, "{grown} kB");
+    let view = desk.settle().await;
+    assert_eq!((view.accounts[0].link, view.missed), (LinkName::Online, 0));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_frame_of_50_megabytes_costs_no_memory() {
+    if !is_alone() {
+        return alone("storm::a_frame_of_50_megabytes_costs_no_memory", &[]).await;
+    }
+    let (url, mut tell, _program) = fake_elsewhere(&[]).await;
     let desk = Desk::new();
     assert!(desk.add_config(account(&url), Some(PASSWORD)).await.is_ok());
     desk.online().await;

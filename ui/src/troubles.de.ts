@@ -33,5 +33,4 @@ export const troubles: Record<Code, [string, string | null]> = {
   wrong_usage: ["Das ist so nicht verständlich.", "Es wurde nichts getan."],
   not_available: ["Das gibt es hier nicht.", "Es wurde nichts getan."],
   no_agent: ["Trayphone läuft nicht.", "Bitte starten."],
-  no_reaction: ["Es wurde gesendet, aber die Anlage hat nicht reagiert.", "Bitte erst am Telefon nachsehen."],
 };

@@ -84,6 +84,8 @@ export const de: Words = {
   connectThem: "Beide verbinden",
   swap: "Wechseln",
   joins: (a, b) => `Verbindet ${a} mit ${b}; Sie verlassen das Gespräch.`,
+  stillHeld: (name: string) => `${name} wird noch gehalten. Mit „Fortsetzen“ sprechen Sie weiter.`,
+  stillHeldAtPhone: (name: string) => `${name} wird noch gehalten. Holen Sie das Gespräch am Telefon zurück.`,
   via: (name) => `für ${name}`,
   callsYou: (name) => `${name} ruft an`,
   state: (call) =>

@@ -90,6 +90,8 @@ export const en = {
   connectThem: "Connect them",
   swap: "Swap",
   joins: (a: string, b: string) => `Connects ${a} with ${b}; you leave the call.`,
+  stillHeld: (name: string) => `${name} is still on hold. Press “Resume” to go on talking.`,
+  stillHeldAtPhone: (name: string) => `${name} is still on hold. Take the call back on the phone.`,
   via: (name: string) => `for ${name}`,
   callsYou: (name: string) => `${name} is calling`,
   state: (call: CallView) =>

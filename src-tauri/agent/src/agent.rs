@@ -91,7 +91,9 @@ impl Agent {
         let (health_here, health) = watch::channel(Health::default());
         let pressed = desktop.presses.0.clone();
         let (leave, left) = oneshot::channel();
-        let notices = tokio::spawn(notices::linux::run(bus.clone(), orders, pressed, health_here, left));
+        // Beside the control socket, which is ours alone and ends with the session.
+        let folder = phone_control::default_path().ok().and_then(|socket| Some(socket.parent()?.to_owned()));
+        let notices = tokio::spawn(notices::linux::run(bus.clone(), folder, orders, pressed, health_here, left));
         if let Some(bus) = bus.clone() {
             tokio::spawn(panel::watch(bus, desktop.looks.clone()));
         }

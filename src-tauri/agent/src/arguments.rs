@@ -79,6 +79,7 @@ mod tests {
     fn every_call_of_the_contract_is_understood() {
         assert_eq!(parsed(&[]), Ok(Wish::Tray));
         assert_eq!(parsed(&["tel:+4930123456"]), Ok(Wish::Link("tel:+4930123456".into())));
+        assert_eq!(parsed(&["sip:204@pbx.example"]), Ok(Wish::Link("sip:204@pbx.example".into())));
         assert_eq!(parsed(&["PBX:204"]), Ok(Wish::Link("PBX:204".into())));
         assert_eq!(parsed(&["--dial-selection"]), Ok(Wish::DialSelection));
         assert_eq!(parsed(&["--window"]), Ok(Wish::Window(None)));

@@ -13,6 +13,19 @@ pub async fn is_owned(bus: &Connection, name: &str) -> bool {
     }
 }
 
+/// Who owns `name`, by the name on the bus that is theirs alone; starts nobody.
+pub async fn owner(bus: &Connection, name: &str) -> Option<String> {
+    let name = BusName::try_from(name).ok()?;
+    Some(proxy(bus).await.ok()?.get_name_owner(name).await.ok()?.to_string())
+}
+
+/// The id of the bus, which no other bus has.
+pub async fn id(bus: &Connection) -> Option<String> {
+    const BUS: &str = "org.freedesktop.DBus";
+    let answer = bus.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "GetId", &()).await.ok()?;
+    answer.body().deserialize().ok()
+}
+
 /// Tells whether somebody owns `name` or would be started for it.
 pub async fn is_there(bus: &Connection, name: &str) -> bool {
     if is_owned(bus, name).await {

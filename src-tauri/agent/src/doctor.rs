@@ -5,7 +5,8 @@ use phone_core::{Code, Reason, View};
 
 use crate::agent::Agent;
 use crate::bus;
-use crate::desktop::{autostart, links, notices, window};
+use crate::desktop::hotkey::Combination;
+use crate::desktop::{autostart, links, login, notices, window};
 use crate::folders::Folders;
 use crate::upgrade;
 
@@ -23,6 +24,7 @@ pub async fn checks(agent: &Agent) -> Vec<Check> {
         handler(&agent.folders),
         starts(&agent.folders),
         opens(),
+        session().await,
     ]
 }
 
@@ -92,7 +94,10 @@ fn hotkey(agent: &Agent) -> Check {
     let wanted = agent.engine.desktop().borrow().dial_hotkey.clone();
     match (wanted, agent.hotkey.borrow().as_ref()) {
         (_, Some(error)) => problem("hotkey", &format!("The hotkey does not work: {error}."), error.remedy()),
-        (Some(wanted), None) => fine("hotkey", &format!("{wanted} dials the selected number.")),
+        (Some(wanted), None) => {
+            let shown = Combination::parse(&wanted).map_or(wanted, |combination| combination.to_string());
+            fine("hotkey", &format!("{shown} dials the selected number."))
+        }
         (None, None) => not_here("hotkey", "The hotkey is switched off."),
     }
 }
@@ -124,6 +129,23 @@ fn opens() -> Check {
         None => {
             problem("window", "The program of the window is missing.", &format!("Install {} beside trayphone.", window::PROGRAM))
         }
+    }
+}
+
+async fn session() -> Check {
+    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let display = var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY")).unwrap_or_else(|| "none".to_owned());
+    match login::linux::logins().await {
+        // No login of a desktop is a session that the service does not know, such as one of a remote desktop.
+        Some(0 | 1) => fine("session", &format!("Trayphone runs on the display {display}.")),
+        Some(logins) => {
+            let text = format!(
+                "You are logged in {logins} times. Icon, notifications and hotkey are on the display {display}; \
+                 the window opens in each login with: trayphone --window"
+            );
+            fine("session", &text)
+        }
+        None => not_here("session", "There is no login service, so a locked screen is not seen."),
     }
 }
 

@@ -1,17 +1,20 @@
 //! Gives a wish to the agent that runs already. No runtime, no log, no settings: this has a few milliseconds.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phone_control::client::blocking::call;
 use phone_control::protocol::{HandleLinkParams, Nothing, OpenWindowParams, WindowView, method};
 use phone_core::{Code, Trouble};
 
 use crate::arguments::Wish;
+use crate::desktop::notices::once;
 use crate::desktop::window;
 
 /// A running agent answers within a millisecond; a stopped one must not hold up the caller for long.
 const ANSWER: Duration = Duration::from_secs(5);
+/// A selection is read when the agent comes to it; after this the user may have selected something else.
+const SELECTION: Duration = Duration::from_secs(2);
 
 /// Who we say we are.
 const NAME: &str = "trayphone";
@@ -24,17 +27,23 @@ pub enum Handed {
     NobodyThere,
 }
 
+/// The moment after which a wish that was uttered now is not meant any more.
+pub fn meant_until(wish: &Wish) -> Instant {
+    Instant::now() + if *wish == Wish::DialSelection { SELECTION } else { ANSWER }
+}
+
 /// Hands a wish over to the agent behind `socket`, if there is one.
 ///
 /// # Errors
-/// The agent refused, or does not answer.
-pub fn hand_over(socket: &Path, wish: &Wish) -> anyhow::Result<Handed> {
+/// The agent refused, or does not answer before `until`.
+pub fn hand_over(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Handed> {
+    let left = until.saturating_duration_since(Instant::now());
     let answer = match wish {
-        Wish::Link(uri) => call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, ANSWER),
-        Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, ANSWER),
-        Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, ANSWER),
+        Wish::Link(uri) => call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, left),
+        Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, left),
+        Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, left),
         // Whoever starts it a second time wants to see something.
-        Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: None }, ANSWER),
+        Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: None }, left),
         Wish::Register | Wish::Unregister | Wish::Help | Wish::Version => return Ok(Handed::NobodyThere),
     };
     match (answer, wish) {
@@ -44,9 +53,14 @@ pub fn hand_over(socket: &Path, wish: &Wish) -> anyhow::Result<Handed> {
         (Err(why), Wish::Window(view)) if why.code == Code::NotAvailable => open_here(*view).map(|()| Handed::Over),
         (Err(why), Wish::Tray) if why.code == Code::NotAvailable => {
             eprintln!("trayphone: {}", sentence(&why));
+            once::tell(&why, None);
             Ok(Handed::Over)
         }
-        (Err(why), _) => Err(anyhow::anyhow!(sentence(&why))),
+        (Err(why), _) => {
+            let concerning = if let Wish::Link(uri) = wish { Some(uri.as_str()) } else { None };
+            once::tell(&why, concerning);
+            Err(anyhow::anyhow!(sentence(&why)))
+        }
     }
 }
 

@@ -145,6 +145,11 @@ impl Phone for AgentPhone {
         Some(self.agent.show.subscribe())
     }
 
+    fn show_on(&self, display: Option<&str>) -> Option<broadcast::Receiver<OpenWindowParams>> {
+        // A click here must not open the window of another login of this user, on a screen nobody sits at.
+        if self.is_elsewhere(display) { None } else { self.show() }
+    }
+
     fn version(&self) -> &str {
         env!("CARGO_PKG_VERSION")
     }

@@ -1,22 +1,29 @@
 //! From the command line to a running agent.
 
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use phone_control::BindError;
+use phone_core::{Reason, Trouble};
 use phone_engine::Options;
 use phone_vault::KeyringVault;
 
 use crate::agent::{Agent, Desktop, Then};
 use crate::arguments::Wish;
+use crate::desktop::notices;
 use crate::desktop::proxies::linux::SystemProxies;
+use crate::desktop::window;
 use crate::folders::Folders;
-use crate::handover::{Handed, hand_over};
+use crate::handover::{Handed, hand_over, meant_until};
 use crate::phone::AgentPhone;
 use crate::{logs, upgrade};
+
+/// Threads for what blocks, at most: a lookup of a name for each account, where no server of names answers, and the display.
+const BLOCKING: usize = 16;
 
 /// How long threads of libraries may hold up the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -26,31 +33,43 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// # Errors
 /// What keeps this program from being either.
 pub fn run(wish: Wish) -> anyhow::Result<()> {
+    let until = meant_until(&wish);
     let socket = phone_control::default_path()?;
-    if let Handed::Over = hand_over(&socket, &wish)? {
+    if let Handed::Over = hand_over(&socket, &wish, until)? {
         return Ok(());
     }
+    few_threads();
     let folders = Folders::from_env()?;
     logs::start(&folders.state());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(BLOCKING)
+        .enable_all()
+        .build()
+        .context("no runtime")?;
     let then = runtime.block_on(async {
         let listener = match phone_control::bind(&socket) {
             Ok(listener) => listener,
             // Another start was a moment faster.
-            Err(BindError::AlreadyRunning) => return late(&socket, &wish).await,
+            Err(BindError::AlreadyRunning) => return late(&socket, &wish, until).await,
             Err(error) => return Err(error.into()),
         };
+        let place = format!("socket {}", socket.display());
+        let _claim = phone_engine::lock::claim(&[&folders.config(), &folders.state()], &place).await?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "Trayphone starts");
         let desktop = Desktop::start();
         let vault = Arc::new(KeyringVault::default());
         let options = Options { config_dir: folders.config(), state_dir: folders.state(), vault };
         let engine = phone_engine::start_with(options, Arc::new(SystemProxies::default()))?;
+        let disk = engine.disk();
         let (agent, running) = Agent::new(engine, folders.clone(), desktop).await;
         let server = tokio::spawn(phone_control::serve(listener, Arc::new(AgentPhone::new(agent.clone()))));
-        let then = running.until_end(agent, wish).await;
+        let then = running.until_end(agent.clone(), still_meant(&agent, wish, until).await).await;
         // The socket goes before the program does, so that a restart finds its place free.
         server.abort();
         server.await.ok();
+        if !disk.finish(LAST_WORDS) {
+            tracing::warn!("the last settings or calls could not be written");
+        }
         tracing::info!("Trayphone ends");
         Ok(then)
     })?;
@@ -62,14 +81,33 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Keeps the D-Bus library under the keyring from starting a thread for every core, which it does for its blocking calls.
+fn few_threads() {
+    // SAFETY: nothing has started a thread yet, so nobody reads the environment at this moment.
+    unsafe { std::env::set_var(window::linux::WORKERS, "1") };
+}
+
 /// Hands over to the agent that was faster, which may not listen yet.
-async fn late(socket: &std::path::Path, wish: &Wish) -> anyhow::Result<Then> {
-    const TRIES: u32 = 20;
-    for _ in 0..TRIES {
-        if let Handed::Over = hand_over(socket, wish)? {
+async fn late(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Then> {
+    while Instant::now() < until {
+        if let Handed::Over = hand_over(socket, wish, until)? {
             return Ok(Then::End);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    anyhow::bail!("another Trayphone is starting, but does not answer")
+    anyhow::bail!("another Trayphone runs or is just starting, but does not answer")
+}
+
+/// Lets go of a selection when the start took so long that the user may have selected something else, and says so.
+async fn still_meant(agent: &Agent, wish: Wish, until: Instant) -> Wish {
+    if wish != Wish::DialSelection || Instant::now() < until {
+        return wish;
+    }
+    let why = Trouble {
+        text: "Trayphone took too long to start, so the selected number was not called.".to_owned(),
+        remedy: Some("Select it again and press the keys once more.".to_owned()),
+        ..Trouble::from(Reason::NotAvailable)
+    };
+    agent.tell(notices::trouble(&why, None)).await;
+    Wish::Tray
 }

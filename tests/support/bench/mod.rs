@@ -36,6 +36,8 @@ pub struct Plan {
     pub links: usize,
     /// Seconds of one flood.
     pub flood: u64,
+    /// Seconds of a long flood in whose middle somebody calls, instead of the short one.
+    pub storm: Option<u64>,
     /// Generation of the PBX, unless a figure is about something else.
     pub generation: &'static str,
 }

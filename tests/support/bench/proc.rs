@@ -29,6 +29,19 @@ pub fn memory(pid: u32) -> Result<Memory> {
     Ok(Memory { pss: field("Pss"), anonymous: field("Pss_Anon"), files: field("Pss_File") })
 }
 
+/// The most memory that a process has had resident, in millions of bytes, since the start or [`forget_peak`].
+pub fn peak(pid: u32) -> Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).context("the memory of the agent")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the kernel tells no peak")?;
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().context("the kernel's peak")?;
+    Ok(kilobytes * 1024.0 / 1e6)
+}
+
+/// Lets [`peak`] begin anew.
+pub fn forget_peak(pid: u32) -> Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the kernel's peak")
+}
+
 /// How often each thread of a process has gone to sleep by itself, by thread id.
 pub fn sleeps(pid: u32) -> Result<BTreeMap<String, (String, u64)>> {
     let mut threads = BTreeMap::new();

@@ -11,6 +11,9 @@ use super::{Moment, PATIENCE};
 /// What counts as a large frame; everything smaller passes unnoticed.
 const LARGE: usize = 500_000;
 
+/// How the answer begins after which frames follow.
+const SWITCH: &[u8] = b"HTTP/1.1 101";
+
 /// A relay on the loopback address.
 pub struct Relay {
     /// Its base address.
@@ -72,7 +75,11 @@ fn frames(mut from: TcpStream, mut to: &TcpStream, told: &SyncSender<Moment>) ->
         held.extend_from_slice(&block[..read]);
         if !switched {
             let head = held.windows(4).position(|window| window == b"\r\n\r\n");
-            let Some(end) = head.filter(|_| held.starts_with(b"HTTP/1.1 101")) else {
+            if head.is_none() && SWITCH.starts_with(&held[..held.len().min(SWITCH.len())]) {
+                // A head may come in pieces.
+                continue;
+            }
+            let Some(end) = head.filter(|_| held.starts_with(SWITCH)) else {
                 to.write_all(&held)?;
                 held.clear();
                 continue;

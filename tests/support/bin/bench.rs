@@ -19,7 +19,11 @@ const GENERATIONS: [&str; 3] = ["g1", "g2", "g3"];
 
 /// Measures what the agent promises and prints a table.
 #[derive(Parser)]
-#[command(after_help = format!("Figures: {}.", bench::figures::NAMES.join(", ")))]
+#[command(after_help = format!(
+    "Figures: {}.\n\nThe table has the target of each figure, the median and the worst of the runs, and `ok` or `MISS`.\n\
+     Frames at full speed for a minute, with a call in the middle: --only flood --seconds 60 --runs 1",
+    bench::figures::NAMES.join(", ")
+))]
 struct Flags {
     /// Measures only these figures.
     #[arg(long, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(bench::figures::NAMES))]
@@ -30,6 +34,9 @@ struct Flags {
     /// Shortens idle times, floods and numbers of events: a look, not a measurement.
     #[arg(long)]
     quick: bool,
+    /// Lets `flood` last so many seconds with somebody calling in the middle, and watches the memory: 60 is the promise.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: Option<u64>,
     /// Ends with 1 when a target is missed.
     #[arg(long)]
     strict: bool,
@@ -93,6 +100,7 @@ fn plan(flags: &Flags) -> Result<Plan> {
         calls: if flags.quick { 40 } else { 200 },
         links: if flags.quick { 10 } else { 50 },
         flood: if flags.quick { 2 } else { 10 },
+        storm: flags.seconds,
         generation: GENERATIONS.into_iter().find(|known| *known == flags.generation).unwrap_or(GENERATIONS[1]),
     })
 }

@@ -61,6 +61,8 @@ pub struct Call {
     pub ringing: Vec<String>,
     /// Extensions that talk, hold, or wait for the other side to answer.
     pub taking_part: Vec<String>,
+    /// Extensions that rang until somebody else answered.
+    pub rang: Vec<String>,
     /// Who holds: extensions, or [`FAR`].
     pub held_by: Vec<String>,
     /// Queue or hunt group it came through.

@@ -30,8 +30,8 @@ pub(super) fn domain_state(state: &State, turn: u64, options: &Options) -> Strin
     json!({"action": "domain-state", "messages": 0, "calls": calls, "accounts": accounts}).to_string()
 }
 
-/// Writes the change of one account; nothing for an unknown one.
-pub(super) fn user_state(state: &State, number: &str, turn: u64, options: &Options) -> Option<String> {
+/// Writes the change of one account; nothing for an unknown one. Where only its calls have changed, the rest has `settled`.
+pub(super) fn user_state(state: &State, number: &str, settled: bool, turn: u64, options: &Options) -> Option<String> {
     let account = state.company.accounts.get(number)?;
     let mut fields = overview(state, account, turn);
     fields.remove("name");
@@ -44,6 +44,14 @@ pub(super) fn user_state(state: &State, number: &str, turn: u64, options: &Optio
         }
         if turn % 3 == 1 && !account.chat_online {
             fields.remove("chatstatus");
+        }
+        // Absent and null mean "as before" for these.
+        if settled && turn % 4 == 1 {
+            fields.remove("registered");
+            fields.insert("dnd".to_owned(), Value::Null);
+        } else if settled && turn % 4 == 2 {
+            fields.insert("registered".to_owned(), Value::Null);
+            fields.remove("dnd");
         }
         // Null means "as before" for this one, and no test may learn it from here alone.
         if turn % 7 == 2 {
@@ -74,10 +82,15 @@ pub(super) fn rest_id(call: &Call, options: &Options) -> String {
 
 /// Writes a history entry (section 4.2).
 pub(super) fn history_entry(record: &Record, turn: u64, options: &Options) -> Value {
-    let connect = match (record.connect, turn % 2) {
-        (Some(at), _) => json!(hundredths(at)),
+    let turn = if varied(options) { turn } else { 0 };
+    // Section 4: times as number or text.
+    let time = |at: f64| if turn % 3 == 1 { json!(format!("{at:.2}")) } else { json!(hundredths(at)) };
+    let connect = match (record.connect, turn % 4) {
+        (Some(at), _) => time(at),
         (None, 0) => json!(0),
-        (None, _) => json!(""),
+        (None, 1) => json!(""),
+        (None, 2) => json!("0"),
+        (None, _) => Value::Null,
     };
     json!({
         "id": record.id.to_string(),
@@ -87,9 +100,9 @@ pub(super) fn history_entry(record: &Record, turn: u64, options: &Options) -> Va
         "to-name": record.to.name,
         "from-number": field_number(&record.from, options),
         "to-number": field_number(&record.to, options),
-        "start": hundredths(record.start),
+        "start": time(record.start),
         "connect": connect,
-        "end": hundredths(record.end),
+        "end": time(record.end),
         "inbound": record.inbound,
         "external": record.from.extension.is_none() || record.to.extension.is_none(),
         "queue": record.queue,

@@ -8,8 +8,12 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::manners::{Delivery, Framing};
+
 const HEAD_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
+/// Size of a chunk: odd, so that it cuts words.
+const CHUNK: usize = 1021;
 
 /// One parsed request. Header names are lower case.
 pub(super) struct Asked {
@@ -18,6 +22,8 @@ pub(super) struct Asked {
     pub(super) headers: HashMap<String, String>,
     pub(super) body: Vec<u8>,
     pub(super) keep_alive: bool,
+    /// Whether the client speaks HTTP/1.0.
+    pub(super) is_old: bool,
 }
 
 impl Asked {
@@ -89,18 +95,38 @@ impl Answer {
         self
     }
 
-    pub(super) fn bytes(&self, keep_alive: bool) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
-        for (name, value) in &self.headers {
+    pub(super) fn bytes(&self, delivery: Delivery) -> Vec<u8> {
+        let version = if delivery.framing == Framing::Http10 { "1.0" } else { "1.1" };
+        let mut head = format!("HTTP/{version} {} {}\r\n", self.status, reason(self.status));
+        let mut field = |name: &str, value: &str| {
+            let name = if delivery.lower_case { name.to_ascii_lowercase() } else { name.to_owned() };
+            // Writing into a text cannot fail.
             let _ = write!(head, "{name}: {value}\r\n");
+        };
+        for (name, value) in &self.headers {
+            field(name, value);
         }
         if self.status != 101 {
-            let _ = write!(head, "Content-Type: {}\r\nContent-Length: {}\r\n", self.content_type, self.body.len());
-            head.push_str(if keep_alive { "Connection: keep-alive\r\n" } else { "Connection: close\r\n" });
+            field("Content-Type", self.content_type);
+            match delivery.framing {
+                Framing::Length | Framing::Mixed => field("Content-Length", &self.body.len().to_string()),
+                Framing::Chunked => field("Transfer-Encoding", "chunked"),
+                Framing::UntilClose | Framing::Http10 => {}
+            }
+            field("Connection", if delivery.keep_alive { "keep-alive" } else { "close" });
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(&self.body);
+        if self.status != 101 && delivery.framing == Framing::Chunked {
+            for chunk in self.body.chunks(CHUNK) {
+                bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                bytes.extend_from_slice(chunk);
+                bytes.extend_from_slice(b"\r\n");
+            }
+            bytes.extend_from_slice(b"0\r\n\r\n");
+        } else {
+            bytes.extend_from_slice(&self.body);
+        }
         bytes
     }
 }
@@ -143,7 +169,8 @@ pub(super) async fn read_request(wire: &mut (impl AsyncRead + Unpin), buffer: &m
     }
     let body = buffer.drain(..length).collect();
     let keep_alive = version == "HTTP/1.1" && !headers.get("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-    Ok(Some(Asked { method: method.to_owned(), target: target.to_owned(), headers, body, keep_alive }))
+    let is_old = version == "HTTP/1.0";
+    Ok(Some(Asked { method: method.to_owned(), target: target.to_owned(), headers, body, keep_alive, is_old }))
 }
 
 /// Decodes a path segment; nothing when it is not UTF-8.

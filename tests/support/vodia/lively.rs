@@ -29,6 +29,7 @@ impl FakeVodia {
     /// does nothing, the caller gives up or a colleague answers.
     pub async fn play_company(&self, user: &str, every: Duration) {
         let mut company = Lively { plans: HashMap::new(), next_call: Instant::now() + every / 4, turn: 0 };
+        self.settle_in(user);
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
@@ -41,6 +42,25 @@ impl FakeVodia {
             if company.turn.is_multiple_of(5) {
                 company.stir(self, user);
             }
+        }
+    }
+
+    /// Begins in the middle of a working day: two calls are under way, somebody wants peace.
+    fn settle_in(&self, user: &str) {
+        let people: Vec<String> = self.look(|state| {
+            let people =
+                state.company().accounts.values().filter(|account| account.kind == Kind::Extension && account.registered);
+            people.map(|account| account.number.clone()).filter(|number| number != user).collect()
+        });
+        let mut people = people.iter().step_by(2);
+        for (number, name) in OUTSIDE.iter().take(2) {
+            if let Some(one) = people.next() {
+                let call = self.ring(number, name, one);
+                self.answer(call);
+            }
+        }
+        if let Some(one) = people.next() {
+            self.presence(one, Presence::DoNotDisturb);
         }
     }
 }

@@ -159,7 +159,12 @@ impl Garbled {
 
 /// Appends one unmasked frame to a buffer (RFC 6455, section 5.2).
 pub(super) fn encode_frame(buffer: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
-    buffer.push(0x80 | opcode);
+    encode_part(buffer, true, opcode, payload);
+}
+
+/// Appends one unmasked frame that may be a part of a message (RFC 6455, section 5.4).
+pub(super) fn encode_part(buffer: &mut Vec<u8>, last: bool, opcode: u8, payload: &[u8]) {
+    buffer.push(if last { 0x80 | opcode } else { opcode });
     match payload.len() {
         short @ 0..=125 => buffer.push(short as u8),
         middle @ 126..=65_535 => {

@@ -30,6 +30,7 @@ mod frames;
 mod http;
 mod line;
 mod lively;
+mod manners;
 mod mischief;
 mod options;
 mod records;
@@ -52,6 +53,7 @@ use tokio::task::JoinHandle;
 pub use call::{Call, FAR, Party, Record, Stage};
 pub use commands::{Command, SCENARIOS, Script};
 pub use company::{Account, Company, Kind, OUTSIDE};
+pub use manners::{Closes, Framing, Manners};
 pub use mischief::{Disguise, Garbage, Refusal, What};
 pub use options::{
     Blf, FarEnd, FirstLeg, Generation, HashEdition, HeldWords, Numbers, Options, OwnPhone, SessionAnswer, SocketControl,

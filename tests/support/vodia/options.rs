@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::company::Company;
+use super::manners::Manners;
 
 /// The three dialects that the protocol notes tell apart (section 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,8 +220,13 @@ pub struct Options {
     pub calls_survive_restart: bool,
     /// Whether sessions outlive [`super::FakeVodia::restart`].
     pub sessions_survive_restart: bool,
-    /// Whether the history of whoever else rang shows a call that somebody answered, at once. An assumption of ours; off by default.
+    /// Whether the history of whoever else rang shows a call that somebody answered, with the time of that answer. An assumption
+    /// of ours: section 4.2 says what a missed call is, not whose history a call stands in.
     pub elsewhere_in_history: bool,
+    /// Whether that entry is written when the call ends, as records of calls are, and not in the moment of the answer.
+    pub elsewhere_at_end: bool,
+    /// How bytes travel.
+    pub manners: Manners,
     /// Extension that the token page mints tokens for, unless its `user` query names another.
     pub token_page_user: String,
 }
@@ -263,7 +269,9 @@ impl Options {
             paging: true,
             calls_survive_restart: false,
             sessions_survive_restart: false,
-            elsewhere_in_history: false,
+            elsewhere_in_history: true,
+            elsewhere_at_end: false,
+            manners: Manners::ugly(),
             token_page_user: "204".to_owned(),
         }
     }

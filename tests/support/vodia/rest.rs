@@ -63,7 +63,7 @@ impl State {
             Some(ahead) => answer.header("Date", http_date(ahead)),
             None => answer,
         };
-        if asked.path() == "/" || self.answers.is_multiple_of(2) {
+        if asked.path() == "/" || (options.manners.tells_version && self.answers.is_multiple_of(2)) {
             answer.header("Server", format!("PBX/{}", options.version))
         } else {
             answer
@@ -328,10 +328,13 @@ impl State {
     }
 
     fn do_not_disturb(&mut self, asked: &Asked, user: &str) -> Answer {
+        let turn = self.answers;
         let Some(account) = self.company.accounts.get_mut(user) else { return Answer::status(404) };
         if asked.method == "GET" {
+            // Section 4: many booleans are text.
+            let state = if turn % 2 == 1 { json!(account.dnd.to_string()) } else { json!(account.dnd) };
             return Answer::json(
-                &json!({"state": account.dnd, "reason": account.dnd_reason, "expires": "", "forward": "", "hint": ""}),
+                &json!({"state": state, "reason": account.dnd_reason, "expires": "", "forward": "", "hint": ""}),
             );
         }
         let body = asked.json().unwrap_or_default();

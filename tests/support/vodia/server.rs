@@ -2,15 +2,16 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::http::{Answer, Asked, read_request};
 use super::line::{Line, Wire};
+use super::manners::Delivery;
 use super::records::{Event, Request};
 use super::rest::Routed;
 use super::socket;
@@ -68,16 +69,21 @@ async fn connection(pbx: Arc<Pbx>, tcp: TcpStream, id: u64) -> Result<()> {
     };
     let mut buffer = Vec::new();
     loop {
-        let asked = match read_request(&mut wire, &mut buffer).await {
+        let idle = pbx.options.manners.idle_connection;
+        let asked = match patiently(&pbx, idle, read_request(&mut wire, &mut buffer)).await {
+            None => return Ok(()),
+            Some(asked) => asked,
+        };
+        let asked = match asked {
             Ok(Some(asked)) => asked,
             Ok(None) => return Ok(()),
             Err(_) => {
-                wire.write_all(&Answer::status(400).bytes(false)).await?;
+                wire.write_all(&Answer::status(400).bytes(Delivery::plain(false))).await?;
                 wire.flush().await?;
                 return Ok(());
             }
         };
-        let (routed, slow) = pbx.change(|state, options| {
+        let (routed, slow, delivery) = pbx.change(|state, options| {
             let routed = state.route(&asked, options);
             let status = match &routed {
                 Routed::Answer(answer) => answer.status,
@@ -86,16 +92,15 @@ async fn connection(pbx: Arc<Pbx>, tcp: TcpStream, id: u64) -> Result<()> {
             let request = note(&asked, status);
             state.events.push(Event::Request { method: request.method.clone(), path: request.path.clone(), status });
             state.requests.push(request);
-            (routed, state.mischief.slow)
+            (routed, state.mischief.slow, options.manners.delivery(state.answers, &asked))
         });
         if let Some(slow) = slow {
             tokio::time::sleep(slow).await;
         }
         match routed {
             Routed::Answer(answer) => {
-                wire.write_all(&answer.bytes(asked.keep_alive)).await?;
-                wire.flush().await?;
-                if !asked.keep_alive {
+                deliver(&mut wire, &answer.bytes(delivery), delivery.pieces).await?;
+                if !delivery.keep_alive {
                     wire.shutdown().await?;
                     return Ok(());
                 }
@@ -106,13 +111,42 @@ async fn connection(pbx: Arc<Pbx>, tcp: TcpStream, id: u64) -> Result<()> {
                     .header("Upgrade", "websocket")
                     .header("Connection", "Upgrade")
                     .header("Sec-WebSocket-Accept", key);
-                wire.write_all(&answer.bytes(true)).await?;
-                wire.flush().await?;
+                deliver(&mut wire, &answer.bytes(Delivery::plain(true)), delivery.pieces).await?;
                 socket::serve(pbx, wire, buffer, id, user).await;
                 return Ok(());
             }
         }
     }
+}
+
+/// Waits for a request; nothing when the connection has been idle for too long.
+async fn patiently<T>(pbx: &Pbx, idle: Option<Duration>, request: impl Future<Output = T>) -> Option<T> {
+    let Some(idle) = idle else { return Some(request.await) };
+    tokio::pin!(request);
+    loop {
+        match tokio::time::timeout(idle, &mut request).await {
+            Ok(asked) => return Some(asked),
+            // Whoever is silent closes nothing either.
+            Err(_) if pbx.gate.is_muted() => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Between two pieces of one answer or frame, so that they arrive apart.
+const BETWEEN_PIECES: Duration = Duration::from_millis(1);
+
+/// Writes bytes in one go, or in three pieces.
+pub(super) async fn deliver(wire: &mut (impl AsyncWrite + Unpin), bytes: &[u8], pieces: bool) -> std::io::Result<()> {
+    let (first, rest) = bytes.split_at(if pieces { bytes.len().min(1) } else { 0 });
+    let (second, third) = rest.split_at(if pieces { rest.len() / 2 } else { 0 });
+    for piece in [first, second].into_iter().filter(|piece| !piece.is_empty()) {
+        wire.write_all(piece).await?;
+        wire.flush().await?;
+        tokio::time::sleep(BETWEEN_PIECES).await;
+    }
+    wire.write_all(third).await?;
+    wire.flush().await
 }
 
 fn note(asked: &Asked, status: u16) -> Request {

@@ -13,6 +13,7 @@ use super::http::{Answer, Asked};
 use super::options::{Generation, Options, SessionAnswer};
 use super::records::SignInMethod;
 use super::state::{State, Who};
+use super::switchboard::Later;
 
 /// Who a request comes from.
 pub(super) enum Identity {
@@ -121,8 +122,11 @@ impl State {
     }
 
     /// Makes a session and returns its id.
-    pub(super) fn open_session(&mut self, who: Who) -> String {
+    pub(super) fn open_session(&mut self, who: Who, options: &Options) -> String {
         let id = random_text(24);
+        if let Some(lifetime) = options.manners.session_lifetime {
+            self.later.push((lifetime, Later::SessionEnds(id.clone())));
+        }
         self.sessions.insert(id.clone(), who);
         id
     }
@@ -186,9 +190,15 @@ impl State {
                 match found {
                     None => Answer::json(&json!(false)),
                     Some((who, _)) => {
-                        let session = self.open_session(who);
-                        Answer::json(&json!(true))
-                            .header("Set-Cookie", format!("session={session}; Path=/; SameSite=Strict; Secure; HttpOnly"))
+                        let session = self.open_session(who, options);
+                        let answer = Answer::json(&json!(true));
+                        let answer = if options.manners.more_cookies {
+                            // Section 1.3: a portal keeps more than the session.
+                            answer.header("Set-Cookie", "loginlang=en; Path=/; Max-Age=1209600")
+                        } else {
+                            answer
+                        };
+                        answer.header("Set-Cookie", format!("session={session}; Path=/; SameSite=Strict; Secure; HttpOnly"))
                     }
                 }
             }
@@ -217,11 +227,16 @@ impl State {
         let Some(who) = who.filter(|_| !self.mischief.sign_in_says_false) else {
             return Answer::json(&if self.answers.is_multiple_of(2) { json!("") } else { json!(false) });
         };
-        let session = self.open_session(who);
-        match options.session_answer {
+        let session = self.open_session(who, options);
+        let answer = match options.session_answer {
             SessionAnswer::JsonString => Answer::json(&json!(session)),
             SessionAnswer::BareText => Answer::html(200, &session),
             SessionAnswer::Object(key) => Answer::json(&json!({key: session})),
+        };
+        if options.manners.put_sets_cookie {
+            answer.header("Set-Cookie", format!("session={session}; Path=/; HttpOnly"))
+        } else {
+            answer
         }
     }
 }

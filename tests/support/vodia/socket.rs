@@ -11,11 +11,14 @@ use tokio::time::Instant;
 
 use super::frames;
 use super::line::Wire;
-use super::mischief::{encode_frame, write_frame};
+use super::mischief::{encode_frame, encode_part, write_frame};
 use super::records::{Action, Event, Outcome};
+use super::server::deliver;
 use super::state::{Outgoing, Pbx, QUEUE, Socket};
 
 const MESSAGE_LIMIT: usize = 1024 * 1024;
+/// After so many frames only one in as many comes in pieces.
+const MANY: u64 = 100;
 const FLOOD_TICK: Duration = Duration::from_millis(10);
 const FLOOD_BLOCK: usize = 64 * 1024;
 
@@ -34,6 +37,10 @@ pub(super) async fn serve(pbx: Arc<Pbx>, wire: Box<dyn Wire>, buffer: Vec<u8>, i
             lamps: std::collections::BTreeSet::new(),
         };
         state.sockets.insert(id, socket);
+        let own: Vec<u64> = state.sockets.iter().filter(|(_, socket)| socket.user == user).map(|(id, _)| *id).collect();
+        for oldest in own.iter().take(own.len().saturating_sub(options.manners.most_sockets.unwrap_or(usize::MAX))) {
+            state.send(*oldest, Outgoing::Close(None));
+        }
         if options.spelling == super::options::Spelling::Varied {
             for stray in frames::strays(options.generation) {
                 state.send(id, Outgoing::Text { text: (*stray).to_owned(), call_state: false });
@@ -114,7 +121,10 @@ async fn read_all(pbx: &Arc<Pbx>, mut reader: impl AsyncRead + Unpin, mut buffer
                 }
                 continue;
             }
-            10 => continue,
+            10 => {
+                pbx.change(|state, _| state.pongs += 1);
+                continue;
+            }
             _ => bail!("unexpected opcode {opcode}"),
         }
         if message.len() > MESSAGE_LIMIT {
@@ -187,11 +197,20 @@ async fn write_all(
     user: &str,
 ) -> std::io::Result<()> {
     let mut flood: Option<Flood> = None;
+    let manners = &pbx.options.manners;
+    let mut ping_at = manners.pings.map(|every| Instant::now() + every);
+    let mut turn = 0_u64;
     loop {
         let item = match &mut flood {
-            None => match waiting.recv().await {
-                Some(item) => item,
-                None => return Ok(()),
+            None => match next_item(&mut waiting, ping_at).await {
+                Some(Some(item)) => item,
+                Some(None) => return Ok(()),
+                None => {
+                    ping_at = manners.pings.map(|every| Instant::now() + every);
+                    write_frame(&mut writer, 9, b"still there?").await?;
+                    writer.flush().await?;
+                    continue;
+                }
             },
             Some(running) => match waiting.try_recv() {
                 Ok(item) => item,
@@ -217,8 +236,11 @@ async fn write_all(
         }
         match item {
             Outgoing::Text { text, call_state } => {
-                write_frame(&mut writer, 1, text.as_bytes()).await?;
-                writer.flush().await?;
+                turn += 1;
+                let fragments = manners.fragments && turn % 4 == 2;
+                // The pauses between pieces must not add up where thousands of frames follow each other.
+                let in_pieces = manners.pieces && turn.is_multiple_of(if turn < MANY { 3 } else { MANY });
+                deliver(&mut writer, &encode_message(text.as_bytes(), fragments), in_pieces).await?;
                 if call_state {
                     written(pbx, user);
                 }
@@ -235,6 +257,32 @@ async fn write_all(
         }
         writer.flush().await?;
     }
+}
+
+/// Waits for something to write; nothing when a ping is due before.
+async fn next_item(waiting: &mut mpsc::Receiver<Outgoing>, ping_at: Option<Instant>) -> Option<Option<Outgoing>> {
+    match ping_at {
+        None => Some(waiting.recv().await),
+        Some(at) => tokio::time::timeout_at(at, waiting.recv()).await.ok(),
+    }
+}
+
+/// Encodes a text message as one frame, or as three with a ping among them; the cuts may fall into a letter.
+fn encode_message(text: &[u8], fragments: bool) -> Vec<u8> {
+    /// The last part stays the large one, as measurements look for it.
+    const FIRST: usize = 1000;
+    let mut bytes = Vec::with_capacity(text.len() + 32);
+    if !fragments || text.len() < 3 {
+        encode_frame(&mut bytes, 1, text);
+        return bytes;
+    }
+    let (first, rest) = text.split_at((text.len() / 2).clamp(1, FIRST));
+    let (second, third) = rest.split_at(1);
+    encode_part(&mut bytes, false, 1, first);
+    encode_frame(&mut bytes, 9, b"between");
+    encode_part(&mut bytes, false, 0, second);
+    encode_part(&mut bytes, true, 0, third);
+    bytes
 }
 
 fn written(pbx: &Arc<Pbx>, user: &str) {

@@ -66,12 +66,15 @@ pub struct State {
     pub(super) sockets_opened: u64,
     pub(super) flooded: u64,
     pub(super) pings: u64,
+    pub(super) pongs: u64,
     pub(super) call_state_written: Option<Instant>,
     pub(super) call_states_written: u64,
     pub(super) later: Vec<(Duration, Later)>,
     pub(super) events: Vec<Event>,
     changed_calls: BTreeSet<String>,
     changed_accounts: BTreeSet<String>,
+    /// Those among them of which more than the calls has changed.
+    changed_settings: BTreeSet<String>,
     any_call_changed: bool,
     pub(super) dials: Vec<Dial>,
     pub(super) actions: Vec<Action>,
@@ -100,12 +103,14 @@ impl State {
             sockets_opened: 0,
             flooded: 0,
             pings: 0,
+            pongs: 0,
             call_state_written: None,
             call_states_written: 0,
             later: Vec::new(),
             events: Vec::new(),
             changed_calls: BTreeSet::new(),
             changed_accounts: BTreeSet::new(),
+            changed_settings: BTreeSet::new(),
             any_call_changed: false,
             dials: Vec::new(),
             actions: Vec::new(),
@@ -190,6 +195,11 @@ impl State {
         self.pings
     }
 
+    /// Returns how many answers to the server's own pings arrived.
+    pub fn pongs(&self) -> u64 {
+        self.pongs
+    }
+
     /// Returns how many frames floods have written.
     pub fn flooded(&self) -> u64 {
         self.flooded
@@ -237,6 +247,7 @@ impl State {
 
     /// Notes that the presence of this account changed.
     pub(super) fn account_changed(&mut self, number: &str) {
+        self.changed_settings.insert(number.to_owned());
         self.changed_accounts.insert(number.to_owned());
     }
 
@@ -247,9 +258,14 @@ impl State {
         self.send(socket, Outgoing::Text { text, call_state: true });
     }
 
-    /// Writes the presence of an account to a socket.
+    /// Writes the presence of an account to a socket, all of it.
     pub(super) fn show_account(&mut self, socket: u64, number: &str, options: &Options) {
-        if let Some(text) = frames::user_state(self, number, self.frames, options) {
+        self.show_account_as(socket, number, false, options);
+    }
+
+    /// Writes the presence of an account; what has not `settled` since the last time must be in it.
+    fn show_account_as(&mut self, socket: u64, number: &str, settled: bool, options: &Options) {
+        if let Some(text) = frames::user_state(self, number, settled, self.frames, options) {
             self.send(socket, Outgoing::Text { text, call_state: false });
         }
     }
@@ -269,6 +285,7 @@ impl State {
     fn show_changes(&mut self, options: &Options) {
         let callers = std::mem::take(&mut self.changed_calls);
         let accounts = std::mem::take(&mut self.changed_accounts);
+        let settings = std::mem::take(&mut self.changed_settings);
         let any_call = std::mem::take(&mut self.any_call_changed);
         let sockets: Vec<u64> = self.sockets.keys().copied().collect();
         for id in sockets {
@@ -280,7 +297,7 @@ impl State {
                 self.show_calls(id, options);
             }
             for number in shown {
-                self.show_account(id, &number, options);
+                self.show_account_as(id, &number, !settings.contains(&number), options);
             }
         }
     }

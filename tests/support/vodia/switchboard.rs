@@ -7,8 +7,9 @@ use super::records::{CallId, Dial, DialPath, Event};
 use super::state::{State, unix_seconds};
 
 /// A step that a phone takes by itself after a while.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Later {
+    SessionEnds(String),
     LiftOwnPhone(CallId),
     FarAnswers(CallId),
     FarGivesUp(CallId),
@@ -76,6 +77,7 @@ impl State {
 
     pub(super) fn go_on(&mut self, step: Later, options: &Options) {
         match step {
+            Later::SessionEnds(session) => drop(self.sessions.remove(&session)),
             Later::LiftOwnPhone(call) => self.lift(call, options),
             Later::FarAnswers(call) => self.far_answers(call),
             Later::FarGivesUp(call) => {
@@ -131,8 +133,11 @@ impl State {
                 call.taking_part.push(extension.to_owned());
                 call.stage = Stage::Connected;
                 call.connect = Some(unix_seconds());
+                if options.elsewhere_in_history && options.elsewhere_at_end {
+                    call.rang.extend(others.iter().cloned());
+                }
                 let answered = call.clone();
-                if options.elsewhere_in_history {
+                if options.elsewhere_in_history && !options.elsewhere_at_end {
                     for other in &others {
                         self.remember(&answered, other);
                     }
@@ -174,6 +179,9 @@ impl State {
         let Some(call) = self.calls.remove(&id) else { return };
         let audience = call.audience();
         for owner in &audience {
+            self.remember(&call, owner);
+        }
+        for owner in call.rang.iter().filter(|owner| !audience.contains(*owner)) {
             self.remember(&call, owner);
         }
         self.events.push(event(&call, "ended"));
@@ -329,6 +337,7 @@ impl State {
             prompt: false,
             ringing: Vec::new(),
             taking_part: Vec::new(),
+            rang: Vec::new(),
             held_by: Vec::new(),
             group: None,
             start: unix_seconds(),

@@ -6,6 +6,7 @@ import { bring, sent } from "../mock";
 import { account, call, colleagues } from "../mock.scenes";
 import Calls from "../parts/Calls.svelte";
 import CallCard from "../parts/CallCard.svelte";
+import History from "../parts/History.svelte";
 import People from "../parts/People.svelte";
 import type { Trouble } from "../types";
 import { button, running, settle, show, type, view } from "./support";
@@ -91,6 +92,65 @@ describe("a call card", () => {
   });
 });
 
+describe("speaking first", () => {
+  const refused: Trouble = { code: "offline", text: "Not connected to the PBX.", remedy: "Nothing was dialled.", detail: null, certificate_sha256: null };
+  const held = call({ state: "held", can: ["hang_up", "resume", "transfer"] });
+
+  /** Chooses somebody to speak to before the call is handed on. */
+  async function speakFirst(answer: (intent: string) => unknown) {
+    await running(view({ calls: [call()] }), (intent) => {
+      if (intent === "hold") bring("view", view({ revision: 20, calls: [held] }));
+      return answer(intent);
+    });
+    bring("presence", { revision: 1, whole: true, part: 0, last: true, people: colleagues(20) });
+    const page = show(Calls, {});
+    await settle();
+    button(page, "Transfer").click();
+    await settle();
+    const field = page.querySelector<HTMLInputElement>("input");
+    if (!field) throw new Error("no field");
+    type(field, "carla");
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    flushSync();
+    button(page, "Speak first").click();
+    await settle();
+    await settle();
+    return page;
+  }
+
+  it("says that the first call still waits when the second one fails, and offers the way back", async () => {
+    const page = await speakFirst((intent) => {
+      if (intent === "dial") throw refused;
+      return {};
+    });
+    const said = page.querySelector('.card [role="alert"]');
+    expect(said?.textContent).toContain("Mara Beispiel is still on hold");
+    const back = button(page, "Resume");
+    expect(back.disabled).toBe(false);
+    expect(back.classList.contains("main")).toBe(true);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 1000);
+    back.click();
+    await settle();
+    expect(intents().slice(-3)).toEqual(["hold", "dial", "resume"]);
+    bring("view", view({ revision: 30, calls: [call()] }));
+    await settle();
+    expect(page.querySelector('.card [role="alert"]')).toBeNull();
+    dialling.clear();
+  });
+
+  it("says so too when the other person's call is over, and not while it is there", async () => {
+    const page = await speakFirst((intent) => {
+      const consulted = call({ id: "office/c2", direction: "outgoing", remote: { number: "207", name: "Carla Muster" } });
+      if (intent === "dial") bring("view", view({ revision: 21, calls: [consulted, held] }));
+      return {};
+    });
+    expect(page.querySelector('.card [role="alert"]')).toBeNull();
+    bring("view", view({ revision: 22, calls: [held] }));
+    await settle();
+    expect(page.querySelector('.card [role="alert"]')?.textContent).toContain("still on hold");
+  });
+});
+
 describe("the list of people", () => {
   it("draws only the rows in sight of ten thousand", async () => {
     await running(view());
@@ -112,6 +172,20 @@ describe("the list of people", () => {
     page.querySelector('[role="grid"]')?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     await settle();
     expect(intents()).toEqual([]);
+  });
+});
+
+describe("the history", () => {
+  it("tells of every call which way it went and how it ended", async () => {
+    const past = { account: "office", remote: { number: "+4930555001", name: "Mara Beispiel" }, started_at: "2026-11-20T08:00:00Z" };
+    const missed = { ...past, id: "office/1", direction: "incoming", outcome: "missed", connected_at: null, ended_at: null, source: "both" };
+    await running(view(), (intent) => (intent === "history" ? { calls: [missed, { ...missed, id: "office/2", direction: "outgoing", outcome: "not_reached" }] } : {}));
+    const page = show(History, { hotkey: null });
+    await settle();
+    const rows = [...page.querySelectorAll("li")];
+    expect(rows.map((row) => row.querySelector('[role="img"]')?.getAttribute("aria-label"))).toEqual(["Incoming", "Outgoing"]);
+    expect(rows.map((row) => row.textContent?.includes("missed"))).toEqual([true, false]);
+    expect(rows[1]?.textContent).toContain("not reached");
   });
 });
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use phone_control::Client;
 use phone_control::client::NewAccount;
 use phone_control::protocol::AccountReply;
+use phone_control::{Client, keys};
 use phone_core::view::{AccountView, LinkName};
 use phone_core::{AccountName, Reason, Trouble, View};
 use serde::Serialize;
@@ -40,47 +40,61 @@ pub async fn run(command: Account, socket: &Path, output: &Output) -> Result<(),
             output.show(&accounts(&view), |to| {
                 let rows: Vec<Vec<Cell>> = view.accounts.iter().map(listed).collect();
                 output.table(to, &rows);
-            });
-            Ok(())
+            })
         }
         Account::Test { name } => {
             let client = connect(socket).await?;
-            known(&client, &name).await?;
-            signed_in(read(client.test_account(name)).await?, output)
+            known(&read(client.view()).await?, &name)?;
+            signed_in(read(client.test_account(name)).await?, None, output)
         }
         Account::Password { name, .. } => {
             let client = connect(socket).await?;
-            known(&client, &name).await?;
+            known(&read(client.view()).await?, &name)?;
             let secret = password::read()?;
-            signed_in(done(client.set_password(name, &secret)).await?, output)
+            let reply = done(client.set_password(name, &secret)).await?;
+            let lasting = kept(&client, &reply).await;
+            signed_in(reply, lasting, output)
         }
         Account::Remove { name } => {
             let client = connect(socket).await?;
-            known(&client, &name).await?;
+            known(&read(client.view()).await?, &name)?;
             done(client.remove_account(name.clone())).await?;
-            output.show(&Done { ok: true, account: None }, |to| to.extend(format!("{name} is removed.\n").bytes()));
-            Ok(())
+            output.confirm(&Done { ok: true, account: None }, |to| to.extend(format!("{name} is removed.\n").bytes()))
         }
     }
 }
 
 async fn add_account(add: Add, socket: &Path, output: &Output) -> Result<(), Failure> {
-    let client = connect(socket).await?;
-    let secret = if add.password_stdin { Some(password::read()?) } else { None };
-    let Add { name, kind, url, domain, user, set, pin, password_stdin: _ } = add;
-    let mut keys = std::collections::BTreeMap::new();
+    let Add { name, kind, url, domain, user, set, pin, password_stdin } = add;
+    let mut given = std::collections::BTreeMap::new();
     for (key, value) in set {
-        if keys.insert(key.clone(), value).is_some() {
+        keys::check(&key, &value).map_err(Failure::usage)?;
+        if given.insert(key.clone(), value).is_some() {
             return Err(Failure::usage(format!("{key} is set twice")));
         }
     }
-    let account = NewAccount { name, kind, url, domain, user, pin, keys };
-    signed_in(done(client.add_account(&account, secret.as_ref())).await?, output)
+    let client = connect(socket).await?;
+    let secret = if password_stdin { Some(password::read()?) } else { None };
+    let account = NewAccount { name, kind, url, domain, user, pin, keys: given };
+    let reply = done(client.add_account(&account, secret.as_ref())).await?;
+    let lasting = kept(&client, &reply).await;
+    signed_in(reply, lasting, output)
+}
+
+/// What keeps an account that was just given from outliving the agent; the agent says so in its view.
+async fn kept(client: &Client, reply: &AccountReply) -> Option<Trouble> {
+    let name = &reply.account.as_ref()?.name;
+    let view = read(client.view()).await.ok()?;
+    let unstored = format!("secret_not_stored:{name}");
+    let hint = view.hints.into_iter().find(|hint| hint.about == "settings_not_written" || hint.about == unstored)?;
+    Some(Trouble { text: hint.text, remedy: hint.remedy, ..Trouble::from(Reason::NotWritten) })
 }
 
 /// An account of this name has to be there, so that a slip of the pen is told as such.
-async fn known(client: &Client, name: &AccountName) -> Result<(), Failure> {
-    let view = read(client.view()).await?;
+///
+/// # Errors
+/// Wrong usage that names the accounts there are.
+pub fn known(view: &View, name: &AccountName) -> Result<(), Failure> {
     if view.accounts.iter().any(|account| &account.name == name) {
         return Ok(());
     }
@@ -90,11 +104,16 @@ async fn known(client: &Client, name: &AccountName) -> Result<(), Failure> {
 }
 
 /// Tells how a sign-in went: online, or kept and still trying, or stopped.
-fn signed_in(reply: AccountReply, output: &Output) -> Result<(), Failure> {
+fn signed_in(reply: AccountReply, lost_at_end: Option<Trouble>, output: &Output) -> Result<(), Failure> {
     let Some(account) = reply.account else { return Err(Reason::NoAccount.into()) };
+    if let Some(trouble) = lost_at_end {
+        // It works at this moment, but whoever set it up must not rely on it.
+        let mut failure = Failure::from(trouble);
+        failure.account = Some(Box::new(account));
+        return Err(failure);
+    }
     if account.link == LinkName::Online {
-        output.show(&Done { ok: true, account: Some(&account) }, |to| output.table(to, &[stands(&account)]));
-        return Ok(());
+        return output.confirm(&Done { ok: true, account: Some(&account) }, |to| output.table(to, &[stands(&account)]));
     }
     let trouble = match &account.why {
         Some(why) => Trouble {
@@ -135,8 +154,7 @@ pub async fn status(socket: &Path, output: &Output) -> Result<(), Failure> {
             let remedy = hint.remedy.as_deref().unwrap_or_default();
             to.extend(format!("{} {remedy}\n", output.paint(&hint.text, Tone::Bad)).bytes());
         }
-    });
-    Ok(())
+    })
 }
 
 fn accounts(view: &View) -> Accounts<'_> {
@@ -227,11 +245,13 @@ mod tests {
     #[test]
     fn a_sign_in_ends_with_0_5_or_1() {
         let output = Output::new(true);
-        let status = |link, why| signed_in(account(link, why), &output).map_or_else(|failure| failure.status, |()| 0);
+        let status = |link, why| signed_in(account(link, why), None, &output).map_or_else(|failure| failure.status, |()| 0);
         assert_eq!(status(LinkName::Waiting, Some(Reason::ConnectionRefused)), 5);
         assert_eq!(status(LinkName::Waiting, Some(Reason::WebSocketRefused(502))), 5);
         assert_eq!(status(LinkName::Opening, None), 5);
         assert_eq!(status(LinkName::Stopped, Some(Reason::CredentialsRefused)), 1);
         assert_eq!(status(LinkName::Stopped, Some(Reason::SecretMissing)), 5);
+        let lost = signed_in(account(LinkName::Online, None), Some(Reason::NotWritten.into()), &output);
+        assert!(lost.is_err_and(|failure| failure.status == 1 && failure.account.is_some()));
     }
 }

@@ -44,8 +44,7 @@ pub fn run(wanted: &Agent, socket: &Path, output: &Output) -> Result<(), Failure
     let result = runtime.block_on(serve_until_told(wanted, socket));
     runtime.shutdown_timeout(LAST_WORDS);
     result?;
-    output.show(&Done { ok: true }, |_| {});
-    Ok(())
+    output.show(&Done { ok: true }, |_| {})
 }
 
 async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> {
@@ -53,6 +52,8 @@ async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> 
     let config_dir = folder(wanted.config_dir.as_deref(), "XDG_CONFIG_HOME", ".config")?;
     let state_dir = folder(wanted.state_dir.as_deref(), "XDG_STATE_HOME", ".local/state")?;
     start_logs();
+    let place = format!("socket {}", socket.display());
+    let _claim = phone_engine::lock::claim(&[&config_dir, &state_dir], &place).await.map_err(|held| not_free(&held))?;
     let broken = |error: &dyn std::fmt::Display| Failure::from(Reason::NotAvailable).because(error);
     let mut ended = signal(SignalKind::terminate()).map_err(|error| broken(&error))?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| broken(&error))?;
@@ -62,6 +63,7 @@ async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> 
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), socket = %socket.display(), "the agent starts");
     let engine = phone_engine::start(Options { config_dir, state_dir, vault }).map_err(|error| broken(&error))?;
+    let disk = engine.disk();
     let serving = tokio::spawn(serve(listener, Arc::new(Headless { engine, vault: wanted.vault })));
     tokio::select! {
         _ = ended.recv() => {}
@@ -71,7 +73,17 @@ async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> 
     // The socket goes before the program does, so that the next one finds its place free.
     serving.abort();
     serving.await.ok();
+    if !disk.finish(LAST_WORDS) {
+        tracing::warn!("the last settings or calls could not be written");
+    }
     Ok(())
+}
+
+fn not_free(held: &phone_engine::lock::Held) -> Failure {
+    let mut failure = Failure::from(Reason::NotAvailable);
+    failure.trouble.text = format!("Another Trayphone agent ({}) uses the folder {}.", held.by, held.folder.display());
+    failure.trouble.remedy = Some("Use that one, end it, or name other folders with --config-dir and --state-dir.".to_owned());
+    failure
 }
 
 fn not_bound(error: &BindError) -> Failure {

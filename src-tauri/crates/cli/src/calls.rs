@@ -9,6 +9,7 @@ use phone_core::view::{CallRecord, CallView};
 use phone_core::{CallId, CallState, Direction, Party};
 use serde::Serialize;
 
+use crate::account::known;
 use crate::arguments::{Dial, Dtmf, History, OneCall, Transfer};
 use crate::asking::{connect, done, read};
 use crate::failure::Failure;
@@ -48,8 +49,7 @@ pub async fn list(socket: &Path, output: &Output) -> Result<(), Failure> {
     output.show(&Calls { revision: view.revision, calls: &view.calls }, |to| {
         let rows: Vec<Vec<Cell>> = view.calls.iter().map(live).collect();
         output.table(to, &rows);
-    });
-    Ok(())
+    })
 }
 
 fn live(call: &CallView) -> Vec<Cell> {
@@ -91,6 +91,13 @@ fn party(party: &Party) -> String {
 pub async fn dial(wanted: Dial, socket: &Path, output: &Output) -> Result<(), Failure> {
     let Dial { text, account, yes } = wanted;
     let client = connect(socket).await?;
+    if let Some(account) = &account {
+        // Without any account at all, the agent's own answer says more.
+        let view = read(client.view()).await?;
+        if !view.accounts.is_empty() {
+            known(&view, account)?;
+        }
+    }
     confirmed(done(client.dial(&DialParams { text, account, yes })).await?, output)
 }
 
@@ -122,17 +129,15 @@ pub async fn transfer(wanted: Transfer, socket: &Path, output: &Output) -> Resul
     confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call })).await?, output)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the last step of commands that may fail")]
 fn confirmed(call: Option<CallBrief>, output: &Output) -> Result<(), Failure> {
     let stand = call.as_ref().map(|call| Stand { id: &call.id, state: call.state });
-    output.show(&Done { ok: true, call: stand }, |to| match &call {
+    output.confirm(&Done { ok: true, call: stand }, |to| match &call {
         Some(call) => {
             let text = format!("{}: {} {} {}\n", call.id, word(&call.state), arrow(call.direction), party(&call.remote));
             to.extend_from_slice(text.as_bytes());
         }
         None => to.extend_from_slice(b"Done.\n"),
-    });
-    Ok(())
+    })
 }
 
 /// Shows ended calls.
@@ -146,8 +151,7 @@ pub async fn history(wanted: History, socket: &Path, output: &Output) -> Result<
     output.show(&Records { calls: &calls }, |to| {
         let rows: Vec<Vec<Cell>> = calls.iter().map(record).collect();
         output.table(to, &rows);
-    });
-    Ok(())
+    })
 }
 
 fn record(call: &CallRecord) -> Vec<Cell> {

@@ -35,14 +35,13 @@ pub async fn run(socket: &Path, output: &Output) -> Result<(), Failure> {
         let text = format!("Trayphone {} runs.", client.welcome().agent_version);
         checks.insert(0, check("agent", CheckResult::Ok, text, None));
     }
-    show(&checks, output);
-    Ok(())
+    show(&checks, output)
 }
 
 async fn alone(socket: &Path, mut failure: Failure, output: &Output) -> Result<(), Failure> {
     let text = format!("Trayphone is not running (nothing answers at {}).", socket.display());
     let agent = check("agent", CheckResult::Problem, text, Some("Start it."));
-    show(&[agent, keyring().await, handler()], output);
+    show(&[agent, keyring().await, handler()], output)?;
     failure.told = true;
     Err(failure)
 }
@@ -112,11 +111,11 @@ pub fn check(name: &str, result: CheckResult, text: impl Into<String>, remedy: O
     Check { name: name.to_owned(), result, text: text.into(), remedy: remedy.map(str::to_owned) }
 }
 
-fn show(checks: &[Check], output: &Output) {
+fn show(checks: &[Check], output: &Output) -> Result<(), Failure> {
     output.show(&Checks { checks }, |to| {
         let rows: Vec<Vec<Cell>> = checks.iter().map(row).collect();
         output.table(to, &rows);
-    });
+    })
 }
 
 fn row(check: &Check) -> Vec<Cell> {

@@ -61,7 +61,7 @@ pub fn status(code: Code) -> u8 {
         | Code::NotAvailable => 1,
         Code::WrongUsage => 2,
         Code::NoAgent => 3,
-        Code::OutcomeUnknown | Code::NoReaction => 4,
+        Code::OutcomeUnknown => 4,
         Code::NoAccount
         | Code::SecretMissing
         | Code::KeyringLocked

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use phone_core::Reason;
+use serde::Serialize;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -84,17 +85,43 @@ fn attended(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Fa
 /// Tells what is wrong with the command line, or shows the help that was asked for.
 fn not_understood(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        error.print().ok();
-        return ExitCode::SUCCESS;
-    }
-    if json {
-        let text = error.render().to_string();
-        let what = text.lines().next().unwrap_or_default();
-        let failure = Failure::usage(what.trim_start_matches("error: "));
-        Output::new(true).failure(&failure);
-        return ExitCode::from(failure.status);
-    }
-    error.print().ok();
-    ExitCode::from(2)
+    let output = Output::new(json);
+    let failure = match (error.kind(), json) {
+        (ErrorKind::DisplayHelp, true) => match output.show(&Help { help: error.render().to_string() }, |_| {}) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(failure) => failure,
+        },
+        (ErrorKind::DisplayVersion, true) => match output.show(&Version { version: env!("CARGO_PKG_VERSION") }, |_| {}) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(failure) => failure,
+        },
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, false) => match error.print().or_else(output::unwritten) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(failure) => failure,
+        },
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, true) => Failure::usage("a command is missing; see --help"),
+        (_, true) => Failure::usage(first_paragraph(&error.render().to_string())),
+        (_, false) => {
+            error.print().ok();
+            return ExitCode::from(2);
+        }
+    };
+    output.failure(&failure);
+    ExitCode::from(failure.status)
+}
+
+/// What is wrong, without the usage and the hints below it.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[derive(Serialize)]
+struct Help {
+    help: String,
+}
+
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
 }

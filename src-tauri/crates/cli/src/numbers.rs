@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
-use phone_control::protocol::PLAN_KEYS;
+use phone_control::keys;
 use phone_core::Source;
 use phone_core::number::{Candidate, LONGEST_TEXT, Plan, Verdict, candidates, scheme};
 use serde::Serialize;
@@ -40,8 +40,7 @@ pub fn run(wanted: &Numbers, output: &Output) -> Result<(), Failure> {
     output.show(&Document { input: &input, candidates: &found }, |to| {
         let rows: Vec<Vec<Cell>> = found.iter().map(row).collect();
         output.table(to, &rows);
-    });
-    Ok(())
+    })
 }
 
 fn standard_input() -> Result<String, Failure> {
@@ -75,10 +74,9 @@ fn plan_keys(text: &str) -> Result<BTreeMap<String, String>, String> {
     table
         .into_iter()
         .map(|(key, value)| {
-            if !PLAN_KEYS.contains(&key.as_str()) {
-                return Err(format!("there is no plan key {key}"));
-            }
-            Ok((format!("plan.{key}"), plain(&key, value)?))
+            let value = plain(&key, value)?;
+            keys::check_plan(&key, &value)?;
+            Ok((format!("plan.{key}"), value))
         })
         .collect()
 }
@@ -130,7 +128,9 @@ mod tests {
         assert_eq!(keys.get("plan.extensions").map(String::as_str), Some("200-299,7XX"));
         assert_eq!(keys.get("plan.ask_premium").map(String::as_str), Some("true"));
         assert!(Plan::of(&keys).is_extension("207"));
-        assert!(plan_keys("contry = \"DE\"").is_err());
+        assert!(plan_keys("contry = \"DE\"").is_err_and(|wrong| wrong.contains("country")));
+        assert!(plan_keys("country = \"Germany\"").is_err_and(|wrong| wrong.contains("two letters")));
+        assert!(plan_keys("extensions = [\"2-299\"]").is_err());
         assert!(plan_keys("[plan]\ncountry = \"DE\"").is_err());
         assert!(plan_keys("country = ").is_err());
     }

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use phone_core::call::tidy;
 use phone_core::view::AccountView;
-use phone_core::{Code, Trouble};
+use phone_core::{Code, Reason, Trouble};
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, status};
 
 /// Where and how results are told.
 pub struct Output {
@@ -66,7 +66,10 @@ impl Output {
     }
 
     /// Prints the document, or runs what prints for people.
-    pub fn show(&self, document: &impl Serialize, for_people: impl FnOnce(&mut Vec<u8>)) {
+    ///
+    /// # Errors
+    /// When it cannot be written; a reader that went away has seen enough.
+    pub fn show(&self, document: &impl Serialize, for_people: impl FnOnce(&mut Vec<u8>)) -> Result<(), Failure> {
         let mut text = Vec::new();
         if self.json {
             text = serde_json::to_vec(document).unwrap_or_default();
@@ -74,8 +77,20 @@ impl Output {
         } else {
             for_people(&mut text);
         }
-        // A reader that went away has seen enough; the exit status still says what happened.
-        self.write(&text).ok();
+        self.write(&text).or_else(unwritten)
+    }
+
+    /// Prints that something was done, as [`Output::show`] does.
+    ///
+    /// # Errors
+    /// When it cannot be written. The status is then that of an unknown outcome: whoever reads only what is printed must
+    /// not believe that nothing was done, and do it again.
+    pub fn confirm(&self, document: &impl Serialize, for_people: impl FnOnce(&mut Vec<u8>)) -> Result<(), Failure> {
+        self.show(document, for_people).map_err(|mut failure| {
+            failure.status = status(Code::OutcomeUnknown);
+            failure.trouble.text = "It is done, but the result could not be written.".to_owned();
+            failure
+        })
     }
 
     /// Prints one line of a stream.
@@ -108,7 +123,13 @@ impl Output {
         }
         if self.json {
             let document = ErrorDocument { error: &failure.trouble, account: failure.account.as_deref() };
-            self.show(&document, |_| {});
+            if let Err(unwritten) = self.show(&document, |_| {}) {
+                let mut lines = in_words(&failure.trouble);
+                if unwritten.trouble.detail != failure.trouble.detail {
+                    lines.extend(in_words(&unwritten.trouble));
+                }
+                lines.iter().for_each(|line| self.message(line));
+            }
             return;
         }
         for line in in_words(&failure.trouble) {
@@ -145,6 +166,20 @@ impl Output {
     }
 }
 
+/// What it means that something could not be printed.
+///
+/// # Errors
+/// Unless the reader went away, which ends a program quietly.
+pub fn unwritten(error: io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    let mut failure = Failure::from(Reason::NotAvailable).because(error);
+    failure.trouble.text = "The result could not be written.".to_owned();
+    failure.trouble.remedy = None;
+    Err(failure)
+}
+
 /// What happened, what to do, and what may help whoever is asked.
 fn in_words(trouble: &Trouble) -> Vec<String> {
     if let (Code::WrongUsage, Some(detail)) = (trouble.code, &trouble.detail) {
@@ -177,7 +212,6 @@ pub fn word(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use phone_core::Reason;
 
     #[test]
     fn columns_are_aligned_and_hostile_text_is_harmless() {

@@ -45,8 +45,7 @@ pub async fn list(wanted: Presence, socket: &Path, output: &Output) -> Result<()
     output.show(&People { revision, people: &people }, |to| {
         let rows: Vec<Vec<Cell>> = people.iter().map(row).collect();
         output.table(to, &rows);
-    });
-    Ok(())
+    })
 }
 
 /// One person as a row.
@@ -89,9 +88,8 @@ pub async fn set_own(wanted: SetPresence, socket: &Path, output: &Output) -> Res
     let params = SetPresenceParams { account: None, presence: wanted.presence.into(), until, note: wanted.note };
     let client = connect(socket).await?;
     done(client.set_presence(&params)).await?;
-    output.show(&Done { ok: true }, |to| {
+    output.confirm(&Done { ok: true }, |to| {
         let end = until.map(|at| format!(" until {}", times::local(at))).unwrap_or_default();
         to.extend(format!("You are {}{end}.\n", word(&params.presence)).bytes());
-    });
-    Ok(())
+    })
 }

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::Presence;
 use crate::asking::read;
 use crate::failure::Failure;
-use crate::output::{Cell, Output, Tone};
+use crate::output::{Cell, Output, Tone, unwritten};
 use crate::people::{People, row};
 use crate::times;
 
@@ -80,8 +80,8 @@ async fn until_interrupted(
         let Some(notice) = notice else {
             return Err(Failure::from(Reason::NoAgent).because("it ended, or closed the connection"));
         };
-        if hand_on(notice).is_err() {
-            return Ok(());
+        if let Err(error) = hand_on(notice) {
+            return unwritten(error);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The program as a script meets it: exit statuses, one JSON document, and the agent in the foreground.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -41,9 +41,14 @@ struct Agent(Child);
 
 impl Agent {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, |_| {})
+    }
+
+    fn start_with(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let arguments = ["agent", "--config-dir", "c", "--state-dir", "s", "--vault", "memory"];
-        let mut child =
-            program(folder).current_dir(folder).args(arguments).stderr(Stdio::piped()).spawn().expect("the agent starts");
+        let mut command = program(folder);
+        change(&mut command);
+        let mut child = command.current_dir(folder).args(arguments).stderr(Stdio::piped()).spawn().expect("the agent starts");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
         // It says that it starts after it has opened its socket.
@@ -51,6 +56,18 @@ impl Agent {
         assert!(line.contains("the agent starts"), "{line}");
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         Self(child)
+    }
+
+    /// What it says when it does not become an agent.
+    fn refuses(mut self) -> String {
+        let mut lines = BufReader::new(self.0.stderr.take().expect("a pipe"));
+        let mut said = String::new();
+        lines.read_line(&mut said).expect("a line");
+        // An agent that started would run on; it is killed with this.
+        assert!(!said.contains("the agent starts"), "a second agent: {said}");
+        lines.read_to_string(&mut said).expect("the rest");
+        assert_eq!(self.0.wait().expect("it ends").code(), Some(1), "{said}");
+        said
     }
 
     fn end(mut self) -> std::process::ExitStatus {
@@ -92,6 +109,26 @@ fn without_an_agent_every_command_ends_with_3() {
             assert_eq!(document["error"]["code"], "no_agent", "{command:?}");
         }
     }
+}
+
+#[test]
+fn a_second_agent_on_the_same_folders_is_told_whose_they_are_and_ends_with_1() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let first = Agent::start(folder.path());
+    for folders in [["c", "other"], ["other", "s"]] {
+        let [config, state] = folders.map(|name| folder.path().join(name).display().to_string());
+        let socket = folder.path().join("second.sock").display().to_string();
+        let arguments = ["--json", "--socket", &socket, "agent", "--config-dir", &config, "--state-dir", &state];
+        let output = run(folder.path(), &[&arguments[..], &["--vault", "memory"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = document(&output)["error"]["text"].as_str().unwrap_or_default().to_owned();
+        assert!(text.contains(&format!("process {}", first.0.id())) && text.contains("control.sock"), "{text}");
+        assert!(!Path::new(&socket).exists(), "it left nothing behind");
+    }
+    // The first one works on, and its folders are free once it has ended.
+    assert!(run(folder.path(), &["status"]).status.success());
+    assert!(first.end().success());
+    assert!(Agent::start(folder.path()).end().success());
 }
 
 #[test]
@@ -146,6 +183,111 @@ fn one_agent_runs_on_a_socket_and_ends_when_it_is_told() {
     assert_eq!(agent.end().code(), Some(0));
     assert!(!folder.path().join("control.sock").exists());
     assert_eq!(run(folder.path(), &["status"]).status.code(), Some(3));
+}
+
+#[test]
+fn help_and_version_are_one_document_too() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    for arguments in [&["--json", "--help"][..], &["--json", "help"], &["--json", "dial", "--help"]] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(document(&output)["help"].as_str().is_some_and(|text| text.contains("Usage")), "{arguments:?}");
+    }
+    let output = run(folder.path(), &["--version", "--json"]);
+    assert_eq!(document(&output)["version"], env!("CARGO_PKG_VERSION"));
+    assert!(String::from_utf8_lossy(&run(folder.path(), &["--help"]).stdout).contains("Usage"));
+    for arguments in [&["--json"][..], &["--json", "account"]] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = document(&output);
+        assert!(told["error"]["detail"].as_str().is_some_and(|text| text.contains("command")), "{told}");
+    }
+    let told = document(&run(folder.path(), &["--json", "dial"]));
+    assert!(told["error"]["detail"].as_str().is_some_and(|text| text.contains("<TEXT>")), "{told}");
+}
+
+#[test]
+fn what_cannot_be_printed_is_no_success() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let _agent = Agent::start(folder.path());
+    for arguments in [&["status"][..], &["--json", "status"], &["numbers", "1"], &["--help"], &["--json", "--version"]] {
+        let output = program(folder.path()).args(arguments).stdout(full()).stderr(Stdio::piped()).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.matches("could not be written").count(), 1, "{arguments:?}: {said}");
+    }
+    // What it failed with before counts more, and is told where it still can be.
+    let output = program(folder.path()).args(["--json", "account", "test", "office"]).stdout(full()).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("there is no account office") && said.contains("could not be written"), "{said}");
+    // A reader that has seen enough is no fault.
+    for arguments in [&["status"][..], &["--help"], &["--json", "calls"]] {
+        let mut child = program(folder.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}
+
+#[test]
+fn keys_of_an_account_and_of_a_plan_are_checked() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    for (set, says) in [
+        ("plan.contry=DE", "plan.country"),
+        ("dialpath=rest", "dial_path"),
+        ("plan.country=Germany", "two letters"),
+        ("plan.extensions=two", "200-299"),
+        ("plan.send=plus", "national, e164, 00"),
+        ("plan.ask_links=perhaps", "true, false"),
+        ("keepalive_s=0", "seconds"),
+        ("allow_plain_http=perhaps", "true, false"),
+    ] {
+        let add = ["--json", "account", "add", "office", "--kind", "k", "--url", "https://pbx.example/", "--set", set];
+        let output = run(folder.path(), &add);
+        assert_eq!(output.status.code(), Some(2), "{set}");
+        let told = document(&output);
+        assert_eq!(told["error"]["code"], "wrong_usage");
+        assert!(told["error"]["detail"].as_str().is_some_and(|text| text.contains(says)), "{set}: {told}");
+    }
+    let plan = folder.path().join("plan.toml");
+    std::fs::write(&plan, "country = \"Germany\"\n").expect("a file");
+    let output = run(folder.path(), &["--json", "numbers", "--plan", plan.to_str().expect("a plain path"), "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(document(&output)["error"]["detail"].as_str().is_some_and(|text| text.contains("two letters")));
+}
+
+#[test]
+fn an_agent_whose_socket_was_deleted_is_found_again_and_stays_the_only_one() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let runtime = folder.path().join("trayphone");
+    let socket = runtime.join("control.sock");
+    let at = |command: &mut Command| {
+        command.env("TRAYPHONE_SOCKET", &socket);
+    };
+    let agent = Agent::start_with(folder.path(), at);
+    for _ in 0..3 {
+        std::fs::remove_dir_all(&runtime).expect("deleted, as a cleaner does");
+        // Straight after it, when the agent may not have noticed yet.
+        let mut second = program(folder.path());
+        at(&mut second);
+        let second =
+            second.current_dir(folder.path()).args(["agent", "--config-dir", "c2", "--state-dir", "s2", "--vault", "memory"]);
+        let second = Agent(second.stderr(Stdio::piped()).spawn().expect("it starts"));
+        assert!(second.refuses().contains("Another Trayphone agent is running"));
+        let mut status = program(folder.path());
+        at(&mut status);
+        assert_eq!(status.args(["--json", "status"]).output().expect("it starts").status.code(), Some(0));
+        assert!(socket.exists());
+    }
+    assert_eq!(agent.end().code(), Some(0));
+    assert!(!socket.exists());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use phone_core::{Reason, Secret, Trouble};
 use serde::de::DeserializeOwned;
@@ -19,12 +20,16 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use crate::clock;
 use crate::line::{Line, Lines};
 use crate::protocol::{Hello, LINE_LIMIT, OpenWindowParams, PROTOCOL, PresencePart, Welcome, method};
-use crate::transport::{Reader, Writer, connect};
+use crate::transport::{Reader, Writer, connect, is_nobody};
 
 /// How many requests may wait to be written, and how many notices to be read.
 const WAITING: usize = 32;
+
+/// How long a wish lasts that an agent is too busy for; then the user has turned to something else.
+const MEANT_FOR: Duration = Duration::from_secs(10);
 
 /// What came back for one request.
 type Heard = Result<Box<RawValue>, Trouble>;
@@ -140,7 +145,7 @@ impl Client {
     /// As for [`Client::call`].
     pub async fn call_raw(&self, method: &str, params: &impl Serialize) -> Result<Box<RawValue>, Trouble> {
         let id = self.next_id();
-        self.ask(id, method, request(id, method, params, None)?).await
+        self.ask(id, method, request(id, method, params, None, not_after(method))?).await
     }
 
     /// Asks with a password put among the parameters; the text is wiped as soon as it was written.
@@ -154,7 +159,7 @@ impl Client {
         password: &Secret,
     ) -> Result<Box<RawValue>, Trouble> {
         let id = self.next_id();
-        self.ask(id, method, request(id, method, params, Some(password))?).await
+        self.ask(id, method, request(id, method, params, Some(password), not_after(method))?).await
     }
 
     fn next_id(&self) -> u64 {
@@ -259,14 +264,29 @@ fn hello(name: &str) -> Hello {
     }
 }
 
+/// When something asked now is not meant any more; what changes nothing may come late.
+fn not_after(name: &str) -> Option<u64> {
+    (!changes_nothing(name)).then(|| clock::in_ms(MEANT_FOR))
+}
+
 /// Writes a request with its line end. A password is written here and nowhere else.
-fn request(id: u64, method: &str, params: &impl Serialize, password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn request(
+    id: u64,
+    method: &str,
+    params: &impl Serialize,
+    password: Option<&Secret>,
+    not_after_ms: Option<u64>,
+) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let unwritable = |error: serde_json::Error| Trouble::from(Reason::WrongUsage(error.to_string()));
     let params = serde_json::to_string(params).map_err(unwritable)?;
     let secret_room = password.map_or(0, |password| 6 * password.expose().len() + 16);
     // Never moved to a larger place, because the smaller one would not be wiped.
-    let mut line = Zeroizing::new(Vec::with_capacity(params.len() + method.len() + secret_room + 80));
-    line.extend_from_slice(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":"#).as_bytes());
+    let mut line = Zeroizing::new(Vec::with_capacity(params.len() + method.len() + secret_room + 120));
+    line.extend_from_slice(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","#).as_bytes());
+    if let Some(limit) = not_after_ms {
+        line.extend_from_slice(format!(r#""not_after_ms":{limit},"#).as_bytes());
+    }
+    line.extend_from_slice(br#""params":"#);
     match password {
         None => line.extend_from_slice(params.as_bytes()),
         Some(password) => {
@@ -282,14 +302,17 @@ fn request(id: u64, method: &str, params: &impl Serialize, password: Option<&Sec
 }
 
 fn not_reached(error: &io::Error) -> Trouble {
-    let nobody = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused);
-    let detail = if nobody { None } else { Some(error.to_string()) };
+    let detail = if is_nobody(error) { None } else { Some(error.to_string()) };
     Trouble { detail, ..Reason::NoAgent.into() }
 }
 
 /// What a lost connection means for a request that may have arrived.
 fn lost(name: &str) -> Trouble {
-    let changes_nothing = [
+    if changes_nothing(name) { Reason::NoAgent.into() } else { Reason::OutcomeUnknown.into() }
+}
+
+fn changes_nothing(name: &str) -> bool {
+    [
         method::HELLO,
         method::GET_VIEW,
         method::SUBSCRIBE,
@@ -299,8 +322,8 @@ fn lost(name: &str) -> Trouble {
         method::DOCTOR,
         method::GET_SETTINGS,
         method::TEST_ACCOUNT,
-    ];
-    if changes_nothing.contains(&name) { Reason::NoAgent.into() } else { Reason::OutcomeUnknown.into() }
+    ]
+    .contains(&name)
 }
 
 fn unreadable() -> Trouble {
@@ -320,12 +343,12 @@ mod tests {
     fn a_password_is_put_among_the_parameters_in_one_place_that_never_moves() {
         let account = AccountParams { account: phone_core::AccountName::parse("office").expect("a plain word") };
         let secret = Secret::new("Sample \"Pw9\" \u{1}\u{1}\u{1}\n".into());
-        let line = request(7, method::SET_PASSWORD, &account, Some(&secret)).expect("a request");
+        let line = request(7, method::SET_PASSWORD, &account, Some(&secret), None).expect("a request");
         let read: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
         assert_eq!(read["params"]["password"], secret.expose());
         assert_eq!(read["params"]["account"], "office");
         let worst = Secret::new("\u{1}".repeat(300));
-        let line = request(u64::MAX, method::SET_PASSWORD, &Nothing {}, Some(&worst)).expect("a request");
+        let line = request(u64::MAX, method::SET_PASSWORD, &Nothing {}, Some(&worst), Some(u64::MAX)).expect("a request");
         let needed = line.len();
         assert!(line.capacity() >= needed && line.capacity() < needed + 200);
     }

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 pub mod client;
+mod clock;
+pub mod keys;
 mod line;
 mod message;
 mod password;

@@ -34,6 +34,9 @@ pub(crate) struct Incoming<'a> {
     pub(crate) method: Cow<'a, str>,
     #[serde(borrow, default)]
     pub(crate) params: Option<&'a RawValue>,
+    /// See [`crate::protocol`]: the moment after which the client does not mean it any more.
+    #[serde(default)]
+    pub(crate) not_after_ms: Option<u64>,
 }
 
 fn also_null<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {

@@ -1,6 +1,9 @@
 //! What is said over the control socket: JSON-RPC 2.0, one object a line.
 //!
 //! Within a major version only additions happen; unknown fields are ignored by both sides.
+//!
+//! Beside `id`, `method` and `params` a request may carry `not_after_ms`: milliseconds of the machine's clock
+//! `CLOCK_BOOTTIME`. An agent that comes to it only later refuses it, because a wish to call is meant now or not at all.
 
 use std::collections::BTreeMap;
 

@@ -86,6 +86,11 @@ pub trait Phone: Send + Sync + 'static {
         None
     }
 
+    /// The same for a client on `display`, where that decides.
+    fn show_on(&self, _display: Option<&str>) -> Option<broadcast::Receiver<OpenWindowParams>> {
+        self.show()
+    }
+
     /// Version of the agent.
     fn version(&self) -> &str {
         env!("CARGO_PKG_VERSION")
@@ -104,13 +109,15 @@ pub struct Limits {
     pub stall: Duration,
     /// How many requests of one client run at once; further ones wait in the socket.
     pub at_once: usize,
+    /// How many requests one client may make in a second; further ones wait in the socket.
+    pub per_second: usize,
     /// How many clients there may be; further ones wait outside.
     pub clients: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stall: Duration::from_secs(5), at_once: 16, clients: 64 }
+        Self { stall: Duration::from_secs(5), at_once: 16, per_second: 500, clients: 64 }
     }
 }
 
@@ -120,7 +127,7 @@ pub async fn serve<P: Phone>(listener: Listener, phone: Arc<P>) {
 }
 
 /// Serves clients within other limits.
-pub async fn serve_within<P: Phone>(listener: Listener, phone: Arc<P>, limits: Limits) {
+pub async fn serve_within<P: Phone>(mut listener: Listener, phone: Arc<P>, limits: Limits) {
     // Dropping the set ends every client with this future.
     let mut clients = JoinSet::new();
     let places = Arc::new(Semaphore::new(limits.clients));

@@ -6,7 +6,7 @@ mod unix;
 #[cfg(unix)]
 pub use unix::Listener;
 #[cfg(unix)]
-pub(crate) use unix::{Reader, Writer, connect, connect_blocking};
+pub(crate) use unix::{Reader, Writer, connect, connect_blocking, is_nobody};
 
 use std::ffi::OsString;
 use std::io;

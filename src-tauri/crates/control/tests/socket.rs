@@ -1,5 +1,9 @@
 //! Server and client over a real socket, with a phone that does nothing but count.
 
+#[path = "socket/deadlines.rs"]
+mod deadlines;
+#[path = "socket/healing.rs"]
+mod healing;
 mod support;
 
 use std::time::{Duration, Instant};
@@ -203,6 +207,37 @@ async fn events_tell_calls_at_once_and_presence_by_differences() {
     stage.phone.set("201", Presence::InCall);
     let Told::Event(event) = notices.recv().await.expect("an event").told() else { panic!("an event") };
     assert_eq!(event.person.map(|person| (person.id, person.presence)), Some(("office/201".into(), Presence::InCall)));
+}
+
+#[tokio::test]
+async fn who_subscribes_twice_is_told_once() {
+    let stage = Stage::new();
+    stage.phone.fill(3);
+    let (client, mut notices) = stage.client().await;
+    for _ in 0..2 {
+        client.subscribe(&[Stream::CallEvent, Stream::View, Stream::CallEvent]).await.expect("subscribed");
+    }
+    client.view().await.expect("the subscriptions are in place");
+    stage.phone.tell(EventName::CallRinging);
+    stage.phone.tell(EventName::CallEnded);
+    let mut events = vec![];
+    while events.last() != Some(&EventName::CallEnded) {
+        if let Told::Event(event) = notices.recv().await.expect("a notice").told() {
+            events.push(event.event);
+        }
+    }
+    assert_eq!(events, [EventName::CallRinging, EventName::CallEnded]);
+    // The presence stream begins anew, so that nobody waits for people they were told before.
+    for _ in 0..2 {
+        client.subscribe(&[Stream::Presence]).await.expect("subscribed");
+        loop {
+            if let Told::Presence(part) = notices.recv().await.expect("a notice").told() {
+                assert!(part.whole && part.last);
+                assert_eq!(part.people.len(), 3);
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -96,6 +96,12 @@ impl AccountConfig {
     }
 }
 
+/// A SHA-256 of a certificate without colons and blanks, in lower case; none when it is not 32 bytes of hex.
+pub fn plain_fingerprint(text: &str) -> Option<String> {
+    let hex: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+    (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
+}
+
 /// One thing a PBX lets this user do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -165,6 +171,18 @@ mod tests {
             AccountConfig::split_user("tom@mail.example", Some("tenant.example".into())),
             ("tom@mail.example".into(), Some("tenant.example".into()))
         );
+    }
+
+    #[test]
+    fn a_fingerprint_is_taken_as_people_copy_it() {
+        let plain = "ab".repeat(32);
+        let colons = vec!["AB"; 32].join(":");
+        for text in [plain.as_str(), &colons, &format!(" {colons}\n")] {
+            assert_eq!(plain_fingerprint(text).as_deref(), Some(plain.as_str()), "{text}");
+        }
+        for text in ["", "ab", &"zz".repeat(32), &"ab".repeat(33)] {
+            assert_eq!(plain_fingerprint(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod call;
 pub mod event;
+pub mod host;
 pub mod link;
 pub mod model;
 pub mod number;
@@ -18,9 +19,10 @@ pub mod settings;
 pub mod told;
 pub mod view;
 
-pub use account::{Abilities, Ability, AccountConfig, AccountName};
+pub use account::{Abilities, Ability, AccountConfig, AccountName, plain_fingerprint};
 pub use call::{CallId, CallState, Direction, Party};
 pub use event::{Event, EventName};
+pub use host::is_loopback_host;
 pub use link::Link;
 pub use model::Model;
 pub use people::{Person, PersonKind, Presence};

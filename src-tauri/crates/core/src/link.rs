@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::reason::{Class, Reason, SLOW_RETRY};
+use crate::reason::{Reason, Remedy};
 
 /// How long sign-in may take until the connection stands: several requests, each with a limit of its own.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(25);
@@ -30,6 +30,14 @@ pub struct Outage {
     pub began: Instant,
     /// When waiting was last ended early.
     pub hastened: Option<Instant>,
+    /// An expired session was renewed without a delay; the next one in this outage waits.
+    pub renewed: bool,
+}
+
+impl Outage {
+    fn begins(now: Instant, hastened: Option<Instant>) -> Self {
+        Self { attempt: 0, began: now, hastened, renewed: false }
+    }
 }
 
 /// Where the link stands. A variant holds only what is true in that state.
@@ -162,7 +170,7 @@ impl Link {
         match input {
             LinkInput::SignIn => {
                 let close = self.is_up();
-                self.open(Outage { attempt: 0, began: now, hastened: None }, now, close)
+                self.open(Outage::begins(now, None), now, close)
             }
             LinkInput::SignOut(why) => {
                 let close = self.is_up();
@@ -223,8 +231,8 @@ impl Link {
         match *self {
             Self::Opening { outage, .. } | Self::Syncing { outage, .. } | Self::Waiting { outage, .. } => outage,
             Self::Online { outage: Some(outage), stable_at, .. } if now < stable_at => outage,
-            Self::Online { hastened, .. } => Outage { attempt: 0, began: now, hastened },
-            Self::SignedOut { .. } | Self::Stopped { .. } => Outage { attempt: 0, began: now, hastened: None },
+            Self::Online { hastened, .. } => Outage::begins(now, hastened),
+            Self::SignedOut { .. } | Self::Stopped { .. } => Outage::begins(now, None),
         }
     }
 
@@ -233,25 +241,25 @@ impl Link {
             return vec![];
         }
         let outage = self.outage(now);
-        match why.class() {
-            Class::User => {
+        let usual = || delay(now.saturating_duration_since(outage.began), jitter);
+        let delay = match why.remedy() {
+            Remedy::AskUser(_) => {
                 *self = Self::Stopped { why };
                 return vec![LinkEffect::Close, LinkEffect::Changed];
             }
             // A session that merely expired is renewed without a delay, but a server that
             // expires every new session at once is met with the usual delays.
-            Class::SignInAgain if self.is_online() && outage.attempt == 0 => return self.open(outage, now, true),
-            Class::SignInAgain | Class::Moment | Class::SlowMoment | Class::Command => {}
-        }
-        let slow = why.class() == Class::SlowMoment;
+            Remedy::SignInAgain if !outage.renewed => return self.open(Outage { renewed: true, ..outage }, now, true),
+            Remedy::SignInAgain | Remedy::Retry | Remedy::Report => usual(),
+            Remedy::RetryAfter(time) => time.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0)),
+        };
         let delay = match retry_after {
             // All desks of a company were given the same time; they must not come at once.
             Some(after) => {
                 let after = after.clamp(LEAST_DELAY, Duration::from_secs(3600));
                 after + after.min(Duration::from_secs(15)).mul_f64(jitter.clamp(0.0, 1.0))
             }
-            None if slow => SLOW_RETRY.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0)),
-            None => delay(now.saturating_duration_since(outage.began), jitter),
+            None => delay,
         };
         *self = Self::Waiting { outage, retry_at: now + delay, why };
         vec![LinkEffect::Close, LinkEffect::Changed]

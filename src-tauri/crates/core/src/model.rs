@@ -5,6 +5,7 @@
 
 mod calls;
 mod commands;
+mod endings;
 #[cfg(test)]
 mod tests;
 
@@ -138,9 +139,10 @@ impl Model {
         }
     }
 
-    /// Adds or replaces an account; its calls and people begin empty.
+    /// Adds an account of a name that is free; its calls and people begin empty.
     pub fn add_account(&mut self, config: &AccountConfig, at: Timestamp) {
-        self.remove_account(&config.name);
+        self.desks.retain(|desk| desk.name != config.name);
+        self.people.remove(&config.name);
         let mut url = config.url.clone();
         url.set_query(None);
         url.set_fragment(None);
@@ -173,18 +175,29 @@ impl Model {
     }
 
     /// Forgets an account with everything its PBX told.
-    pub fn remove_account(&mut self, name: &AccountName) -> Vec<Output> {
+    ///
+    /// Its calls go on at the phone, but nobody here sees them any more: whoever follows the events
+    /// is told that they are over, and the history keeps them without an end.
+    pub fn remove_account(&mut self, name: &AccountName, now: Now) -> Vec<Output> {
         let mut out = vec![];
-        if let Some(index) = self.desks.iter().position(|d| &d.name == name) {
-            let desk = self.desks.remove(index);
-            for pending in desk.pending {
-                out.push(Output::Finished(pending.request, Err(Reason::OutcomeUnknown.into())));
-            }
-            self.people.remove(name);
-            self.recent.retain(|call| &call.account != name);
-            let own = format!(":{name}");
-            self.hints.retain(|hint| !hint.about.ends_with(&own));
+        let Some(desk) = self.desk(name) else { return out };
+        let (pending, calls) = (std::mem::take(&mut desk.pending), std::mem::take(&mut desk.calls));
+        let undecided = std::mem::take(&mut desk.undecided);
+        for pending in pending {
+            out.extend(pending.ends(&Err(Reason::OutcomeUnknown.into())));
         }
+        for open in undecided {
+            out.extend(self.close_record(open.record, Outcome::Missed, now));
+        }
+        for mut call in calls {
+            call.stale = true;
+            out.extend(self.end(name, call, &[], now));
+        }
+        self.desks.retain(|desk| &desk.name != name);
+        self.people.remove(name);
+        self.recent.retain(|call| &call.account != name);
+        let own = format!(":{name}");
+        self.hints.retain(|hint| !hint.about.ends_with(&own));
         out
     }
 
@@ -241,7 +254,7 @@ impl Model {
                 call.holder = Holder::NotTold;
             }
             for pending in desk.pending.drain(..) {
-                out.push(Output::Finished(pending.request, Err(Reason::OutcomeUnknown.into())));
+                out.extend(pending.ends(&Err(Reason::OutcomeUnknown.into())));
             }
             let undecided = std::mem::take(&mut desk.undecided);
             self.people.make_stale(name, now.wall);

@@ -39,32 +39,33 @@ pub enum Code {
     WrongUsage,
     NotAvailable,
     NoAgent,
-    NoReaction,
 }
 
 /// What a failure means for the link or for the command that met it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Passes by itself; tried again by the usual rules.
+#[derive(Clone, Copy)]
+enum Class {
+    /// Passes by itself.
     Moment,
     /// Passes by itself, but asking often would make it worse.
     SlowMoment,
-    /// Only the user can help; nothing is tried until then.
+    /// Only the user can help.
     User,
-    /// The sign-in ran out; done again at once.
+    /// The sign-in ran out.
     SignInAgain,
     /// Concerns one command only.
     Command,
 }
 
-/// What may be done about a failure.
+/// What may be done about a failure; the link decides by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Trying again is right and happens by itself.
+    /// Trying again is right and happens by itself, by the usual delays.
     Retry,
-    /// Trying again is right, not before this time has passed.
+    /// Trying again is right, about this much later.
     RetryAfter(Duration),
-    /// The user has to do something.
+    /// Signing in again is right, at once.
+    SignInAgain,
+    /// The user has to do something; nothing is tried until then.
     AskUser(Code),
     /// The request was wrong or cannot be done; it is told and over.
     Report,
@@ -87,8 +88,6 @@ pub enum Reason {
     AnswerTimedOut,
     Silent,
     Dropped,
-    SystemSlept,
-    NetworkChanged,
     ServerBusy,
     TooManySessions,
     ServerError(u16),
@@ -118,9 +117,15 @@ pub enum Reason {
     Garbage,
     Unsupported,
     StateUnknown,
+    LegUnclear,
+    QuestionLost,
     HoldSideUnknown,
+    HoldUnclear,
+    NotNow(&'static str),
+    UnderWay,
     NoSuchCall,
     NoCallFits,
+    EndedAtOnce,
     AlreadyCalling,
     NotWritten,
     SeveralCalls,
@@ -204,8 +209,6 @@ impl Reason {
             Self::AnswerTimedOut => facts(Code::TimedOut, Moment, "The PBX took too long to answer.", BY_ITSELF),
             Self::Silent => facts(Code::TimedOut, Moment, "The PBX went silent.", BY_ITSELF),
             Self::Dropped => facts(Code::Dropped, Moment, "The PBX closed the connection.", BY_ITSELF),
-            Self::SystemSlept => facts(Code::Dropped, Moment, "This machine slept.", "Trayphone reconnects at once."),
-            Self::NetworkChanged => facts(Code::Dropped, Moment, "The network changed.", "Trayphone reconnects at once."),
             Self::ServerBusy => facts(Code::Busy, Moment, "The PBX is busy.", BY_ITSELF),
             Self::TooManySessions => facts(
                 Code::Busy,
@@ -260,7 +263,7 @@ impl Reason {
                 Code::Unreachable,
                 SlowMoment,
                 "The proxy of this network wants a sign-in.",
-                "Put user and password into the system's proxy settings.",
+                "Put user and password into the system's proxy settings. Trayphone tries again by itself.",
             ),
             Self::CertificateUnknown { .. } => facts(
                 Code::CertificateUnknown,
@@ -274,17 +277,18 @@ impl Reason {
                 "The certificate of this PBX is not the one you accepted.",
                 "Ask your administrator whether it was renewed, and compare the fingerprint.",
             ),
+            // Not a question for the user: it is renewed, or the clock is put right.
             Self::CertificateExpired { .. } => facts(
                 Code::CertificateUnknown,
-                User,
+                SlowMoment,
                 "The certificate of this PBX has expired.",
-                "Tell your administrator. Check also this machine's date.",
+                "Tell your administrator, and check the clock of this computer. Trayphone tries again by itself, once a minute.",
             ),
             Self::CertificateNotYetValid { .. } => facts(
                 Code::CertificateUnknown,
-                User,
-                "The certificate of this PBX is not valid yet, or this machine's clock is wrong.",
-                "Check this machine's date and time.",
+                SlowMoment,
+                "The certificate of this PBX is not valid yet by the clock of this computer.",
+                "Check date and time of this computer. Trayphone tries again by itself, once a minute.",
             ),
             Self::CertificateWrongName { .. } => facts(
                 Code::CertificateUnknown,
@@ -354,13 +358,41 @@ impl Reason {
                 "It is not known where this call stands, so nothing was sent.",
                 "Wait a moment, or do it on the phone.",
             ),
+            Self::LegUnclear => facts(
+                Code::StateUnknown,
+                Command,
+                "It is not certain which call of the PBX this is, so nothing was sent.",
+                "Wait a moment, or do it on the phone.",
+            ),
+            Self::QuestionLost => facts(
+                Code::TimedOut,
+                Command,
+                "The PBX did not say which calls it has, so nothing was sent.",
+                "Try again, or do it on the phone.",
+            ),
+            Self::HoldUnclear => facts(
+                Code::OutcomeUnknown,
+                Command,
+                "It was sent, but the PBX does not tell which side holds this call now.",
+                "Look at the phone, and take the call back there.",
+            ),
+            Self::NotNow(why) => facts(Code::NotAvailable, Command, why, "Nothing was sent."),
+            Self::UnderWay => facts(
+                Code::RateLimited,
+                Command,
+                "Something else is under way for this call, so nothing was sent.",
+                "Wait until it is done, then try again.",
+            ),
             Self::HoldSideUnknown => facts(
                 Code::StateUnknown,
                 Command,
                 "The PBX does not tell which side holds this call, so nothing was sent.",
                 "Take it back on the phone.",
             ),
-            Self::NoSuchCall => facts(Code::NoSuchCall, Command, "This call is over.", "Nothing was sent."),
+            Self::NoSuchCall => facts(Code::NoSuchCall, Command, "This call is over.", "Nothing can be done to it any more."),
+            Self::EndedAtOnce => {
+                facts(Code::RefusedByPbx, Command, "The call ended before it rang.", "Check the number, then try again.")
+            }
             Self::NoCallFits => facts(Code::NoSuchCall, Command, "There is no such call, or it is over.", "Nothing was sent."),
             Self::AlreadyCalling => facts(
                 Code::RateLimited,
@@ -394,15 +426,12 @@ impl Reason {
             Self::OutcomeUnknown => facts(
                 Code::OutcomeUnknown,
                 Command,
-                "It was sent, but the link was lost before the PBX answered.",
+                "The link was lost before the PBX confirmed it.",
                 "Look at the phone before you try again.",
             ),
-            Self::NoReaction => facts(
-                Code::OutcomeUnknown,
-                Command,
-                "It was sent, but the PBX did not react.",
-                "Look at the phone before you try again.",
-            ),
+            Self::NoReaction => {
+                facts(Code::OutcomeUnknown, Command, "The PBX did not react in time.", "Look at the phone before you try again.")
+            }
             Self::RefusedByPbx(_) => facts(Code::RefusedByPbx, Command, "The PBX refused it.", "Nothing was changed."),
             Self::WrongUsage(_) => facts(Code::WrongUsage, Command, "This cannot be understood.", "Nothing was done."),
             Self::NotAvailable => facts(Code::NotAvailable, Command, "This is not available here.", "Nothing was done."),
@@ -413,11 +442,6 @@ impl Reason {
     /// The code of the contract.
     pub fn code(&self) -> Code {
         self.facts().code
-    }
-
-    /// What it means for the link or the command.
-    pub fn class(&self) -> Class {
-        self.facts().class
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all others come from the PBX itself or from here")]
@@ -431,8 +455,9 @@ impl Reason {
 
     /// What may be done about it.
     pub fn remedy(&self) -> Remedy {
-        match self.class() {
-            Class::Moment | Class::SignInAgain => Remedy::Retry,
+        match self.facts().class {
+            Class::Moment => Remedy::Retry,
+            Class::SignInAgain => Remedy::SignInAgain,
             Class::SlowMoment => Remedy::RetryAfter(SLOW_RETRY),
             Class::User => Remedy::AskUser(self.code()),
             Class::Command => Remedy::Report,
@@ -456,20 +481,22 @@ impl Reason {
             Self::ServerError(status) | Self::WebSocketRefused(status) | Self::TokenPageFailed(status) if *status != 0 => {
                 Some(format!("HTTP {status}"))
             }
+            // Whoever asks the administrator can name the certificate; accepting it by hand is not the answer.
+            Self::CertificateExpired { sha256 } | Self::CertificateNotYetValid { sha256 } => Some(format!("SHA-256 {sha256}")),
             Self::RefusedByPbx(detail) | Self::WrongUsage(detail) | Self::PolicyAsk(detail) => Some(detail.clone()),
             _ => None,
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most reasons carry nothing")]
-    /// Fingerprint of the certificate in question, lower-case hex.
+    /// Fingerprint of the certificate that the user may accept, lower-case hex.
+    ///
+    /// One that is out of date repairs itself or is renewed, so nobody is asked about it.
     pub fn certificate_sha256(&self) -> Option<&str> {
         match self {
-            Self::CertificateUnknown { sha256 }
-            | Self::CertificateChanged { sha256 }
-            | Self::CertificateExpired { sha256 }
-            | Self::CertificateNotYetValid { sha256 }
-            | Self::CertificateWrongName { sha256 } => Some(sha256),
+            Self::CertificateUnknown { sha256 } | Self::CertificateChanged { sha256 } | Self::CertificateWrongName { sha256 } => {
+                Some(sha256)
+            }
             _ => None,
         }
     }

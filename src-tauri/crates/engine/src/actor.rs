@@ -1,42 +1,42 @@
 //! The one actor: everything enters by its bounded inbox, everything known leaves as one view.
 
 mod accounts;
+mod clock;
 mod desk;
+mod disk;
 mod requests;
+mod wire;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use phone_core::link::{HASTE_LIMIT, LinkEffect, LinkInput};
 use phone_core::model::{Begun, Model, Output};
 use phone_core::request::Answer;
-use phone_core::told::{RequestId, Told};
+use phone_core::told::RequestId;
 use phone_core::view::{CallRecord, Hint};
 use phone_core::{AccountName, DesktopSettings, Event, Link, Now, Reason, Secret, View};
-use phone_pbx::dialect::{Dialect, Effect, Effects, Input, Random, Wire};
+use phone_pbx::dialect::{Dialect, Input, Wire};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use tracing::{debug, info, trace, warn};
+use tracing::warn;
 
+use self::disk::Writing;
+use crate::disk::Disk;
 use crate::history::History;
 use crate::net::FromNet;
 use crate::net::socket::ToSocket;
-use crate::ports::{Proxies, SystemEvent, Vault, VaultError};
+use crate::ports::{Proxies, Vault, VaultError};
 use crate::settings::Settings;
 use crate::{Asked, Handle, Options};
 
 /// How many messages are worked off before a view is published.
 const BATCH: usize = 512;
-/// How long a frame may wait to be sent; shorter than the shortest limit of a command.
-const SEND_LIMIT: Duration = Duration::from_secs(4);
 /// Frames kept for a report.
 const KEPT_FRAMES: usize = 40;
 /// Longest part of a frame that is kept.
 const KEPT_BYTES: usize = 2000;
-/// Wall time running ahead of monotonic time by more than this means that the machine slept.
-const SLEPT: Duration = Duration::from_secs(8);
 
 /// Where the secret of an account stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,21 +100,12 @@ enum Inner {
     Removed(AccountName, Result<(), VaultError>, oneshot::Sender<Answer>),
 }
 
-struct Dice;
-
-impl Random for Dice {
-    fn unit(&mut self) -> f64 {
-        fastrand::f64()
-    }
-}
-
 /// The actor's state.
 pub(crate) struct Actor {
     options: Options,
     pub(crate) proxies: Arc<dyn Proxies>,
     settings: Settings,
-    /// A settings file that could not be read or kept aside must not be written over.
-    may_write: bool,
+    writing: Writing,
     history: History,
     model: Model,
     desks: HashMap<AccountName, Desk>,
@@ -181,11 +172,12 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
     let (people, people_reader) = watch::channel(0);
     let (events, _) = broadcast::channel(256);
     let (desktop, desktop_reader) = watch::channel(settings.desktop.clone());
+    let disk = Disk::new(options.config_dir.clone(), options.state_dir.clone(), history.lines());
     let actor = Actor {
         options,
         proxies,
         settings,
-        may_write,
+        writing: Writing::new(disk.clone(), may_write),
         history,
         model,
         desks: HashMap::new(),
@@ -204,12 +196,13 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
         clocks: (start.mono, start.wall),
     };
     tokio::spawn(actor.run(asked, from_inner));
-    Ok(Handle { inbox, view: view_reader, people: people_reader, events, desktop: desktop_reader })
+    Ok(Handle { inbox, view: view_reader, people: people_reader, events, desktop: desktop_reader, disk })
 }
 
 impl Actor {
     async fn run(mut self, mut asked: mpsc::Receiver<Asked>, mut inner: mpsc::Receiver<Inner>) {
         let mut vault_changes = self.options.vault.changes();
+        let mut written = self.writing.disk.done();
         for config in self.settings.accounts.clone() {
             self.open_desk(config, false);
         }
@@ -237,7 +230,7 @@ impl Actor {
                     // Nobody holds a handle any more: the agent is quitting.
                     None => return,
                 },
-                () = sleep_until(deadline) => {
+                () = clock::sleep_until(deadline) => {
                     self.check_clocks();
                     self.tick();
                 }
@@ -246,66 +239,14 @@ impl Actor {
                         self.ask_missing_secrets();
                     }
                 }
+                changed = written.changed() => {
+                    if changed.is_ok() {
+                        let done = written.borrow_and_update().clone();
+                        self.disk_done(done);
+                    }
+                }
             }
         }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let desks = self.desks.values().flat_map(|d| [d.link.deadline(), d.dialect.as_ref().and_then(|x| x.deadline())]);
-        let waiting = self.waiting.iter().map(|w| Some(w.until));
-        desks.chain(waiting).flatten().chain(self.model.deadline()).min()
-    }
-
-    fn tick(&mut self) {
-        let at = now();
-        let names: Vec<AccountName> = self.desks.keys().cloned().collect();
-        for name in names {
-            self.link(&name, LinkInput::Tick);
-            let due = self.desks.get(&name).and_then(|d| d.dialect.as_ref()?.deadline()).is_some_and(|t| t <= at.mono);
-            if due {
-                self.dialect(&name, Input::Tick);
-            }
-        }
-        if self.model.deadline().is_some_and(|t| t <= at.mono) {
-            let outputs = self.model.tick(at);
-            self.outputs(outputs);
-        }
-        self.waits(at.mono);
-    }
-
-    /// Notices a sleep that nobody announced.
-    fn check_clocks(&mut self) {
-        let at = now();
-        let (mono, wall) = std::mem::replace(&mut self.clocks, (at.mono, at.wall));
-        let by_wall = Duration::try_from(at.wall.duration_since(wall)).unwrap_or_default();
-        let by_mono = at.mono.saturating_duration_since(mono);
-        if by_wall > by_mono + SLEPT {
-            info!("the machine slept; reconnecting");
-            self.woke();
-        }
-    }
-
-    fn woke(&mut self) {
-        let names: Vec<AccountName> = self.desks.keys().cloned().collect();
-        for name in names {
-            if !self.look_again(&name) {
-                self.link(&name, LinkInput::Woke);
-            }
-        }
-    }
-
-    /// Tries a stopped link anew where another network may have been the reason; true when it does.
-    fn look_again(&mut self, name: &AccountName) -> bool {
-        let at = now().mono;
-        let Some(desk) = self.desks.get_mut(name) else { return false };
-        let Link::Stopped { why } = &desk.link else { return false };
-        let too_soon = desk.looked_again.is_some_and(|last| at.saturating_duration_since(last) < HASTE_LIMIT);
-        if !why.may_be_the_network() || desk.secret != SecretState::Here || too_soon {
-            return false;
-        }
-        desk.looked_again = Some(at);
-        self.link(name, LinkInput::SignIn);
-        true
     }
 
     fn inner_message(&mut self, message: Inner) {
@@ -322,131 +263,6 @@ impl Actor {
         }
     }
 
-    fn arrived(&mut self, name: &AccountName, from: FromNet) {
-        match from {
-            FromNet::Opened(wire, addresses) => {
-                if let Some(desk) = self.desks.get_mut(name) {
-                    desk.addresses = addresses;
-                }
-                self.dialect(name, Input::Opened(wire));
-            }
-            FromNet::NotOpened(wire, why) => self.dialect(name, Input::NotOpened(wire, why)),
-            FromNet::Text(wire, text) => {
-                self.link(name, LinkInput::Heard);
-                trace!(account = %name, bytes = text.len(), "frame");
-                if let Some(desk) = self.desks.get_mut(name) {
-                    desk.keep_frame('<', &text);
-                }
-                self.dialect(name, Input::Text(wire, &text));
-            }
-            FromNet::Binary => {
-                self.link(name, LinkInput::Heard);
-                if let Some(desk) = self.desks.get_mut(name) {
-                    desk.skipped += 1;
-                }
-            }
-            FromNet::Pong(wire) => {
-                self.link(name, LinkInput::Heard);
-                self.dialect(name, Input::Pong(wire));
-            }
-            FromNet::Closed(wire) => self.dialect(name, Input::Closed(wire)),
-            FromNet::Broken(reason) => self.link(name, LinkInput::Failed(reason, None)),
-            FromNet::Http(id, answer, ahead) => {
-                if let Some(desk) = self.desks.get_mut(name)
-                    && ahead.is_some()
-                {
-                    desk.clock_ahead = ahead;
-                }
-                self.dialect(name, Input::Http(id, answer));
-            }
-        }
-    }
-
-    /// Steps a dialect and does what it wants.
-    fn dialect(&mut self, name: &AccountName, input: Input<'_>) {
-        let Some(dialect) = self.desks.get_mut(name).and_then(|d| d.dialect.as_mut()) else { return };
-        let mut effects = Effects::default();
-        dialect.step(input, now(), &mut Dice, &mut effects);
-        self.effects(name, effects);
-    }
-
-    fn effects(&mut self, name: &AccountName, effects: Effects) {
-        for effect in effects.0 {
-            match effect {
-                Effect::Open { wire, url, headers } => self.open_socket(name, wire, url, headers),
-                Effect::Send(wire, text) => {
-                    if let Some(desk) = self.desks.get_mut(name) {
-                        desk.keep_frame('>', &text);
-                    }
-                    self.send(name, wire, ToSocket::Text(text, Instant::now() + SEND_LIMIT));
-                }
-                Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
-                Effect::Http(request) => self.http(name, *request),
-                Effect::Tell(told) => {
-                    // People have a revision of their own; a storm of them draws no view.
-                    self.changed |= !matches!(told, Told::Person(_) | Told::People(_));
-                    let outputs = self.model.apply(name, told, now());
-                    self.outputs(outputs);
-                }
-                Effect::SignedIn => self.link(name, LinkInput::SignedIn),
-                Effect::Synced => self.link(name, LinkInput::Synced),
-                Effect::Failed(reason, retry_after) => self.link(name, LinkInput::Failed(reason, retry_after)),
-                Effect::Learn(text) => self.learnt(name, text),
-                Effect::Skipped => {
-                    if let Some(desk) = self.desks.get_mut(name) {
-                        desk.skipped += 1;
-                        if desk.skipped.is_power_of_two() {
-                            debug!(account = %name, skipped = desk.skipped, "skipped a frame nobody understands");
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Steps a link and does what it wants.
-    fn link(&mut self, name: &AccountName, input: LinkInput) {
-        let at = now();
-        let Some(desk) = self.desks.get_mut(name) else { return };
-        let effects = desk.link.step(input, at.mono, fastrand::f64());
-        for effect in effects {
-            match effect {
-                LinkEffect::Close => self.close(name),
-                LinkEffect::Open => self.open(name),
-                LinkEffect::Changed => self.link_changed(name),
-            }
-        }
-    }
-
-    fn link_changed(&mut self, name: &AccountName) {
-        let at = now();
-        let Some(desk) = self.desks.get_mut(name) else { return };
-        desk.retry_at = match &desk.link {
-            Link::Waiting { retry_at, .. } => {
-                let wait = jiff::SignedDuration::try_from(retry_at.saturating_duration_since(at.mono)).unwrap_or_default();
-                at.wall.checked_add(wait).ok()
-            }
-            Link::SignedOut { .. } | Link::Opening { .. } | Link::Syncing { .. } | Link::Online { .. } | Link::Stopped { .. } => {
-                None
-            }
-        };
-        let state = phone_core::model::link_name(&desk.link);
-        desk.refused |= matches!(desk.link.why(), Some(Reason::CredentialsRefused));
-        let store = desk.link.is_online() && desk.unstored.is_some() && !desk.provisional;
-        match desk.link.why() {
-            Some(why) => info!(account = %name, link = ?state, code = ?why.code(), "{}", why.text()),
-            None => info!(account = %name, link = ?state, "link"),
-        }
-        let outputs = self.model.link_is(name, &desk.link, desk.retry_at, at);
-        self.changed = true;
-        self.outputs(outputs);
-        if store {
-            // A password that works takes the place of the old one, not one that may be a slip.
-            self.store_secret(name);
-        }
-        self.waits(at.mono);
-    }
-
     /// Does what the model wants.
     fn outputs(&mut self, outputs: Vec<Output>) {
         for output in outputs {
@@ -458,11 +274,7 @@ impl Actor {
                     }
                 }
                 Output::Finished(request, answer) => self.finish(request, answer),
-                Output::Record(record) => {
-                    if let Err(error) = self.history.add(record) {
-                        warn!(%error, "an ended call could not be written into the history");
-                    }
-                }
+                Output::Record(record) => self.record(record),
                 Output::Expired(name, request) => self.dialect(&name, Input::Expired(request)),
                 Output::Past(name, past) => {
                     if let Some(desk) = self.desks.get_mut(&name) {
@@ -506,6 +318,8 @@ impl Actor {
                 self.dialect(&name, Input::Command(&command));
             }
             Ok(Begun::Already(reply)) => self.finish(request, Ok(reply)),
+            // The answer comes with that of the first one.
+            Ok(Begun::Joined) => {}
             Err(reason) => self.finish(request, Err(reason.into())),
         }
     }
@@ -516,57 +330,6 @@ impl Actor {
         }
         let revision = self.model.people.revision();
         self.people.send_if_modified(|old| std::mem::replace(old, revision) != revision);
-    }
-
-    fn system(&mut self, event: SystemEvent) {
-        match event {
-            SystemEvent::Sleeping => {}
-            SystemEvent::Woke => {
-                info!("the machine woke; reconnecting");
-                self.clocks = (now().mono, Timestamp::now());
-                self.woke();
-            }
-            SystemEvent::NetworkChanged => self.network_changed(),
-            SystemEvent::ScreenLocked(locked) => self.model.screen_locked(locked),
-        }
-    }
-
-    fn network_changed(&mut self) {
-        let names: Vec<AccountName> = self.desks.keys().cloned().collect();
-        for name in names {
-            if self.look_again(&name) {
-                continue;
-            }
-            let Some(desk) = self.desks.get(&name) else { continue };
-            match (&desk.link, desk.addresses) {
-                (Link::Online { .. }, Some((own, peer))) => match desk::own_address_towards(peer) {
-                    // The route is the same: the link may live; its next answer must come soon.
-                    Some(address) if address == own.ip() => self.probe(&name),
-                    // Nothing leads there now; the next change will tell.
-                    None => self.probe(&name),
-                    Some(_) => {
-                        info!(account = %name, "the network changed; reconnecting");
-                        self.link(&name, LinkInput::NetworkChanged);
-                    }
-                },
-                _ => self.link(&name, LinkInput::NetworkChanged),
-            }
-        }
-    }
-
-    fn probe(&mut self, name: &AccountName) {
-        let Some(desk) = self.desks.get(name) else { return };
-        for wire in desk.wires.values() {
-            wire.try_send(ToSocket::Ping).ok();
-        }
-        self.link(name, LinkInput::Probed);
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -1,22 +1,23 @@
 //! Ended calls seen by this agent, one JSON line each, joined with what the PBX's own list says.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use phone_core::call::Outcome;
 use phone_core::number::may_be_same;
 use phone_core::view::{CallRecord, RecordSource};
 
+use crate::files::{private, private_folder, replace};
+
 const NAME: &str = "history.jsonl";
 /// Calls that are kept.
-const MOST: usize = 1000;
+pub(crate) const MOST: usize = 1000;
 /// The file is written anew when it holds this many lines.
 const REWRITE_AT: usize = 2 * MOST;
 
 /// The store of ended calls.
 pub struct History {
-    path: PathBuf,
     /// Oldest first.
     calls: Vec<CallRecord>,
     lines: usize,
@@ -25,10 +26,9 @@ pub struct History {
 impl History {
     /// Opens the store of a folder; lines that cannot be read are skipped.
     pub fn open(dir: &Path) -> Self {
-        let path = dir.join(NAME);
         let mut calls = vec![];
         let mut lines = 0;
-        if let Ok(file) = File::open(&path) {
+        if let Ok(file) = File::open(dir.join(NAME)) {
             for line in BufReader::new(file).lines().map_while(Result::ok) {
                 lines += 1;
                 if let Ok(record) = serde_json::from_str::<CallRecord>(&line) {
@@ -39,7 +39,7 @@ impl History {
         if calls.len() > MOST {
             calls.drain(..calls.len() - MOST);
         }
-        Self { path, calls, lines }
+        Self { calls, lines }
     }
 
     /// The highest number a call of ours ever had.
@@ -52,38 +52,22 @@ impl History {
         self.calls.iter().rev().take(most).cloned().collect()
     }
 
-    /// Adds an ended call.
+    /// How many lines the file held when it was opened.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Adds an ended call, and gives the line that is to be written for it.
     ///
     /// # Errors
-    /// What kept it from being written; it is kept in memory all the same.
-    pub fn add(&mut self, record: CallRecord) -> std::io::Result<()> {
-        let line = serde_json::to_string(&record).map_err(std::io::Error::other)?;
+    /// A call that cannot be put into a line; it is kept in memory all the same.
+    pub fn add(&mut self, record: CallRecord) -> Result<String, serde_json::Error> {
+        let line = serde_json::to_string(&record);
         self.calls.push(record);
         if self.calls.len() > MOST {
             self.calls.remove(0);
         }
-        if self.lines >= REWRITE_AT {
-            return self.rewrite();
-        }
-        self.lines += 1;
-        if let Some(dir) = self.path.parent() {
-            crate::settings::private_folder(dir)?;
-        }
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        file.write_all(format!("{line}\n").as_bytes())
-    }
-
-    fn rewrite(&mut self) -> std::io::Result<()> {
-        let new = self.path.with_extension("new");
-        let mut file = File::create(&new)?;
-        for record in &self.calls {
-            let line = serde_json::to_string(record).map_err(std::io::Error::other)?;
-            file.write_all(format!("{line}\n").as_bytes())?;
-        }
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        self.lines = self.calls.len();
-        Ok(())
+        line
     }
 
     /// Our calls and the PBX's as one list, newest first; a call both know stands once.
@@ -112,6 +96,61 @@ impl History {
         all.sort_by_key(|c| std::cmp::Reverse(c.started_at));
         all
     }
+}
+
+/// Adds lines to the store of a folder, all or none; `stored` follows how many it holds.
+///
+/// # Errors
+/// What kept them from being written; the lines before them are untouched then.
+pub(crate) fn append(dir: &Path, lines: &[String], stored: &mut usize) -> io::Result<()> {
+    private_folder(dir)?;
+    let path = dir.join(NAME);
+    let mut text = String::new();
+    if ends_within_a_line(&path) {
+        // What a crash or a full disk left behind must not swallow the next call.
+        text.push('\n');
+    }
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    let mut file = private().append(true).open(&path)?;
+    let before = file.metadata()?.len();
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
+    if let Err(error) = written {
+        // Half of them would stand there twice after the next try.
+        file.set_len(before).ok();
+        return Err(error);
+    }
+    *stored += lines.len();
+    if *stored >= REWRITE_AT
+        && let Err(error) = rewrite(dir, stored)
+    {
+        // The calls are written all the same; the next one tries again.
+        tracing::debug!(%error, "the history could not be cut");
+    }
+    Ok(())
+}
+
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    last().is_ok_and(|last| last != b'\n')
+}
+
+/// Writes the file anew with the newest calls only.
+fn rewrite(dir: &Path, stored: &mut usize) -> io::Result<()> {
+    let lines: Vec<String> = BufReader::new(File::open(dir.join(NAME))?).lines().map_while(Result::ok).collect();
+    let newest = lines.get(lines.len().saturating_sub(MOST)..).unwrap_or_default();
+    let text: String = newest.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    replace(dir, NAME, text.as_bytes())?;
+    *stored = newest.len();
+    Ok(())
 }
 
 fn same(ours: &CallRecord, theirs: &CallRecord) -> bool {
@@ -148,26 +187,49 @@ mod tests {
         }
     }
 
+    fn add(dir: &Path, history: &mut History, record: CallRecord) {
+        let line = history.add(record).expect("a line");
+        append(dir, &[line], &mut 0).expect("written");
+    }
+
     #[test]
     fn calls_survive_a_restart_and_numbering_goes_on() {
         let dir = tempfile::tempdir().expect("a folder");
         let mut history = History::open(dir.path());
-        history.add(record("office/c41", "+4930555001", 1_767_225_600, RecordSource::Local)).expect("written");
-        fs::OpenOptions::new()
+        add(dir.path(), &mut history, record("office/c41", "+4930555001", 1_767_225_600, RecordSource::Local));
+        std::fs::OpenOptions::new()
             .append(true)
             .open(dir.path().join(NAME))
             .and_then(|mut f| f.write_all(b"{half a li"))
             .expect("a crash");
-        let again = History::open(dir.path());
+        let mut again = History::open(dir.path());
         assert_eq!(again.last_number(), 41);
         assert_eq!(again.newest(10).len(), 1);
+        // The half line swallows nothing that comes behind it.
+        add(dir.path(), &mut again, record("office/c42", "+4930555001", 1_767_225_700, RecordSource::Local));
+        let later = History::open(dir.path());
+        assert_eq!((later.last_number(), later.newest(10).len()), (42, 2));
+    }
+
+    #[test]
+    fn a_long_history_is_cut_to_the_newest_calls() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut stored = 0;
+        let lines: Vec<String> = (0..REWRITE_AT).map(|number| number.to_string()).collect();
+        append(dir.path(), &lines[..REWRITE_AT - 1], &mut stored).expect("written");
+        assert_eq!(stored, REWRITE_AT - 1);
+        append(dir.path(), &lines[REWRITE_AT - 1..], &mut stored).expect("written");
+        assert_eq!(stored, MOST);
+        let text = std::fs::read_to_string(dir.path().join(NAME)).expect("a file");
+        assert_eq!(text.lines().next(), Some((REWRITE_AT - MOST).to_string().as_str()));
+        assert_eq!(text.lines().count(), MOST);
     }
 
     #[test]
     fn a_call_that_both_know_stands_once() {
         let dir = tempfile::tempdir().expect("a folder");
         let mut history = History::open(dir.path());
-        history.add(record("office/c1", "+4930555001", 1_767_225_600, RecordSource::Local)).expect("written");
+        history.add(record("office/c1", "+4930555001", 1_767_225_600, RecordSource::Local)).expect("a line");
         let told = [
             record("office/p9", "030555001", 1_767_225_603, RecordSource::Pbx),
             record("office/p8", "+442079460001", 1_767_225_000, RecordSource::Pbx),

@@ -5,11 +5,15 @@
 #![warn(missing_docs)]
 
 mod actor;
+mod disk;
+mod files;
 pub mod history;
+pub mod lock;
 mod net;
 pub mod ports;
 pub mod settings;
 
+pub use disk::Disk;
 pub use ports::{EnvironmentProxies, Proxies, ProxyFuture, SystemEvent, Vault, VaultError, VaultFuture};
 
 use std::path::PathBuf;
@@ -71,6 +75,7 @@ pub struct Handle {
     pub(crate) people: watch::Receiver<u64>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) desktop: watch::Receiver<DesktopSettings>,
+    pub(crate) disk: Disk,
 }
 
 impl Handle {
@@ -111,6 +116,11 @@ impl Handle {
     /// Desktop settings now and after every change.
     pub fn desktop(&self) -> watch::Receiver<DesktopSettings> {
         self.desktop.clone()
+    }
+
+    /// The writer of settings and history, whose last words a program should wait for at its end.
+    pub fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     /// Stores desktop settings.

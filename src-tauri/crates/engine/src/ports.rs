@@ -61,8 +61,8 @@ pub type ProxyFuture<'a> = Pin<Box<dyn Future<Output = Option<Url>> + Send + 'a>
 
 /// Which proxy the system's settings name.
 pub trait Proxies: Send + Sync {
-    /// The proxy for an address, `http://` or `socks5://` with user and password where the settings hold them;
-    /// none means a direct connection.
+    /// The proxy for an address, `http://`, `https://` or `socks5://` with user and password where the settings hold
+    /// them; none means a direct connection.
     fn lookup<'a>(&'a self, url: &'a Url) -> ProxyFuture<'a>;
 }
 

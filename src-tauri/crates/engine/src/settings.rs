@@ -3,12 +3,13 @@
 //! It is replaced as a whole, so a crash leaves the old or the new one. A file that cannot be read
 //! is kept aside under another name and told, never overwritten.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use phone_core::{AccountConfig, DesktopSettings};
 use serde::{Deserialize, Serialize};
+
+use crate::files::replace;
 
 /// The version this program writes.
 pub const VERSION: u32 = 1;
@@ -86,36 +87,8 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
 /// # Errors
 /// What kept the file from being written; the old one is untouched then.
 pub fn save(dir: &Path, settings: &Settings) -> std::io::Result<()> {
-    private_folder(dir)?;
     let text = toml::to_string_pretty(settings).map_err(std::io::Error::other)?;
-    let new = dir.join(format!(".{NAME}.new"));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&new, dir.join(NAME))?;
-    // The rename itself must be on disk too; not every file system lets a folder be synced.
-    File::open(dir).and_then(|dir| dir.sync_all()).ok();
-    Ok(())
-}
-
-/// Makes a folder that only this user can look into.
-pub(crate) fn private_folder(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(dir)
+    replace(dir, NAME, text.as_bytes())
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use super::pbx;
 
 use pbx::redact::redact;
-use pbx::vodia::calls::{Calls, OwnNumbers};
+use pbx::vodia::calls::{Calls, Habits, OwnNumbers};
 use pbx::vodia::frame::{self, Frame};
 use pbx::vodia::people::Accounts;
 use pbx::vodia::rest;
+
+const HABITS: Habits = Habits { one_resume: false, alerting_is_own_phone: true };
 
 /// Reads the text in every way there is and checks what must hold for any text.
 pub fn look(data: &[u8]) {
@@ -51,15 +53,15 @@ pub fn look(data: &[u8]) {
 fn see(raw: &[frame::RawCall<'_>], own: &OwnNumbers) {
     let Some(now) = moment() else { return };
     let mut calls = Calls::default();
-    let (seen, vanished) = calls.take(raw, own, false, now);
+    let (seen, vanished) = calls.take(raw, own, HABITS, now);
     assert!(vanished.is_empty() && seen.len() <= 200);
     for (index, call) in seen.iter().enumerate() {
         assert!(!call.key.is_empty() && calls.get(&call.key).is_some());
         assert!(seen.iter().skip(index + 1).all(|other| other.key != call.key));
     }
-    let (again, vanished) = calls.take(raw, own, false, now);
+    let (again, vanished) = calls.take(raw, own, HABITS, now);
     assert!(again == seen && vanished.is_empty());
-    let (none, _) = calls.take(&[], own, false, now);
+    let (none, _) = calls.take(&[], own, HABITS, now);
     assert!(none.is_empty());
 }
 

@@ -120,6 +120,8 @@ pub enum Effect {
     SignedIn,
     /// The picture is whole.
     Synced,
+    /// The server lives and the picture is true, though its socket says nothing.
+    Alive,
     /// The attempt or the link failed.
     Failed(Reason, Option<Duration>),
     /// Remember this about the server for the next start; holds no secret.

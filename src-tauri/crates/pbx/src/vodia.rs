@@ -6,7 +6,10 @@
 
 pub mod calls;
 mod commands;
+mod fetch;
 pub mod frame;
+pub mod hold;
+mod keys;
 mod live;
 pub mod people;
 pub mod remote_call;
@@ -25,6 +28,9 @@ use phone_core::{Abilities, Ability, AccountConfig, Now, Presence, Reason, Secre
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use keys::check;
+
+use self::keys::{Keys, Path};
 use crate::dialect::{Dialect, Effect, Effects, Header, HttpAnswer, HttpRequest, Input, Random, Setup, Wire};
 
 /// The three generations of the wire.
@@ -64,81 +70,12 @@ struct Learnt {
     unusable: Vec<String>,
 }
 
-/// By which path something is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Path {
-    WebSocket,
-    Rest,
-    RemoteCall,
-}
-
-/// The account keys of this kind.
-struct Keys {
-    /// Forced generation, unless `auto`.
-    dialect: Option<Generation>,
-    /// Forced dial path, unless `auto`.
-    dial_path: Option<Path>,
-    token_url: Option<Url>,
-    own_numbers: Vec<String>,
-    keepalive: Duration,
-}
-
-impl Keys {
-    fn of(config: &AccountConfig) -> Self {
-        let get = |key: &str| config.keys.get(key).map(String::as_str).filter(|v| !v.is_empty());
-        Self {
-            dialect: match get("dialect") {
-                Some("legacy") => Some(Generation::ClickToDial),
-                Some("modern") => Some(Generation::Subscribe),
-                _ => None,
-            },
-            dial_path: match get("dial_path") {
-                Some("websocket") => Some(Path::WebSocket),
-                Some("rest") => Some(Path::Rest),
-                Some("remote_call") => Some(Path::RemoteCall),
-                _ => None,
-            },
-            token_url: get("token_url").and_then(|t| Url::parse(t).ok()),
-            own_numbers: get("own_numbers")
-                .map(|list| list.split([',', ' ', ';']).filter(|n| !n.is_empty()).map(str::to_owned).collect())
-                .unwrap_or_default(),
-            keepalive: get("keepalive_s")
-                .and_then(|t| t.parse().ok())
-                .map_or(JSON_KEEPALIVE, |s: u64| Duration::from_secs(s.clamp(5, 600))),
-        }
-    }
-}
-
-/// Looks at the account keys of this kind.
-///
-/// # Errors
-/// One sentence on the first key whose value nobody understands.
-pub fn check(config: &AccountConfig) -> Result<(), String> {
-    let choices: &[(&str, &[&str])] = &[
-        ("dialect", &["auto", "legacy", "modern"]),
-        ("dial_path", &["auto", "websocket", "rest", "remote_call"]),
-        ("remote_call_hash", &["old", "new"]),
-        ("allow_plain_http", &["true", "false"]),
-    ];
-    if !matches!(config.url.scheme(), "http" | "https") {
-        return Err("the address begins with https://".to_owned());
-    }
-    for (key, known) in choices {
-        if let Some(value) = config.keys.get(*key).filter(|value| !known.contains(&value.as_str())) {
-            return Err(format!("{key} is one of {}, not `{value}`", known.join(", ")));
-        }
-    }
-    if let Some(value) = config.keys.get("keepalive_s").filter(|value| value.parse::<u64>().is_err()) {
-        return Err(format!("keepalive_s is a number of seconds, not `{value}`"));
-    }
-    if config.keys.get("token_url").is_some_and(|value| Url::parse(value).is_err()) {
-        return Err("token_url is not an address".to_owned());
-    }
-    Ok(())
-}
-
 /// WebSocket ping interval; the answer has 10 s (the link's silence limit).
 const PING: Duration = Duration::from_secs(15);
+/// How long a ping may stay without an answer before another sign of life is asked for.
+const PONG_WAIT: Duration = Duration::from_secs(4);
+/// When it is asked for once more; the link ends the waiting.
+const LIFE_AGAIN: Duration = Duration::from_secs(2);
 /// Interval of the JSON keepalive that a third-party client uses against 67 and 70.1.
 const JSON_KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long an unknown server may take to show what it offers.
@@ -162,6 +99,23 @@ enum Phase {
 
 /// What an HTTP request was made for.
 enum Ask {
+    SignIn(Step),
+    Fetch(Fetch),
+    /// Legs, to find the REST id of the call a command is about.
+    Find(Command),
+    /// A command sent by REST, about the call with this key; the path name to mark when the server does not know it.
+    Commanded {
+        request: RequestId,
+        path: &'static str,
+        key: Option<String>,
+    },
+    SetDnd(RequestId, bool),
+    CheckDnd(RequestId, bool),
+}
+
+/// One request of the way to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
     Session,
     Root,
     TokenPage,
@@ -169,25 +123,17 @@ enum Ask {
     Password,
     BasicCheck,
     Whoami,
-    Directory,
-    Calls,
-    History,
-    CdrSummary,
-    Contacts,
-    Dnd,
-    /// Legs, to find the REST id of the call a command is about.
-    Find(Command),
-    /// A command sent by REST; the path name to mark when the server does not know it.
-    Commanded(RequestId, &'static str),
-    SetDnd(RequestId, bool),
-    CheckDnd(RequestId, bool),
 }
 
-/// What is asked for once more after its answer got lost.
+/// What is read by REST beside the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Again {
+enum Fetch {
     Directory,
+    Calls,
+    /// The calls, from a server that does not answer pings.
+    SignOfLife,
     History,
+    CdrSummary,
     Contacts,
     Dnd,
 }
@@ -240,6 +186,8 @@ pub struct Vodia {
     has_new_spelling: bool,
     /// Frames had their time to tell the calls and did not.
     no_frames_in_time: bool,
+    /// REST tells the calls, or refuses to; none while nobody has asked.
+    rest_calls: Option<bool>,
     has_directory: bool,
     has_history: Option<bool>,
     has_contacts: bool,
@@ -256,10 +204,13 @@ pub struct Vodia {
     /// Entries that the PBX's list had when it was read last.
     past_keys: Vec<String>,
     ping_at: Option<Instant>,
+    /// When another sign of life is asked for, while a ping has no answer.
+    pong_by: Option<Instant>,
     keepalive_at: Option<Instant>,
     poll_at: Option<Instant>,
     history_at: Option<Instant>,
-    again: Vec<Again>,
+    /// What is asked for once more after its answer got lost.
+    again: Vec<Fetch>,
     again_at: Option<Instant>,
     polls_missed: u32,
 }
@@ -296,6 +247,7 @@ impl Vodia {
             has_call_frames: false,
             has_new_spelling: false,
             no_frames_in_time: false,
+            rest_calls: None,
             has_directory: false,
             has_history: None,
             has_contacts: false,
@@ -308,6 +260,7 @@ impl Vodia {
             asking: vec![],
             past_keys: vec![],
             ping_at: None,
+            pong_by: None,
             keepalive_at: None,
             poll_at: None,
             history_at: None,
@@ -371,9 +324,9 @@ impl Vodia {
     /// Makes a request, with our credentials unless it is about getting them.
     fn http(&mut self, ask: Ask, method: &'static str, path: &str, body: Option<Secret>, out: &mut Effects) {
         let Some(url) = self.address(path) else { return };
-        let anonymous = matches!(ask, Ask::Session | Ask::Root | Ask::TokenPage | Ask::Exchange | Ask::Password);
+        let anonymous = matches!(ask, Ask::SignIn(step) if !matches!(step, Step::BasicCheck | Step::Whoami));
         let headers = if anonymous { vec![] } else { self.credentials() };
-        let large = matches!(ask, Ask::Directory | Ask::Contacts);
+        let large = matches!(ask, Ask::Fetch(Fetch::Directory | Fetch::Contacts));
         self.next_http += 1;
         let id = self.next_http;
         self.asked.insert(id, ask);
@@ -412,6 +365,7 @@ impl Vodia {
         self.has_call_frames = false;
         self.has_new_spelling = false;
         self.no_frames_in_time = false;
+        self.rest_calls = None;
         self.past_keys.clear();
         self.has_directory = false;
         self.basic = false;
@@ -423,6 +377,7 @@ impl Vodia {
         self.told_abilities = None;
         self.told_own = None;
         self.ping_at = None;
+        self.pong_by = None;
         self.keepalive_at = None;
         self.poll_at = None;
         self.history_at = None;
@@ -475,6 +430,9 @@ impl Dialect for Vodia {
         if matches!(input, Input::Text(..) | Input::Pong(_) | Input::Http(_, Ok(_))) {
             self.heard_at = Some(now.mono);
         }
+        if matches!(input, Input::Text(wire, _) | Input::Pong(wire) if wire == self.wire) {
+            self.pong_by = None;
+        }
         match input {
             Input::Start => self.start(out),
             Input::Stop => self.reset(),
@@ -502,7 +460,7 @@ impl Dialect for Vodia {
             Phase::Idle | Phase::SigningIn | Phase::OpeningSocket | Phase::Live => None,
         };
         let asking = self.asking.iter().map(|a| a.next_at.min(a.give_up_at)).min();
-        [classify, asking, self.ping_at, self.keepalive_at, self.poll_at, self.history_at, self.again_at]
+        [classify, asking, self.ping_at, self.pong_by, self.keepalive_at, self.poll_at, self.history_at, self.again_at]
             .into_iter()
             .flatten()
             .min()
@@ -512,19 +470,18 @@ impl Dialect for Vodia {
 impl Vodia {
     fn answered(&mut self, ask: Ask, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
         match ask {
-            Ask::Session | Ask::Root | Ask::TokenPage | Ask::Exchange | Ask::Password | Ask::BasicCheck | Ask::Whoami => {
-                match answer {
-                    Ok(answer) => self.signing_in(&ask, answer, out),
-                    Err(reason) => self.fail(reason, None, out),
-                }
+            Ask::SignIn(step) => match answer {
+                Ok(answer) => self.signing_in(step, answer, out),
+                Err(reason) => self.fail(reason, None, out),
+            },
+            Ask::Fetch(fetch) => {
+                self.fetched(fetch, answer, now, out);
+                self.have(false, false, now, out);
             }
-            Ask::Find(command) => self.found(&command, answer, now, out),
-            Ask::Commanded(request, path) => self.commanded(request, path, answer, out),
+            Ask::Find(command) => self.found(&command, answer, out),
+            Ask::Commanded { request, path, key } => self.commanded(request, path, key.as_deref(), answer, out),
             Ask::SetDnd(request, wanted) => self.dnd_set(request, wanted, answer, out),
-            Ask::CheckDnd(request, wanted) => self.dnd_checked(request, wanted, answer, now, out),
-            Ask::Directory | Ask::Calls | Ask::History | Ask::CdrSummary | Ask::Contacts | Ask::Dnd => {
-                self.fetched(&ask, answer, now, out);
-            }
+            Ask::CheckDnd(request, wanted) => self.dnd_checked(request, wanted, answer, out),
         }
     }
 }

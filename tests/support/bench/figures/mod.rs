@@ -5,6 +5,7 @@ mod idle;
 mod links;
 mod people;
 mod start;
+mod storm;
 
 use anyhow::Result;
 
@@ -31,7 +32,10 @@ pub async fn measure(name: &str, plan: &Plan) -> Result<Vec<Row>> {
         "calls" => calls::calls(plan).await,
         "links" => links::links(plan).await,
         "overview" => people::overview(plan).await,
-        "flood" => people::flood(plan).await,
+        "flood" => match plan.storm {
+            None => people::flood(plan).await,
+            Some(seconds) => storm::storm(plan, seconds).await,
+        },
         "idle-200" => idle::idle(plan, 200, 14.0).await,
         "idle-10000" => idle::idle(plan, 10_000, 30.0).await,
         other => anyhow::bail!("there is no figure {other}; there are {}", NAMES.join(", ")),

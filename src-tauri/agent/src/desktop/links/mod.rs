@@ -12,12 +12,11 @@ pub const SCHEMES: [&str; 3] = ["tel", "callto", "pbx"];
 /// No link is longer, in bytes; a number with everything around it is far shorter.
 pub const LONGEST: usize = 2_000;
 
-/// Tells whether a text is a link of ours; nothing is said about the number in it.
+/// Tells whether a text is a link that we can open; nothing is said about the number in it.
+///
+/// These are more than [`SCHEMES`]: a `sip:` link is understood when it is given to us, but its handler is a real SIP phone.
 pub fn is_ours(text: &str) -> bool {
-    text.len() <= LONGEST
-        && text
-            .split_once(':')
-            .is_some_and(|(scheme, rest)| SCHEMES.iter().any(|ours| scheme.eq_ignore_ascii_case(ours)) && !rest.is_empty())
+    text.len() <= LONGEST && phone_core::number::scheme(text).is_some_and(|(_, rest)| !rest.is_empty())
 }
 
 /// How long a link waits for the PBX after a cold start; an older wish to call is no longer meant.
@@ -29,7 +28,7 @@ mod tests {
 
     #[test]
     fn only_links_of_our_schemes_are_ours() {
-        for link in ["tel:+4930123456", "TEL:1", "callto:204", "pbx:dial?x=1"] {
+        for link in ["tel:+4930123456", "TEL:1", "callto:204", "pbx:dial?x=1", "sip:204@pbx.example", "SIPS:204@pbx.example"] {
             assert!(is_ours(link), "{link}");
         }
         let long = format!("tel:{}", "1".repeat(LONGEST));

@@ -24,6 +24,9 @@ const PATH: &str = "/org/freedesktop/login1";
 const SESSION: &str = "org.freedesktop.login1.Session";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
+/// How long the service may take to answer a question.
+const ANSWER: Duration = Duration::from_secs(2);
+
 /// Between two tries where there is no system bus, as in a container.
 const AGAIN: Duration = Duration::from_secs(300);
 
@@ -119,6 +122,31 @@ fn event(signal: &Message) -> Option<SystemEvent> {
         }
         _ => None,
     }
+}
+
+/// How many desktops the user is logged in to; none where no login service tells.
+pub async fn logins() -> Option<usize> {
+    tokio::time::timeout(ANSWER, count()).await.ok()?.ok()
+}
+
+/// One row of `ListSessions`: id, user id, user name, seat, path.
+type Row = (String, u32, String, String, OwnedObjectPath);
+
+async fn count() -> zbus::Result<usize> {
+    let bus = Connection::system().await?;
+    let manager = "org.freedesktop.login1.Manager";
+    let rows: Vec<Row> = bus.call_method(Some(NAME), PATH, Some(manager), "ListSessions", &()).await?.body().deserialize()?;
+    let ours = rustix::process::getuid().as_raw();
+    let mut desktops = 0;
+    for (.., path) in rows.into_iter().filter(|row| row.1 == ours) {
+        let answer = bus.call_method(Some(NAME), &path, Some(PROPERTIES), "GetAll", &(SESSION,)).await?;
+        let told: HashMap<String, OwnedValue> = answer.body().deserialize()?;
+        let is = |name: &str, wanted: &[&str]| {
+            told.get(name).and_then(|value| <&str>::try_from(value).ok()).is_some_and(|value| wanted.contains(&value))
+        };
+        desktops += usize::from(is("Type", &["x11", "wayland", "mir"]) && is("Class", &["user"]) && !is("State", &["closing"]));
+    }
+    Ok(desktops)
 }
 
 /// Waits until the display of this session is gone; for ever where there is none.

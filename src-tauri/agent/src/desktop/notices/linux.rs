@@ -3,6 +3,7 @@
 //! Source: Desktop Notifications Specification 1.3.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use zbus::{Connection, MatchRule, Message, MessageStream, message};
 
+use super::leftovers::Leftovers;
+use super::picture;
 use super::{About, Notice, NoticeChange, Weight};
 use crate::desktop::{Act, Press};
 
@@ -19,7 +22,7 @@ use crate::desktop::{Act, Press};
 pub const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
-/// How long withdrawing may hold up the end of the agent.
+/// How long withdrawing may hold up the end of the agent, and the beginning where another one was killed.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// How the service does.
@@ -68,8 +71,12 @@ struct Able {
 }
 
 /// Shows and withdraws what it is told until it shall leave; then it withdraws everything.
+///
+/// `folder` is one of ours that ends with the session: for our picture, and for what the next start has to withdraw
+/// when this one is killed.
 pub async fn run(
     bus: Option<Connection>,
+    folder: Option<PathBuf>,
     mut orders: mpsc::Receiver<NoticeChange>,
     presses: mpsc::Sender<Press>,
     health: watch::Sender<Health>,
@@ -86,15 +93,19 @@ pub async fn run(
         said: said_here,
         presses,
         health,
+        picture: folder.as_deref().and_then(picture::place),
+        leftovers: Leftovers::new(folder.map(|folder| folder.join("notices"))),
     };
     let mut signals = match &bus {
         Some(bus) => listen(bus).await.inspect_err(|error| tracing::debug!("no signals of notices: {error}")).ok(),
         None => None,
     };
     if let Some(bus) = &bus
-        && crate::bus::is_owned(bus, NAME).await
+        && let Some(owner) = crate::bus::owner(bus, NAME).await
     {
         screen.able = ask(bus).await;
+        screen.serve(bus, &owner).await;
+        screen.clear(bus).await;
     }
     loop {
         tokio::select! {
@@ -107,18 +118,20 @@ pub async fn run(
             Some(said) = said.recv() => screen.said(said),
             signal = next(&mut signals) => match signal {
                 Some(Signal::Said(said)) => screen.said(said),
-                Some(Signal::Owner(true)) => {
-                    if let Some(bus) = &bus {
+                Some(Signal::Owner(owner)) => {
+                    screen.lost();
+                    if let (Some(bus), Some(owner)) = (&bus, owner) {
                         screen.able = ask(bus).await;
+                        screen.serve(bus, &owner).await;
+                        screen.again();
                     }
-                    screen.again();
                 }
-                Some(Signal::Owner(false)) => screen.lost(),
                 Some(Signal::Other) => {}
                 None => signals = None,
             },
             _ = &mut leave => break,
         }
+        screen.remember();
     }
     screen.goodbye().await;
 }
@@ -133,9 +146,35 @@ struct Screen {
     said: mpsc::Sender<Said>,
     presses: mpsc::Sender<Press>,
     health: watch::Sender<Health>,
+    /// Path of our picture.
+    picture: Option<String>,
+    leftovers: Leftovers,
 }
 
 impl Screen {
+    /// Takes a service that has come, by its own name on the bus.
+    async fn serve(&mut self, bus: &Connection, owner: &str) {
+        // The bus after this one counts its names anew, so its id belongs to them.
+        let id = crate::bus::id(bus).await;
+        self.leftovers.serve(id.map(|id| format!("{id} {owner}")));
+    }
+
+    /// Withdraws what an agent that was killed has left on the screen.
+    async fn clear(&mut self, bus: &Connection) {
+        let closing = self.leftovers.found().into_iter().map(async |id| {
+            tracing::debug!("a notice of an agent that was killed is withdrawn");
+            // One that is gone already is as good.
+            bus.call_method(Some(NAME), PATH, Some(NAME), "CloseNotification", &(id,)).await.ok();
+        });
+        tokio::time::timeout(GOODBYE, futures_util::future::join_all(closing)).await.ok();
+    }
+
+    /// Leaves word for the next start of what is on the screen.
+    fn remember(&mut self) {
+        let shown = self.slots.values().filter_map(|slot| Some(slot.handles.last()?.id()));
+        self.leftovers.keep(shown.collect());
+    }
+
     fn show(&mut self, notice: Notice) {
         self.serial += 1;
         let serial = self.serial;
@@ -164,7 +203,7 @@ impl Screen {
     }
 
     fn send(&self, notice: Notice, serial: u64, replaced: Option<u32>) {
-        let mut message = compose(&notice, serial, self.able);
+        let mut message = compose(&notice, serial, self.able, self.picture.as_deref());
         if let Some(id) = replaced {
             message.id(id);
         }
@@ -260,8 +299,13 @@ impl Screen {
         }
     }
 
-    /// The service went away, and everything it showed with it.
+    /// The service went away, and everything it showed with it; another may have taken its place without a gap.
     fn lost(&mut self) {
+        // One that was started for a notice of ours has nothing to lose.
+        if !self.leftovers.is_served() {
+            return;
+        }
+        self.leftovers.serve(None);
         self.able = Able::default();
         self.slots.retain(|_, slot| slot.notice.weight != Weight::Passing || matches!(slot.state, State::Sending(_)));
         for slot in self.slots.values_mut() {
@@ -280,9 +324,12 @@ impl Screen {
         }
     }
 
-    async fn goodbye(self) {
+    async fn goodbye(mut self) {
         let closing = self.slots.into_values().map(Slot::close);
-        tokio::time::timeout(GOODBYE, futures_util::future::join_all(closing)).await.ok();
+        // What could not be withdrawn in time is left to the next start.
+        if tokio::time::timeout(GOODBYE, futures_util::future::join_all(closing)).await.is_ok() {
+            self.leftovers.keep(Vec::new());
+        }
     }
 }
 
@@ -333,11 +380,11 @@ fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
     notice.buttons.get(place.parse::<usize>().ok()?).map(|button| button.act.clone())
 }
 
-fn compose(notice: &Notice, serial: u64, able: Able) -> Notification {
+fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<&str>) -> Notification {
     let mut message = Notification::new();
     // Where nothing is known, markup is: nearly every service has it, and unescaped text could use it.
     let body = if able.markup == Some(false) { notice.body.clone() } else { escape(&notice.body) };
-    message.appname("Trayphone").icon("trayphone").summary(&notice.title).body(&body);
+    message.appname("Trayphone").icon(picture.unwrap_or("trayphone")).summary(&notice.title).body(&body);
     message.hint(Hint::DesktopEntry("trayphone".to_owned()));
     let (urgency, timeout) = match notice.weight {
         Weight::Urgent => (Urgency::Critical, Timeout::Never),
@@ -361,6 +408,12 @@ fn compose(notice: &Notice, serial: u64, able: Able) -> Notification {
     message
 }
 
+/// A notice without buttons, for a service of which nothing is known.
+pub(super) fn plain(notice: &Notice) -> Notification {
+    let able = Able { markup: None, actions: Some(false) };
+    compose(notice, 0, able, None)
+}
+
 /// Text from the network in a body that knows markup.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -368,14 +421,14 @@ fn escape(text: &str) -> String {
 
 enum Signal {
     Said(Said),
-    /// Somebody took over the service, or nobody has it any more.
-    Owner(bool),
+    /// Somebody took over the service, by this name on the bus, or nobody has it any more.
+    Owner(Option<String>),
     Other,
 }
 
 async fn listen(bus: &Connection) -> zbus::Result<impl StreamExt<Item = zbus::Result<Message>> + Unpin + use<>> {
     let signal = || MatchRule::builder().msg_type(message::Type::Signal);
-    let said = signal().path(PATH)?.interface(NAME)?.build();
+    let said = signal().sender(NAME)?.path(PATH)?.interface(NAME)?.build();
     let owner = signal().sender("org.freedesktop.DBus")?.member("NameOwnerChanged")?.arg(0, NAME)?.build();
     Ok(futures_util::stream::select_all([
         MessageStream::for_match_rule(said, bus, Some(32)).await?,
@@ -393,7 +446,8 @@ async fn next(signals: &mut Option<impl StreamExt<Item = zbus::Result<Message>> 
         Some("ActionInvoked") => body.deserialize().ok().map(|(id, key)| Signal::Said(Said::Pressed(id, key))),
         Some("NotificationClosed") => body.deserialize().ok().map(|(id, _): (u32, u32)| Signal::Said(Said::Closed(id))),
         Some("NameOwnerChanged") => {
-            body.deserialize().ok().map(|(_, _, new): (String, String, String)| Signal::Owner(!new.is_empty()))
+            let new = body.deserialize().ok().map(|(_, _, new): (String, String, String)| new);
+            new.map(|new| Signal::Owner(Some(new).filter(|new| !new.is_empty())))
         }
         Some(_) | None => None,
     };
@@ -419,10 +473,10 @@ mod tests {
     fn names_bring_no_markup() {
         let mut notice = link_question("tel:1", "1");
         notice.body = "<b>Ann & Bob</b>".into();
-        assert_eq!(compose(&notice, 1, Able::default()).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
+        assert_eq!(compose(&notice, 1, Able::default(), None).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
         let plain = Able { markup: Some(false), actions: Some(false) };
-        assert_eq!(compose(&notice, 1, plain).body, "<b>Ann & Bob</b>");
-        assert!(compose(&notice, 1, plain).actions.is_empty());
+        assert_eq!(compose(&notice, 1, plain, None).body, "<b>Ann & Bob</b>");
+        assert!(compose(&notice, 1, plain, None).actions.is_empty());
     }
 
     #[test]
@@ -431,7 +485,7 @@ mod tests {
         assert_eq!(act(&notice, 1, "1.0"), Some(Act::DialLink("tel:1".into())));
         assert_eq!(act(&notice, 1, "1.1"), Some(Act::Nothing));
         assert_eq!(act(&notice, 1, DEFAULT), Some(Act::Nothing));
-        assert!(!compose(&notice, 1, Able::default()).actions.contains(&DEFAULT.to_owned()));
+        assert!(!compose(&notice, 1, Able::default(), None).actions.contains(&DEFAULT.to_owned()));
         notice.buttons = vec![Button { label: "Quit", act: Act::Quit }];
         assert_eq!(act(&notice, 1, "1.7"), None);
     }

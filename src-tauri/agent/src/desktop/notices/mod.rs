@@ -3,7 +3,13 @@
 //! All names and numbers in them come from the network. They are plain text here; what shows them escapes them.
 
 #[cfg(target_os = "linux")]
+mod leftovers;
+#[cfg(target_os = "linux")]
 pub mod linux;
+#[cfg(target_os = "linux")]
+pub mod once;
+#[cfg(target_os = "linux")]
+mod picture;
 mod words;
 
 use jiff::tz::TimeZone;

@@ -1,9 +1,11 @@
 //! Environment variables first, then what the desktop portal answers; a desktop without a portal means a direct connection.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use phone_engine::{EnvironmentProxies, Proxies, ProxyFuture};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use url::Url;
 use zbus::Connection;
 
@@ -14,10 +16,15 @@ use crate::bus;
 const PATIENCE: Duration = Duration::from_secs(2);
 const PORTAL: &str = "org.freedesktop.portal.Desktop";
 
+/// A portal that kept us waiting is not asked again so soon: a sign-in is several connections, and a call must not wait.
+const REST: Duration = Duration::from_secs(10);
+
 /// The proxies of this desktop.
 #[derive(Default)]
 pub struct SystemProxies {
     bus: OnceCell<Option<Connection>>,
+    /// When the portal did not answer in time.
+    silent_at: Mutex<Option<Instant>>,
 }
 
 impl SystemProxies {
@@ -47,6 +54,17 @@ impl Proxies for SystemProxies {
         if EnvironmentProxies::any() {
             return EnvironmentProxies.lookup(url);
         }
-        Box::pin(async move { tokio::time::timeout(PATIENCE, self.ask(url)).await.ok().flatten() })
+        Box::pin(async move {
+            let silent_at = || self.silent_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if silent_at().is_some_and(|at| at.elapsed() < REST) {
+                return None;
+            }
+            let answer = tokio::time::timeout(PATIENCE, self.ask(url)).await;
+            *silent_at() = answer.is_err().then(Instant::now);
+            if answer.is_err() {
+                tracing::info!("the desktop does not say whether there is a proxy");
+            }
+            answer.ok().flatten()
+        })
     }
 }

@@ -141,6 +141,8 @@ impl Drawings {
 struct Icon {
     look: TrayLook,
     rows: Vec<Entry>,
+    /// Changes whenever a row of the menu comes to mean something else.
+    edition: bool,
     pictures: Vec<ksni::Icon>,
     told: Told,
 }
@@ -150,13 +152,16 @@ impl Icon {
         let look = tray(&View::default(), Look::default().panel, &TimeZone::UTC);
         let look = TrayLook { mark: Mark::Connecting, title: "Trayphone".to_owned(), ..look };
         let pictures = draw(look.mark, look.count, look.panel);
-        Self { look, rows: menu(&View::default(), &TimeZone::UTC), pictures, told: told.clone() }
+        Self { look, rows: menu(&View::default(), &TimeZone::UTC), edition: false, pictures, told: told.clone() }
     }
 
     fn set(&mut self, look: TrayLook, rows: Vec<Entry>) {
         let drawing = |look: &TrayLook| (look.mark, look.count, look.panel);
         if drawing(&self.look) != drawing(&look) {
             self.pictures = draw(look.mark, look.count, look.panel);
+        }
+        if !acts(&self.rows).eq(acts(&rows)) {
+            self.edition = !self.edition;
         }
         self.look = look;
         self.rows = rows;
@@ -200,7 +205,7 @@ impl ksni::Tray for Icon {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        self.rows.iter().map(row).collect()
+        self.rows.iter().map(row).chain([mark(self.edition)]).collect()
     }
 
     fn menu_about_to_show(&mut self) {
@@ -218,6 +223,25 @@ impl ksni::Tray for Icon {
         // Stay: a panel that crashed or starts later finds the item again.
         true
     }
+}
+
+/// What the rows of a menu do, from top to bottom.
+fn acts(rows: &[Entry]) -> impl Iterator<Item = Option<&Act>> {
+    rows.iter().flat_map(|row| match row {
+        Entry::Line | Entry::Words(_) => vec![None],
+        Entry::Item { act, .. } | Entry::Check { act, .. } => vec![Some(act)],
+        Entry::Sub { entries, .. } => acts(entries).collect(),
+    })
+}
+
+/// A row that nobody sees, of another shape in each of two editions.
+///
+/// Rows are known to tray hosts by numbers, which stay while the shape of the menu does; so the second press of a double
+/// one, or one that was on its way, would do what stands in the same place now: hold instead of answer, or decline
+/// another call.
+fn mark(edition: bool) -> MenuItem<Icon> {
+    let submenu = (0..=usize::from(edition)).map(|_| MenuItem::Separator).collect();
+    SubMenu { visible: false, submenu, ..Default::default() }.into()
 }
 
 fn draw(mark: Mark, count: Option<&str>, panel: Panel) -> Vec<ksni::Icon> {

@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 use super::PROGRAM;
 
+/// Environment variable that says how many threads a runtime starts.
+pub const WORKERS: &str = "TOKIO_WORKER_THREADS";
+
 /// The window's program, beside our own or on the search path.
 pub fn find() -> Option<PathBuf> {
     let beside = crate::upgrade::own_path().and_then(|path| Some(path.parent()?.join(PROGRAM)));
@@ -23,7 +26,8 @@ fn can_run(path: &Path) -> bool {
 /// `token` lets it come to the front under Wayland, which grants that only for a press of the user.
 pub fn command(program: &Path, arguments: &[impl AsRef<OsStr>], token: Option<&str>) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    // What is right for the agent need not be so for the window.
+    command.args(arguments).env_remove(WORKERS).stdin(Stdio::null()).stdout(Stdio::null());
     if let Some(token) = token {
         command.env("XDG_ACTIVATION_TOKEN", token).env("DESKTOP_STARTUP_ID", token);
     }

@@ -9,22 +9,22 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Heard, Incoming, hello, lost, not_reached, request, understood};
+use crate::clock;
 use crate::protocol::{LINE_LIMIT, method};
 use crate::transport::connect_blocking;
 
 /// Says hello as `name`, asks for one method, and waits for its answer at most as long as `limit`.
 ///
-/// The wish goes out only after the agent has answered the hello: an agent that hangs must not find it later, when
-/// nobody means it any more.
+/// The wish goes out only after the agent has answered the hello, and says until when it is meant: an agent that hangs,
+/// or is stopped in between, must not find it later, when nobody means it any more.
 ///
 /// # Errors
 /// `no_agent` when nothing listens there; what the agent says; `outcome_unknown` when it does not answer in time.
 pub fn call(path: &Path, name: &str, method: &str, params: &impl Serialize, limit: Duration) -> Result<Box<RawValue>, Trouble> {
     let until = Instant::now() + limit;
-    let mut stream = connect_blocking(path).map_err(|error| not_reached(&error))?;
-    let wish = request(WANTED, method, params, None)?;
-    stream.set_write_timeout(Some(limit)).map_err(|error| not_reached(&error))?;
-    stream.write_all(&request(HELLO, method::HELLO, &hello(name), None)?).map_err(|error| not_reached(&error))?;
+    let mut stream = connect_blocking(path, limit).map_err(|error| not_reached(&error))?;
+    let wish = request(WANTED, method, params, None, Some(clock::in_ms(limit)))?;
+    stream.write_all(&request(HELLO, method::HELLO, &hello(name), None, None)?).map_err(|error| not_reached(&error))?;
     let mut sent = false;
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();

@@ -25,6 +25,8 @@ pub(super) struct Out {
     pub(super) line: Vec<u8>,
     /// What the client follows from now on.
     pub(super) follow: Vec<Stream>,
+    /// The display it does so on, when it said so.
+    pub(super) display: Option<String>,
     /// Nothing is said after this.
     pub(super) close: bool,
 }
@@ -137,7 +139,7 @@ impl<P: Phone> Pump<P> {
                     self.gathered.push(b'\n');
                 }
                 for stream in out.follow {
-                    self.follow(stream);
+                    self.follow(stream, out.display.as_deref());
                 }
                 !out.close
             }
@@ -166,7 +168,7 @@ impl<P: Phone> Pump<P> {
         }
     }
 
-    fn follow(&mut self, stream: Stream) {
+    fn follow(&mut self, stream: Stream, display: Option<&str>) {
         let phone = self.phone.clone();
         match stream {
             Stream::View => {
@@ -178,7 +180,7 @@ impl<P: Phone> Pump<P> {
                 self.events.get_or_insert_with(|| phone.events());
                 self.feed.get_or_insert_with(|| Feed::new(phone.people())).follow_events();
             }
-            Stream::Show => self.show = self.show.take().or_else(|| phone.show()),
+            Stream::Show => self.show = self.show.take().or_else(|| phone.show_on(display)),
         }
     }
 

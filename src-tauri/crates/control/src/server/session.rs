@@ -1,14 +1,18 @@
 //! Reads what one client asks and has it done, several requests at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use phone_core::{Reason, Trouble};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::pump::{Out, Pump};
 use super::understand::{Wanted, perform, understand};
 use super::{Limits, Phone};
+use crate::clock;
 use crate::line::{Line, Lines};
 use crate::message::{self, INVALID_REQUEST, Incoming, Refusal};
 use crate::protocol::LINE_LIMIT;
@@ -21,12 +25,43 @@ const ANSWERS: usize = 32;
 struct Call {
     id: Option<Box<RawValue>>,
     wanted: Result<Wanted, Refusal>,
+    not_after_ms: Option<u64>,
 }
 
 /// All requests of one line.
 enum Calls {
     One(Call),
     Batch(Vec<Call>),
+}
+
+impl Calls {
+    fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Batch(calls) => calls.len(),
+        }
+    }
+}
+
+/// How many requests a client has left in this second.
+struct Pace {
+    of: usize,
+    left: usize,
+    since: Instant,
+}
+
+impl Pace {
+    /// Waits until so many requests may be made; in the meantime nothing is read from the client.
+    async fn wait_for(&mut self, count: usize) {
+        let next = self.since + Duration::from_secs(1);
+        if self.left < count {
+            tokio::time::sleep_until(next).await;
+        }
+        if Instant::now() >= next {
+            (self.left, self.since) = (self.of, Instant::now());
+        }
+        self.left = self.left.saturating_sub(count);
+    }
 }
 
 /// What is remembered of a client between its requests.
@@ -56,6 +91,7 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
     let mut lines = Lines::new(reader);
     let mut guest = Guest::default();
     let mut running = JoinSet::new();
+    let mut pace = Pace { of: limits.per_second, left: limits.per_second, since: Instant::now() };
     let mut spoke = false;
     loop {
         // Who connects and says nothing takes a place away from somebody who has something to say.
@@ -78,6 +114,7 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
             }
             Ok(Line::End) | Err(_) => break,
         };
+        pace.wait_for(calls.count()).await;
         while running.try_join_next().is_some() {}
         while running.len() >= limits.at_once {
             running.join_next().await;
@@ -95,11 +132,13 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
 }
 
 fn read_line(text: &[u8], guest: &mut Guest) -> Calls {
-    let broken = |refusal| Call { id: Some(RawValue::NULL.to_owned()), wanted: Err(refusal) };
+    let broken = |refusal| Call { id: Some(RawValue::NULL.to_owned()), wanted: Err(refusal), not_after_ms: None };
     let call = |text: &[u8], guest: &mut Guest| match Incoming::read(text) {
-        Ok(incoming) => {
-            Call { id: incoming.id.map(ToOwned::to_owned), wanted: understand(&incoming.method, incoming.params, guest) }
-        }
+        Ok(incoming) => Call {
+            id: incoming.id.map(ToOwned::to_owned),
+            wanted: understand(&incoming.method, incoming.params, guest),
+            not_after_ms: incoming.not_after_ms,
+        },
         Err(refusal) => broken(refusal),
     };
     if text.trim_ascii_start().first() != Some(&b'[') {
@@ -148,8 +187,17 @@ async fn fulfil<P: Phone>(phone: &P, calls: Calls) -> Out {
     out
 }
 
+fn too_late() -> Trouble {
+    Trouble {
+        text: "Trayphone came to this too late, so nothing was done.".to_owned(),
+        remedy: Some("Ask again if it is still wanted.".to_owned()),
+        ..Reason::NotAvailable.into()
+    }
+}
+
 async fn fulfil_one<P: Phone>(phone: &P, call: Call, out: &mut Out) -> Option<Vec<u8>> {
     let result = match call.wanted {
+        Ok(_) if call.not_after_ms.is_some_and(|limit| clock::now_ms() > limit) => Err(too_late().into()),
         Ok(wanted) => perform(phone, wanted, out).await,
         Err(refusal) => Err(refusal),
     };

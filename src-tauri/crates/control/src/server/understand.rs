@@ -9,12 +9,13 @@ use serde_json::value::RawValue;
 use super::pump::Out;
 use super::session::Guest;
 use super::{DesktopReply, DesktopRequest, Phone};
+use crate::keys;
 use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, TROUBLE, result};
 use crate::protocol::{
-    ACCOUNT_KEYS, AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply,
-    DialParams, DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing,
-    OpenWindowParams, PAGE, PLAN_KEYS, PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams,
-    SetSettingsParams, Stream, SubscribeParams, TransferParams, Welcome, method,
+    AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
+    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, OpenWindowParams, PAGE,
+    PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream,
+    SubscribeParams, TransferParams, Welcome, method,
 };
 
 /// Most ended calls in one answer.
@@ -27,7 +28,7 @@ const ENVELOPE: usize = 1024;
 /// What a client wants.
 pub(super) enum Wanted {
     Hello(Hello),
-    Follow(Vec<Stream>),
+    Follow(Vec<Stream>, Option<String>),
     Engine(Request, Shape),
     Desktop(DesktopRequest),
 }
@@ -59,7 +60,7 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             }
             Wanted::Hello(hello)
         }
-        method::SUBSCRIBE => Follow(read::<SubscribeParams>(params)?.streams),
+        method::SUBSCRIBE => Follow(read::<SubscribeParams>(params)?.streams, display()),
         method::GET_VIEW => Engine(Request::GetView, Shape::View),
         method::PEOPLE => {
             let PeopleParams { offset, limit, all, filter } = read(params)?;
@@ -164,8 +165,8 @@ fn add_account(params: AddAccountParams) -> Result<Wanted, Refusal> {
     if url.password().is_some() {
         return Err(wrong("the address holds a password; give it by itself"));
     }
-    if let Some(unknown) = keys.keys().find(|key| !is_known(key)) {
-        return Err(wrong(format!("there is no account key {}", tidy(unknown))));
+    for (key, value) in &keys {
+        keys::check(key, value).map_err(wrong)?;
     }
     let domain = present(domain);
     let (user, domain) = match present(user) {
@@ -181,15 +182,9 @@ fn add_account(params: AddAccountParams) -> Result<Wanted, Refusal> {
     Ok(Wanted::Engine(request, Shape::Account(name)))
 }
 
-fn is_known(key: &str) -> bool {
-    key.strip_prefix("plan.").map_or_else(|| ACCOUNT_KEYS.contains(&key), |key| PLAN_KEYS.contains(&key))
-}
-
 /// Takes a SHA-256 in hex, with or without colons.
 fn fingerprint(text: &str) -> Result<String, Refusal> {
-    let hex: String = text.trim().chars().filter(|c| *c != ':').collect();
-    let fits = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if fits { Ok(hex.to_ascii_lowercase()) } else { Err(wrong("a fingerprint has 64 hex digits")) }
+    phone_core::plain_fingerprint(text).ok_or_else(|| wrong("a fingerprint has 64 hex digits"))
 }
 
 fn tones(digits: &str) -> Result<String, Refusal> {
@@ -202,8 +197,9 @@ fn tones(digits: &str) -> Result<String, Refusal> {
 pub(super) async fn perform<P: Phone>(phone: &P, wanted: Wanted, out: &mut Out) -> Result<Box<RawValue>, Refusal> {
     match wanted {
         Wanted::Hello(hello) => welcome(phone, &hello),
-        Wanted::Follow(streams) => {
+        Wanted::Follow(streams, display) => {
             out.follow.extend(streams);
+            out.display = display;
             result(&Nothing {})
         }
         Wanted::Engine(request, shape) => shaped(phone, phone.ask(request).await?, &shape),
@@ -311,6 +307,19 @@ mod tests {
     }
 
     #[test]
+    fn no_page_is_larger_than_its_limit() {
+        let Ok(Wanted::Engine(Request::History { limit, .. }, _)) = wanted("history", r#"{"limit":4000000000}"#) else {
+            panic!("a history")
+        };
+        assert_eq!(limit, MOST_CALLS);
+        let Ok(Wanted::Engine(Request::People { limit, .. }, _)) = wanted("people", r#"{"limit":4000000000}"#) else {
+            panic!("people")
+        };
+        assert_eq!(limit, PAGE);
+        assert!(wanted("people", r#"{"limit":-1}"#).is_err());
+    }
+
+    #[test]
     fn an_account_is_read_with_tenant_and_fingerprint() {
         let params = format!(
             r#"{{"name":"office","kind":"k","url":"https://pbx.example/","user":"204@tenant.example","password":"Sample-Pw9","pin":"{}"}}"#,
@@ -346,6 +355,7 @@ mod tests {
             ("add_account", r#"{"name":"office","kind":"k","url":"pbx"}"#),
             ("add_account", r#"{"name":"office","kind":"k","url":"https://a:b@pbx.example/"}"#),
             ("add_account", r#"{"name":"office","kind":"k","url":"https://pbx.example/","keys":{"plan.contry":"DE"}}"#),
+            ("add_account", r#"{"name":"office","kind":"k","url":"https://pbx.example/","keys":{"plan.country":"Germany"}}"#),
             ("dial", "{}"),
             ("subscribe", r#"{"streams":["weather"]}"#),
         ] {

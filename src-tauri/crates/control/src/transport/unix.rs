@@ -1,33 +1,162 @@
 //! Unix sockets: mode 0600 in a folder of mode 0700, and only this user is let in.
+//!
+//! A socket whose file was deleted, by a cleaner of temporary folders or by hand, is opened anew: at once where the system
+//! tells, and at the latest when one of our own programs looks for it.
+
+mod bell;
+mod watch;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net as blocking;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::net::{UnixListener, UnixStream, unix};
 
 use super::BindError;
+use bell::{Bell, Held};
+use watch::Watch;
 
 /// What is read from a peer.
 pub(crate) type Reader = unix::OwnedReadHalf;
 /// What is written to a peer.
 pub(crate) type Writer = unix::OwnedWriteHalf;
 
+/// How long until a socket that could not be opened anew is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+
 /// The socket that clients come to; its file is removed when this is dropped.
 pub struct Listener {
-    socket: UnixListener,
     path: PathBuf,
-    /// Device and inode, so that only our own file is removed.
-    file: (u64, u64),
-    /// Held for life: whoever holds it may replace the socket file.
-    _lock: File,
+    /// None while it cannot be opened anew.
+    place: Option<Place>,
+    /// Held for life, whatever becomes of the file; none where the name cannot be had.
+    bell: Option<Bell>,
+}
+
+/// What made the listener wake up.
+enum Met {
+    Client(io::Result<UnixStream>),
+    /// Somebody waits at the bell until the socket was looked after.
+    Rung(Option<UnixStream>),
+    Touched,
+    /// The system does not tell any more; the bell is left.
+    Blind,
+    Later,
 }
 
 impl Listener {
     pub(super) fn bind(path: &Path) -> Result<Self, BindError> {
+        let bell = match bell::hang(path) {
+            Ok(Held::Ours(bell)) => Some(bell),
+            Ok(Held::Another) => return Err(BindError::AlreadyRunning),
+            Ok(Held::Stranger) => {
+                tracing::warn!("another user holds the name of the control socket");
+                None
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the control socket has no name beside its file");
+                None
+            }
+        };
+        Ok(Self { path: path.to_owned(), place: Some(Place::open(path)?), bell })
+    }
+
+    /// Where it listens.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lets the next client in; one of another user is sent away.
+    pub(crate) async fn accept(&mut self) -> io::Result<Option<(Reader, Writer)>> {
+        loop {
+            let met = tokio::select! {
+                client = arrived(self.place.as_ref()) => Met::Client(client),
+                caller = rung(self.bell.as_ref()) => Met::Rung(caller?),
+                seen = touched(self.place.as_ref()) => if seen.is_ok() { Met::Touched } else { Met::Blind },
+                () = tokio::time::sleep(TRY_AGAIN), if self.place.is_none() => Met::Later,
+            };
+            match met {
+                Met::Client(client) => return admitted(client?),
+                Met::Rung(caller) => {
+                    self.look_after();
+                    drop(caller);
+                }
+                Met::Blind => {
+                    if let Some(place) = &mut self.place {
+                        place.watch = None;
+                    }
+                }
+                Met::Touched | Met::Later => self.look_after(),
+            }
+        }
+    }
+
+    /// Opens the socket anew when its file is gone.
+    fn look_after(&mut self) {
+        if self.place.as_ref().is_some_and(Place::is_intact) {
+            return;
+        }
+        let was_open = self.place.take().is_some();
+        match Place::open(&self.path) {
+            Ok(place) => {
+                tracing::info!("the control socket was gone and is open again");
+                self.place = Some(place);
+            }
+            Err(error) if was_open => tracing::warn!(%error, "the control socket is gone and cannot be opened anew"),
+            Err(error) => tracing::debug!(%error, "the control socket still cannot be opened anew"),
+        }
+    }
+}
+
+fn admitted(client: UnixStream) -> io::Result<Option<(Reader, Writer)>> {
+    let peer = client.peer_cred()?.uid();
+    if peer != rustix::process::getuid().as_raw() {
+        tracing::warn!(user_id = peer, "a client of another user was sent away");
+        return Ok(None);
+    }
+    Ok(Some(client.into_split()))
+}
+
+async fn arrived(place: Option<&Place>) -> io::Result<UnixStream> {
+    match place {
+        Some(place) => Ok(place.socket.accept().await?.0),
+        None => std::future::pending().await,
+    }
+}
+
+async fn rung(bell: Option<&Bell>) -> io::Result<Option<UnixStream>> {
+    match bell {
+        Some(bell) => bell.rung().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn touched(place: Option<&Place>) -> io::Result<()> {
+    match place.and_then(|place| place.watch.as_ref()) {
+        Some(watch) => watch.touched().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A socket with its file.
+struct Place {
+    socket: UnixListener,
+    path: PathBuf,
+    /// Device and inode, so that only our own file is removed.
+    file: (u64, u64),
+    /// None where the system has no watches left.
+    watch: Option<Watch>,
+    /// Whoever holds it may replace the socket file; it counts also where the bell is out of reach.
+    _lock: File,
+}
+
+impl Place {
+    fn open(path: &Path) -> Result<Self, BindError> {
         let failed = |source| BindError::Io { path: path.to_owned(), source };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         private_folder(folder).map_err(failed)?;
@@ -49,30 +178,21 @@ impl Listener {
             Ok((UnixListener::from_std(socket)?, (there.dev(), there.ino())))
         };
         let (socket, file) = bind().map_err(failed)?;
-        Ok(Self { socket, path: path.to_owned(), file, _lock: lock })
+        let watch = Watch::begin(path).inspect_err(|error| tracing::debug!(%error, "the socket's file is not followed")).ok();
+        Ok(Self { socket, path: path.to_owned(), file, watch, _lock: lock })
     }
 
-    /// Where it listens.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Lets the next client in; one of another user is sent away.
-    pub(crate) async fn accept(&self) -> io::Result<Option<(Reader, Writer)>> {
-        let (stream, _) = self.socket.accept().await?;
-        let peer = stream.peer_cred()?.uid();
-        if peer != rustix::process::getuid().as_raw() {
-            tracing::warn!(user_id = peer, "a client of another user was sent away");
-            return Ok(None);
-        }
-        Ok(Some(stream.into_split()))
+    /// Tells whether clients still find it.
+    fn is_intact(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|there| (there.dev(), there.ino()) == self.file)
     }
 }
 
-impl Drop for Listener {
+impl Drop for Place {
     fn drop(&mut self) {
-        let ours = fs::symlink_metadata(&self.path).is_ok_and(|there| (there.dev(), there.ino()) == self.file);
-        if ours && let Err(error) = fs::remove_file(&self.path) {
+        if self.is_intact()
+            && let Err(error) = fs::remove_file(&self.path)
+        {
             tracing::debug!(%error, "the control socket could not be removed");
         }
     }
@@ -80,12 +200,34 @@ impl Drop for Listener {
 
 /// Reaches the agent.
 pub(crate) async fn connect(path: &Path) -> io::Result<(Reader, Writer)> {
-    Ok(UnixStream::connect(path).await?.into_split())
+    let stream = match UnixStream::connect(path).await {
+        Err(error) if is_nobody(&error) && bell::ring(path).await => UnixStream::connect(path).await,
+        reached => reached,
+    };
+    Ok(stream?.into_split())
 }
 
-/// Reaches the agent without a runtime.
-pub(crate) fn connect_blocking(path: &Path) -> io::Result<blocking::UnixStream> {
-    blocking::UnixStream::connect(path)
+/// Reaches the agent without a runtime, within a time for each step.
+pub(crate) fn connect_blocking(path: &Path, limit: Duration) -> io::Result<blocking::UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    match reach(&address, limit) {
+        Err(error) if is_nobody(&error) && bell::ring_blocking(path) => reach(&address, limit),
+        reached => reached,
+    }
+}
+
+/// Tells whether this is how it looks when no agent runs.
+pub(crate) fn is_nobody(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+/// Connects like the standard library does, but gives up when a stopped process has too many waiting already.
+fn reach(address: &SocketAddrUnix, limit: Duration) -> io::Result<blocking::UnixStream> {
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let stream = blocking::UnixStream::from(socket);
+    stream.set_write_timeout(Some(limit))?;
+    rustix::net::connect(&stream, address)?;
+    Ok(stream)
 }
 
 /// The runtime folder that the login service made for this user, when its variable is not set.

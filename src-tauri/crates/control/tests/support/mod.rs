@@ -194,7 +194,7 @@ impl Stage {
 
     pub fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a throw-away folder");
-        let path = folder.path().join("control.sock");
+        let path = folder.path().join("trayphone/control.sock");
         let listener = bind(&path).expect("nobody is there");
         let phone = Arc::new(FakePhone::new());
         let serving = tokio::spawn(serve_within(listener, phone.clone(), limits));

@@ -79,6 +79,59 @@ fn an_expired_session_is_renewed_without_a_delay_once() {
 }
 
 #[test]
+fn a_session_that_runs_out_soon_after_the_sign_in_is_renewed_at_once_but_only_once() {
+    let mut now = Instant::now();
+    let mut link = online(now);
+    let expired = || LinkInput::Failed(Reason::SessionExpired, None);
+    // In the first seconds, with the failures before not forgotten.
+    let effects = link.step(expired(), now + Duration::from_secs(2), 0.5);
+    assert_eq!(effects, [LinkEffect::Close, LinkEffect::Open, LinkEffect::Changed]);
+    // A server that expires every session is met with the usual delays.
+    let mut opened = 0;
+    let end = now + Duration::from_secs(120);
+    while now < end {
+        link.step(LinkInput::Synced, now, 0.5);
+        link.step(expired(), now, 0.5);
+        assert!(matches!(link, Link::Waiting { .. }));
+        now = link.deadline().expect("waiting has an end");
+        link.step(LinkInput::Tick, now, 0.5);
+        opened += 1;
+    }
+    assert!(opened < 30, "{opened} attempts in two minutes");
+    // Once the link has held, the next one is renewed at once again.
+    link.step(LinkInput::Synced, now, 0.5);
+    let later = now + STABLE_AFTER;
+    link.step(LinkInput::Heard, later, 0.5);
+    link.step(LinkInput::Tick, later, 0.5);
+    assert!(link.step(expired(), later, 0.5).contains(&LinkEffect::Open));
+}
+
+#[test]
+fn a_certificate_out_of_date_is_looked_at_again_about_once_a_minute() {
+    let sha256 = || "ab".repeat(32);
+    for why in [Reason::CertificateExpired { sha256: sha256() }, Reason::CertificateNotYetValid { sha256: sha256() }] {
+        let now = Instant::now();
+        let mut link = Link::new();
+        link.step(LinkInput::SignIn, now, 0.5);
+        link.step(LinkInput::Failed(why.clone(), None), now, 0.5);
+        assert_eq!(link.deadline(), Some(now + Duration::from_secs(60)), "{why:?}");
+        assert!(link.step(LinkInput::Tick, now + Duration::from_secs(60), 0.5).contains(&LinkEffect::Open));
+        // Nobody is asked to accept it, and the clock is named, which may be what is wrong.
+        assert_eq!(why.certificate_sha256(), None);
+        assert!(why.text().contains("clock of this computer") || why.advice().contains("clock of this computer"));
+        assert!(why.advice().contains("again by itself"));
+    }
+    for why in [Reason::CertificateUnknown { sha256: sha256() }, Reason::CertificateChanged { sha256: sha256() }] {
+        let now = Instant::now();
+        let mut link = Link::new();
+        link.step(LinkInput::SignIn, now, 0.5);
+        link.step(LinkInput::Failed(why.clone(), None), now, 0.5);
+        assert_eq!(link.deadline(), None, "a question waits for its answer");
+        assert!(why.certificate_sha256().is_some());
+    }
+}
+
+#[test]
 fn a_servers_retry_after_wins() {
     let now = Instant::now();
     let mut link = online(now);

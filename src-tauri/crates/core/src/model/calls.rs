@@ -79,7 +79,7 @@ impl Model {
             }
         }
         self.next_call = next_call;
-        out.extend(self.confirm_by_state(name, now));
+        out.extend(self.confirm_by_state(name));
         for call in ended {
             out.extend(self.end(name, call, verdict_follows, now));
         }
@@ -88,7 +88,7 @@ impl Model {
 
     /// Ends a call: its commands, its record, its events.
     pub(super) fn end(&mut self, name: &AccountName, call: Live, verdict_follows: &[String], now: Now) -> Vec<Output> {
-        let transferred = self.finish_ended(name, &call.id, now);
+        let transferred = self.finish_ended(name, &call.id);
         let mut out = transferred.1;
         let record = CallRecord {
             id: call.id.clone(),
@@ -178,6 +178,10 @@ fn is_same(call: &Live, seen: &CallSeen) -> bool {
 ///
 /// A PBX may number a call anew when a phone is lifted or when it starts again.
 fn continues(call: &Live, seen: &CallSeen) -> bool {
+    // The next leg of one dial, however its number is written.
+    if call.request.is_some() && seen.request == call.request {
+        return true;
+    }
     let same_party = match (&call.remote.number, &seen.remote.number) {
         (Some(a), Some(b)) => a == b || may_be_same(a, b),
         _ => false,
@@ -237,16 +241,14 @@ fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: 
         SeenState::Ringing => CallState::Ringing,
         SeenState::Connected => CallState::Connected,
         SeenState::Held(Holder::Them) => CallState::HeldByOther,
-        SeenState::Held(Holder::Us) => {
-            call.holder = Holder::Us;
-            CallState::Held
-        }
-        SeenState::Held(Holder::NotTold) => CallState::Held,
+        SeenState::Held(Holder::Us | Holder::NotTold) => CallState::Held,
         SeenState::Unknown => CallState::Unknown,
     };
-    if call.state != CallState::Held {
-        call.holder = Holder::NotTold;
-    }
+    // Which side holds is the dialect's to say, picture by picture: what it knew a moment ago may have changed.
+    call.holder = match seen.state {
+        SeenState::Held(holder) => holder,
+        SeenState::CallingOwnPhone | SeenState::Ringing | SeenState::Connected | SeenState::Unknown => Holder::NotTold,
+    };
     let answered = matches!(call.state, CallState::Connected | CallState::Held | CallState::HeldByOther);
     if answered && call.connected_at.is_none() {
         call.connected_at = Some(seen.connected_at.unwrap_or(now.wall));
@@ -296,7 +298,7 @@ pub(super) fn shown(desk: &Desk, call: &Live) -> CallView {
         connected_at: call.connected_at,
         stale: call.stale,
         can: can(desk, call),
-        doing: desk.pending.iter().find(|p| p.call.as_ref() == Some(&call.id)).map(|p| p.doing),
+        doing: desk.pending.iter().find(|p| p.call.as_ref() == Some(&call.id)).and_then(|p| p.doing),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Commands from request to their one end: confirmed, refused, or unknown.
+//! Commands from the request to what is sent, once, or to why nothing is.
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::calls::{FORGET_AFTER, brief, may_resume, obstacle};
+use super::calls::{brief, may_resume, obstacle};
 use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
@@ -12,7 +12,7 @@ use crate::call::{CallId, CallState, Direction, Holder, Party};
 use crate::event::{Event, EventName};
 use crate::number;
 use crate::reason::Reason;
-use crate::request::{OwnPresence, Reply, Source, TransferTarget};
+use crate::request::{Answer, OwnPresence, Reply, Source, TransferTarget};
 use crate::told::{Command, RequestId};
 use crate::view::{Doing, LinkName};
 
@@ -23,17 +23,31 @@ const BETWEEN_DIALS: Duration = Duration::from_secs(2);
 /// How long any other command may take to show its effect.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(5);
 
+/// So many further presses of the same button get the answer of the first one.
+const MOST_JOINED: usize = 16;
+
 /// A command that was sent and has not had its effect yet.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub request: RequestId,
+    /// Who asked for the same meanwhile; nothing was sent for them.
+    joined: Vec<RequestId>,
     pub call: Option<CallId>,
-    pub doing: Doing,
+    /// What is being done to a call; none when the own state is being chosen.
+    pub doing: Option<Doing>,
     pub deadline: Instant,
     /// The call it is joined with.
-    other: Option<CallId>,
+    pub other: Option<CallId>,
     /// The desired effect is not the state of a call.
-    by_word: bool,
+    pub by_word: bool,
+}
+
+impl Pending {
+    /// Gives everybody who asked the same answer.
+    pub(super) fn ends(self, answer: &Answer) -> impl Iterator<Item = Output> {
+        let answer = answer.clone();
+        std::iter::once(self.request).chain(self.joined).map(move |request| Output::Finished(request, answer.clone()))
+    }
 }
 
 /// What became of a request at once.
@@ -43,6 +57,8 @@ pub enum Begun {
     Send(AccountName, Command, Vec<Output>),
     /// It is so already; nothing is sent.
     Already(Reply),
+    /// The same is under way; nothing is sent, and the answer comes with that of the first one.
+    Joined,
 }
 
 impl Begun {
@@ -55,6 +71,7 @@ impl Begun {
                 Self::Send(name, command(request, key), out)
             }
             Self::Already(reply) => Self::Already(reply),
+            Self::Joined => Self::Joined,
         }
     }
 }
@@ -90,7 +107,7 @@ impl Model {
         if !desk.abilities.has(Ability::Dial) {
             return Err(Reason::Unsupported);
         }
-        if desk.pending.iter().any(|p| p.doing == Doing::Dialing) {
+        if desk.pending.iter().any(|p| p.doing == Some(Doing::Dialing)) {
             return Err(Reason::DialInFlight);
         }
         // A second press means the same call, not another one; what is unknown may still ring.
@@ -129,8 +146,9 @@ impl Model {
         let event = Event::new(EventName::CallDialing, now.wall).about(brief(&name, &call));
         desk.pending.push(Pending {
             request,
+            joined: vec![],
             call: Some(call.id.clone()),
-            doing: Doing::Dialing,
+            doing: Some(Doing::Dialing),
             deadline: now.mono + DIAL_LIMIT,
             other: None,
             by_word: false,
@@ -171,17 +189,35 @@ impl Model {
         }
     }
 
+    /// The same, and when nothing fits, the only call where what is wanted `holds` already.
+    fn pick_or(
+        &self,
+        call: Option<&CallId>,
+        fits: impl Fn(&Live) -> bool,
+        holds: impl Fn(&Live) -> bool,
+    ) -> Result<(AccountName, CallId), Reason> {
+        match self.pick(call, fits) {
+            Err(Reason::NoCallFits) => self.pick(None, holds),
+            found => found,
+        }
+    }
+
     /// Begins answering.
     ///
     /// # Errors
     /// Why nothing is sent.
     pub fn answer(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
         let rings = |c: &Live| c.direction == Direction::Incoming && c.state == CallState::Ringing;
-        let (name, id) = self.pick(call, rings)?;
+        let answered = |c: &Live| c.direction == Direction::Incoming && is_answered(c.state);
+        let (name, id) = self.pick_or(call, rings, answered)?;
         self.begin(&name, &id, request, Doing::Answering, Ability::Answer, now, |call| match (call.state, call.direction) {
             (CallState::Ringing, Direction::Incoming) => Ok(true),
-            (CallState::Connected, _) => Ok(false),
-            _ => Err(Reason::StateUnknown),
+            (CallState::Connected | CallState::Held | CallState::HeldByOther, _) => Ok(false),
+            (CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing, _) => {
+                Err(Reason::NotNow("Only a call that comes in can be answered."))
+            }
+            (CallState::Ended, _) => Err(Reason::NoSuchCall),
+            (CallState::Unknown, _) => Err(Reason::StateUnknown),
         })
     }
 
@@ -207,8 +243,8 @@ impl Model {
         self.begin(&name, &id, request, Doing::Holding, Ability::Hold, now, |call| match (call.state, call.holder) {
             (CallState::Connected, _) => Ok(true),
             (CallState::Held, Holder::Us) => Ok(false),
-            (CallState::Held, _) => Err(Reason::HoldSideUnknown),
-            _ => Err(Reason::StateUnknown),
+            (CallState::Held, Holder::Them | Holder::NotTold) => Err(Reason::HoldSideUnknown),
+            (state, _) => Err(unless_connected(state, "The other side holds this call already.")),
         })
     }
 
@@ -217,12 +253,12 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn resume(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
-        let (name, id) = self.pick(call, |c| c.state == CallState::Held)?;
+        let (name, id) = self.pick_or(call, |c| c.state == CallState::Held, |c| c.state == CallState::Connected)?;
         self.begin(&name, &id, request, Doing::Resuming, Ability::Resume, now, |call| match (call.state, may_resume(call)) {
             (CallState::Held, true) => Ok(true),
             (CallState::Held, false) => Err(Reason::HoldSideUnknown),
             (CallState::Connected, _) => Ok(false),
-            _ => Err(Reason::StateUnknown),
+            (state, _) => Err(unless_connected(state, "The other side holds this call; only they can take it back.")),
         })
     }
 
@@ -236,7 +272,10 @@ impl Model {
         }
         let (name, id) = self.pick(Some(call), |_| true)?;
         let begun = self.begin(&name, &id, request, Doing::SendingTones, Ability::Dtmf, now, |call| {
-            if call.state == CallState::Connected { Ok(true) } else { Err(Reason::StateUnknown) }
+            if call.state == CallState::Connected {
+                return Ok(true);
+            }
+            Err(unless_connected(call.state, "The other side holds this call, so it would not hear the tones."))
         })?;
         Ok(begun.with(|request, key| Command::Dtmf { request, key, digits: digits.to_owned() }))
     }
@@ -248,8 +287,10 @@ impl Model {
     pub fn transfer(&mut self, request: RequestId, call: &CallId, target: &TransferTarget, now: Now) -> Begin {
         let (name, id) = self.pick(Some(call), |_| true)?;
         let talking = |call: &Live| {
-            let talks = matches!(call.state, CallState::Connected | CallState::Held);
-            if talks { Ok(true) } else { Err(Reason::StateUnknown) }
+            if matches!(call.state, CallState::Connected | CallState::Held) {
+                return Ok(true);
+            }
+            Err(unless_connected(call.state, "The other side holds this call; it cannot be handed on now."))
         };
         match target {
             TransferTarget::Number(text) => {
@@ -305,8 +346,9 @@ impl Model {
         }
         desk.pending.push(Pending {
             request,
+            joined: vec![],
             call: None,
-            doing: Doing::SendingTones,
+            doing: None,
             deadline: now.mono + COMMAND_LIMIT,
             other: None,
             by_word: true,
@@ -339,18 +381,25 @@ impl Model {
         if let Some(why) = obstacle(desk, call) {
             return Err(why);
         }
-        if !desk.abilities.has(ability) {
-            return Err(Reason::Unsupported);
-        }
         if !ready(call)? {
             return Ok(Begun::Already(Reply::Call(brief(name, call))));
         }
-        // One command at a time for a call: a second press must not become a second toggle.
-        // Hanging up is always allowed, except twice.
-        let busy = desk.pending.iter().any(|p| p.call.as_ref() == Some(id) && (p.doing == doing || doing != Doing::HangingUp));
-        if busy {
-            return Err(Reason::StateUnknown);
+        if !desk.abilities.has(ability) {
+            return Err(Reason::Unsupported);
         }
+        // One command at a time for a call: a second press must not become a second toggle.
+        let joins = matches!(doing, Doing::Answering | Doing::HangingUp | Doing::Holding | Doing::Resuming);
+        let same = desk.pending.iter_mut().find(|p| joins && p.call.as_ref() == Some(id) && p.doing == Some(doing));
+        if let Some(first) = same.filter(|p| p.joined.len() < MOST_JOINED) {
+            first.joined.push(request);
+            return Ok(Begun::Joined);
+        }
+        // Hanging up is always allowed, except twice.
+        let of_call = |p: &&Pending| p.call.as_ref() == Some(id);
+        if desk.pending.iter().filter(of_call).any(|p| p.doing == Some(doing) || doing != Doing::HangingUp) {
+            return Err(Reason::UnderWay);
+        }
+        let call = desk.calls.iter().find(|c| &c.id == id).ok_or(Reason::NoSuchCall)?;
         let key = call.key.clone().ok_or(Reason::StateUnknown)?;
         let command = match doing {
             Doing::Answering => Command::Answer { request, key },
@@ -362,135 +411,30 @@ impl Model {
         };
         desk.pending.push(Pending {
             request,
+            joined: vec![],
             call: Some(id.clone()),
-            doing,
+            doing: Some(doing),
             deadline: now.mono + COMMAND_LIMIT,
             other: None,
             by_word: doing == Doing::SendingTones,
         });
         Ok(Begun::Send(name.clone(), command, vec![]))
     }
-
-    /// Ends commands whose effect the newest picture shows.
-    pub(super) fn confirm_by_state(&mut self, name: &AccountName, _now: Now) -> Vec<Output> {
-        let Some(desk) = self.desk(name) else { return vec![] };
-        let mut out = vec![];
-        let mut index = 0;
-        while index < desk.pending.len() {
-            let pending = &desk.pending[index];
-            let call = pending.call.as_ref().and_then(|id| desk.calls.iter().find(|c| &c.id == id));
-            let reached = !pending.by_word
-                && call.is_some_and(|call| match pending.doing {
-                    Doing::Dialing => call.key.is_some() && !matches!(call.state, CallState::Dialing | CallState::Unknown),
-                    Doing::Answering | Doing::Resuming => call.state == CallState::Connected,
-                    Doing::Holding => call.state == CallState::Held,
-                    Doing::HangingUp | Doing::Transferring | Doing::SendingTones => false,
-                });
-            if !reached {
-                index += 1;
-                continue;
-            }
-            let pending = desk.pending.remove(index);
-            if let Some(call) = desk.calls.iter_mut().find(|c| Some(&c.id) == pending.call.as_ref()) {
-                if pending.doing == Doing::Holding {
-                    call.holder = Holder::Us;
-                }
-                out.push(Output::Finished(pending.request, Ok(Reply::Call(brief(&desk.name, call)))));
-            }
-        }
-        out
-    }
-
-    /// Ends the commands of a call that is over; says whether one of them was a transfer.
-    pub(super) fn finish_ended(&mut self, name: &AccountName, id: &CallId, _now: Now) -> (bool, Vec<Output>) {
-        let Some(desk) = self.desk(name) else { return (false, vec![]) };
-        let mut out = vec![];
-        let mut transferred = false;
-        desk.pending.retain(|pending| {
-            if pending.call.as_ref() != Some(id) && pending.other.as_ref() != Some(id) {
-                return true;
-            }
-            let answer = match pending.doing {
-                Doing::HangingUp => Ok(Reply::Done),
-                Doing::Transferring => {
-                    transferred = true;
-                    Ok(Reply::Done)
-                }
-                Doing::Dialing => Err(Reason::RefusedByPbx("the call ended at once".to_owned()).into()),
-                Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones => Err(Reason::NoSuchCall.into()),
-            };
-            out.push(Output::Finished(pending.request, answer));
-            false
-        });
-        (transferred, out)
-    }
-
-    /// Ends one command by the dialect's word.
-    pub(super) fn finish(&mut self, name: &AccountName, request: RequestId, answer: Result<(), Reason>, now: Now) -> Vec<Output> {
-        let Some(desk) = self.desk(name) else { return vec![] };
-        let Some(position) = desk.pending.iter().position(|p| p.request == request) else { return vec![] };
-        let pending = desk.pending.remove(position);
-        let mut out = vec![];
-        match answer {
-            Ok(()) => out.push(Output::Finished(request, Ok(Reply::Done))),
-            Err(why) => {
-                let unclear = why == Reason::NoReaction;
-                out.push(Output::Finished(request, Err(why.into())));
-                if pending.doing == Doing::Dialing {
-                    out.extend(self.undial(name, request, unclear, now));
-                } else if let Some(call) = desk_call(self, name, pending.call.as_ref()) {
-                    call.declined = false;
-                    if unclear && pending.doing == Doing::Resuming {
-                        // It may have been taken back while the other side holds: a second toggle would hold again.
-                        call.holder = Holder::NotTold;
-                    }
-                }
-            }
-        }
-        out
-    }
-
-    /// Removes the call of a refused dial, or shows that of an unclear one as unknown for a while.
-    fn undial(&mut self, name: &AccountName, request: RequestId, unclear: bool, now: Now) -> Vec<Output> {
-        let Some(desk) = self.desk(name) else { return vec![] };
-        let Some(position) = desk.calls.iter().position(|c| c.request == Some(request) && c.key.is_none()) else { return vec![] };
-        if unclear {
-            if let Some(call) = desk.calls.get_mut(position) {
-                call.state = CallState::Unknown;
-                call.since = now.wall;
-                call.forget_at = Some(now.mono + FORGET_AFTER);
-            }
-            return vec![];
-        }
-        let call = desk.calls.remove(position);
-        self.end(name, call, &[], now)
-    }
-
-    /// Ends commands whose time is over, and forgets dials that never showed up.
-    pub fn tick(&mut self, now: Now) -> Vec<Output> {
-        let mut out = vec![];
-        let late: Vec<(AccountName, RequestId)> = self
-            .desks
-            .iter()
-            .flat_map(|d| d.pending.iter().filter(|p| p.deadline <= now.mono).map(|p| (d.name.clone(), p.request)))
-            .collect();
-        for (name, request) in late {
-            out.extend(self.finish(&name, request, Err(Reason::NoReaction), now));
-            out.push(Output::Expired(name, request));
-        }
-        let names: Vec<AccountName> = self.desks.iter().map(|d| d.name.clone()).collect();
-        for name in names {
-            let Some(desk) = self.desk(&name) else { continue };
-            let Some(position) = desk.calls.iter().position(|c| c.forget_at.is_some_and(|at| at <= now.mono)) else { continue };
-            let mut call = desk.calls.remove(position);
-            call.stale = true;
-            out.extend(self.end(&name, call, &[], now));
-        }
-        out
-    }
 }
 
-fn desk_call<'a>(model: &'a mut Model, name: &AccountName, id: Option<&CallId>) -> Option<&'a mut Live> {
-    let id = id?;
-    model.desk(name)?.calls.iter_mut().find(|c| &c.id == id)
+fn is_answered(state: CallState) -> bool {
+    matches!(state, CallState::Connected | CallState::Held | CallState::HeldByOther)
+}
+
+/// Why something that needs a connected call cannot be done in this state.
+fn unless_connected(state: CallState, held_by_other: &'static str) -> Reason {
+    match state {
+        CallState::Unknown => Reason::StateUnknown,
+        CallState::Ended => Reason::NoSuchCall,
+        CallState::HeldByOther => Reason::NotNow(held_by_other),
+        CallState::Held => Reason::NotNow("This call is on hold."),
+        CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Connected => {
+            Reason::NotNow("This call is not connected yet.")
+        }
+    }
 }

@@ -9,9 +9,11 @@ use crate::account::Ability;
 use crate::call::{CallSeen, SeenState};
 use crate::link::LinkInput;
 use crate::reason::Code;
-use crate::request::Source;
+use crate::request::{Reply, Source};
 use crate::told::Command;
 use crate::view::Can;
+
+mod presses;
 
 fn now() -> Now {
     Now { mono: Instant::now(), wall: Timestamp::UNIX_EPOCH }
@@ -205,7 +207,8 @@ fn a_dial_in_flight_when_the_link_breaks_ends_unknown() {
 fn only_what_we_held_ourselves_is_resumed() {
     let now = now();
     let mut model = online(now);
-    let held = || vec![seen("1", Direction::Incoming, SeenState::Held(Holder::NotTold), "+4930555001")];
+    let held_by = |holder| vec![seen("1", Direction::Incoming, SeenState::Held(holder), "+4930555001")];
+    let held = || held_by(Holder::NotTold);
     let connected = || vec![seen("1", Direction::Incoming, SeenState::Connected, "+4930555001")];
     calls(&mut model, connected(), now);
     calls(&mut model, held(), now);
@@ -213,13 +216,19 @@ fn only_what_we_held_ourselves_is_resumed() {
     assert!(!model.view().calls[0].can.contains(&Can::Resume));
     calls(&mut model, connected(), now);
     assert!(model.hold(2, None, now).is_ok());
-    let out = calls(&mut model, held(), now);
+    let out = calls(&mut model, held_by(Holder::Us), now);
     assert_eq!(finished(&out), [(2, Ok(()))]);
     assert!(model.view().calls[0].can.contains(&Can::Resume));
     assert!(matches!(model.hold(3, None, now), Ok(Begun::Already(_))));
     assert!(matches!(model.resume(4, None, now), Ok(Begun::Send(..))));
     // A second press while the first one is under way must not become a second toggle.
-    assert_eq!(model.resume(5, None, now), Err(Reason::StateUnknown));
+    assert_eq!(model.resume(5, None, now), Ok(Begun::Joined));
+    assert_eq!(finished(&calls(&mut model, connected(), now)), [(4, Ok(())), (5, Ok(()))]);
+    // What was ours is not ours any more once the dialect does not know.
+    assert!(model.hold(6, None, now).is_ok());
+    calls(&mut model, held_by(Holder::Us), now);
+    calls(&mut model, held(), now);
+    assert_eq!(model.resume(7, None, now), Err(Reason::HoldSideUnknown));
 }
 
 #[test]
@@ -326,7 +335,7 @@ fn a_resume_without_a_sign_is_not_sent_twice() {
     let call = |state: SeenState| vec![seen("1", Direction::Incoming, state, "+4930555001")];
     calls(&mut model, call(SeenState::Connected), now);
     assert!(model.hold(1, None, now).is_ok());
-    calls(&mut model, call(SeenState::Held(Holder::NotTold)), now);
+    calls(&mut model, call(SeenState::Held(Holder::Us)), now);
     assert!(model.resume(2, None, now).is_ok());
     let late = Now { mono: now.mono + Duration::from_secs(6), wall: now.wall };
     assert_eq!(finished(&model.tick(late)), [(2, Err(Code::OutcomeUnknown))]);

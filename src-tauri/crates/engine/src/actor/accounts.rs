@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use phone_core::link::LinkInput;
 use phone_core::request::{Answer, Reply};
 use phone_core::view::{Hint, LinkName};
-use phone_core::{AccountConfig, AccountName, Link, Reason, Secret};
+use phone_core::{AccountConfig, AccountName, Link, Reason, Secret, plain_fingerprint};
 use phone_pbx::dialect::Setup;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -147,8 +147,7 @@ impl Actor {
         };
         if desk.link.is_online() {
             // It works at this moment; a fresh sign-in would only disturb the calls on it.
-            let account = self.model.account(name).map(|a| Reply::Account(Box::new(a)));
-            answer.send(account.ok_or_else(|| Reason::NoAccount.into())).ok();
+            answer.send(self.account_reply(name)).ok();
             return;
         }
         if desk.refused {
@@ -187,7 +186,7 @@ impl Actor {
             };
             let waiting = self.waiting.swap_remove(index);
             let provisional = self.desks.get(&name).is_some_and(|d| d.provisional);
-            let answer = match outcome {
+            match outcome {
                 Ok(()) => {
                     if provisional {
                         self.keep_account(&name);
@@ -198,20 +197,23 @@ impl Actor {
                         desk.storing.push(waiting.answer);
                         continue;
                     }
-                    match self.model.account(&name) {
-                        Some(account) => Ok(Reply::Account(Box::new(account))),
-                        None => Err(Reason::NoAccount.into()),
-                    }
+                    let reply = self.account_reply(&name);
+                    self.answer_when_saved(waiting.answer, reply.clone(), reply);
                 }
                 Err(why) => {
                     if provisional {
                         self.forget(&name);
                     }
-                    Err(why.into())
+                    waiting.answer.send(Err(why.into())).ok();
                 }
-            };
-            waiting.answer.send(answer).ok();
+            }
         }
+    }
+
+    /// An account as shown, as an answer.
+    fn account_reply(&self, name: &AccountName) -> Answer {
+        let account = self.model.account(name).map(|account| Reply::Account(Box::new(account)));
+        account.ok_or_else(|| Reason::NoAccount.into())
     }
 
     /// Keeps an account that was on trial; it works also when it cannot be written down, which is told by a hint.
@@ -235,17 +237,13 @@ impl Actor {
     }
 
     pub(super) fn secret_stored(&mut self, name: &AccountName, result: Result<(), VaultError>) {
-        let account = self.model.account(name).map(|a| Reply::Account(Box::new(a)));
-        for waiting in self.desks.get_mut(name).map(|d| std::mem::take(&mut d.storing)).unwrap_or_default() {
-            waiting.send(account.clone().ok_or_else(|| Reason::NoAccount.into())).ok();
-        }
-        let about = format!("secret_not_stored:{name}");
-        let mut hint = Hint { about, text: String::new(), remedy: None };
+        // Removed in the meantime, and with it whoever waited and what would be told.
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        let waiting = std::mem::take(&mut desk.storing);
+        let mut hint = not_stored(name);
         match result {
             Ok(()) => {
-                if let Some(desk) = self.desks.get_mut(name) {
-                    desk.unstored = None;
-                }
+                desk.unstored = None;
                 self.model.hint(hint, false);
             }
             Err(error) => {
@@ -257,13 +255,20 @@ impl Actor {
             }
         }
         self.changed = true;
+        let reply = self.account_reply(name);
+        for answer in waiting {
+            self.answer_when_saved(answer, reply.clone(), reply.clone());
+        }
     }
 
     /// Takes an account out of work, without touching what is stored.
     fn forget(&mut self, name: &AccountName) {
         self.link(name, LinkInput::SignOut(None));
-        self.desks.remove(name);
-        let outputs = self.model.remove_account(name);
+        for waiting in self.desks.remove(name).map(|desk| desk.storing).unwrap_or_default() {
+            waiting.send(Err(Reason::NoAccount.into())).ok();
+        }
+        self.model.hint(not_stored(name), false);
+        let outputs = self.model.remove_account(name, now());
         self.changed = true;
         self.outputs(outputs);
     }
@@ -283,31 +288,36 @@ impl Actor {
 
     /// Forgets an account whose secret is gone; with the secret still there, it stays and that is told.
     pub(super) fn secret_removed(&mut self, name: &AccountName, result: Result<(), VaultError>, answer: oneshot::Sender<Answer>) {
-        let reply = match result {
+        match result {
             Ok(()) | Err(VaultError::NoEntry | VaultError::Absent) => {
                 self.forget(name);
                 self.settings.accounts.retain(|a| &a.name != name);
-                if self.save() { Ok(Reply::Done) } else { Err(Reason::NotWritten.into()) }
+                self.save_and_answer(answer);
             }
-            Err(error) => Err(Reason::from(&error).into()),
-        };
-        answer.send(reply).ok();
+            Err(error) => {
+                answer.send(Err(Reason::from(&error).into())).ok();
+            }
+        }
     }
 
     /// Pins the certificate the user has compared; only the one in question.
-    pub(super) fn accept_certificate(&mut self, name: &AccountName, sha256: &str) -> Answer {
-        let Some(desk) = self.desks.get_mut(name) else { return Err(Reason::NoAccount.into()) };
+    pub(super) fn accept_certificate(&mut self, name: &AccountName, sha256: &str, answer: oneshot::Sender<Answer>) {
+        let Some(desk) = self.desks.get_mut(name) else {
+            answer.send(Err(Reason::NoAccount.into())).ok();
+            return;
+        };
         let wanted = plain_fingerprint(sha256);
         let asked = desk.link.why().and_then(Reason::certificate_sha256).map(str::to_owned);
         if asked.as_deref() != wanted.as_deref() || asked.is_none() {
-            return Err(Reason::WrongUsage("this is not the fingerprint in question".into()).into());
+            answer.send(Err(Reason::WrongUsage("this is not the fingerprint in question".into()).into())).ok();
+            return;
         }
         desk.config.pin = wanted;
         desk.tls = None;
         desk.http = None;
         self.store_config(name);
         self.link(name, LinkInput::SignIn);
-        Ok(Reply::Done)
+        self.answer_when_saved(answer, Ok(Reply::Done), Err(Reason::NotWritten.into()));
     }
 
     /// Remembers what a dialect learnt of its server.
@@ -325,27 +335,6 @@ impl Actor {
             *kept = config;
             self.save();
         }
-    }
-
-    /// Writes the settings; says whether that went well, and a failure is told.
-    pub(super) fn save(&mut self) -> bool {
-        let result = if self.may_write {
-            crate::settings::save(&self.options.config_dir, &self.settings)
-        } else {
-            Err(std::io::Error::other("the file there could not be read"))
-        };
-        let failed = result.as_ref().err().map(ToString::to_string);
-        let hint = Hint {
-            about: "settings_not_written".into(),
-            text: format!("The settings could not be written: {}.", failed.as_deref().unwrap_or_default()),
-            remedy: Some(format!("Check {}.", self.options.config_dir.display())),
-        };
-        if let Some(error) = &failed {
-            warn!(error, "the settings could not be written");
-        }
-        self.model.hint(hint, failed.is_some());
-        self.changed = true;
-        failed.is_none()
     }
 
     /// The user's own way to end waiting, also after something they have mended.
@@ -399,8 +388,7 @@ impl Actor {
     }
 }
 
-/// A fingerprint without colons and blanks, in lower case; none when it is not 32 bytes of hex.
-pub(crate) fn plain_fingerprint(text: &str) -> Option<String> {
-    let hex: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_ascii_lowercase()).collect();
-    (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
+/// The hint about a password that is not in the keyring, without its words.
+fn not_stored(name: &AccountName) -> Hint {
+    Hint { about: format!("secret_not_stored:{name}"), text: String::new(), remedy: None }
 }

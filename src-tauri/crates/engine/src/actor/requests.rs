@@ -7,10 +7,9 @@ use phone_core::link::LinkInput;
 use phone_core::people::Changes;
 use phone_core::request::{Answer, Check, CheckResult, Reply, Request};
 use phone_core::view::{CallRecord, LinkName};
-use phone_core::{AccountName, PersonKind, Reason};
+use phone_core::{AccountName, PersonKind, Reason, plain_fingerprint};
 use tokio::sync::oneshot;
 
-use super::accounts::plain_fingerprint;
 use super::{Actor, Inner, SecretState, now, vault};
 use crate::Asked;
 
@@ -27,8 +26,7 @@ impl Actor {
             Asked::Desktop(settings, answer) => {
                 self.settings.desktop = settings.clone();
                 self.desktop.send_replace(settings);
-                let written = if self.save() { Ok(Reply::Done) } else { Err(Reason::NotWritten.into()) };
-                answer.send(written).ok();
+                self.save_and_answer(answer);
             }
             Asked::Hint(hint, shown) => {
                 self.model.hint(hint, shown);
@@ -121,7 +119,7 @@ impl Actor {
             },
             Request::RemoveAccount(name) => return self.remove_account(&name, answer),
             Request::TestAccount(name) => return self.test_account(&name, answer),
-            Request::AcceptCertificate { account, sha256 } => self.accept_certificate(&account, &sha256),
+            Request::AcceptCertificate { account, sha256 } => return self.accept_certificate(&account, &sha256, answer),
             Request::RetryNow(name) => {
                 self.retry_now(name.as_ref());
                 Ok(Reply::Done)
@@ -133,15 +131,7 @@ impl Actor {
                 self.link(&name, LinkInput::SignOut(None));
                 Reply::Done
             }),
-            Request::SignIn(name) => self.known(&name).map(|()| {
-                let here = self.desks.get(&name).is_some_and(|d| d.secret == SecretState::Here);
-                if here {
-                    self.link(&name, LinkInput::SignIn)
-                } else {
-                    self.ask_secret(&name)
-                }
-                Reply::Done
-            }),
+            Request::SignIn(name) => self.sign_in(&name),
             Request::UnlockKeyring => {
                 self.unlocking.push(answer);
                 if self.unlocking.len() == 1 {
@@ -161,6 +151,23 @@ impl Actor {
 
     fn known(&self, name: &AccountName) -> Result<(), phone_core::Trouble> {
         if self.desks.contains_key(name) { Ok(()) } else { Err(Reason::NoAccount.into()) }
+    }
+
+    /// Signs in because the user wants it; a secret that was refused is not sent again.
+    fn sign_in(&mut self, name: &AccountName) -> Answer {
+        let Some(desk) = self.desks.get_mut(name) else { return Err(Reason::NoAccount.into()) };
+        if desk.refused {
+            return Err(Reason::CredentialsRefused.into());
+        }
+        desk.signed_out = false;
+        if desk.link.is_up() {
+            return Ok(Reply::Done);
+        }
+        match desk.secret {
+            SecretState::Here => self.sign_in_anew(name),
+            SecretState::Asked | SecretState::Missing => self.ask_secret(name),
+        }
+        Ok(Reply::Done)
     }
 
     /// Numbers a request whose answer comes later.
@@ -183,7 +190,12 @@ impl Actor {
             None => self.model.accounts_with_dnd(),
         };
         if names.is_empty() {
-            let reason = if self.desks.is_empty() { Reason::NoAccount } else { Reason::Unsupported };
+            let online = self.desks.values().any(|desk| desk.link.is_online());
+            let reason = match (self.desks.is_empty(), online) {
+                (true, _) => Reason::NoAccount,
+                (false, true) => Reason::Unsupported,
+                (false, false) => Reason::Offline,
+            };
             answer.send(Err(reason.into())).ok();
             return;
         }
@@ -262,8 +274,10 @@ impl Actor {
     /// The engine's part of the self-examination.
     fn checks(&self) -> Vec<Check> {
         let mut checks = vec![];
-        for hint in self.model.hints().iter().filter(|hint| hint.about.starts_with("settings")) {
-            checks.push(problem("settings", &hint.text, hint.remedy.as_deref().unwrap_or_default()));
+        for (name, begin) in [("settings", "settings_"), ("history", "history_")] {
+            for hint in self.model.hints().iter().filter(|hint| hint.about.starts_with(begin)) {
+                checks.push(problem(name, &hint.text, hint.remedy.as_deref().unwrap_or_default()));
+            }
         }
         if self.desks.is_empty() {
             checks.push(problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));

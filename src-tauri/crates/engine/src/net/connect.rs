@@ -1,18 +1,22 @@
 //! A TCP connection to a server, directly or through the proxy that the system's settings name.
 
+use std::future::{Ready, ready};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use phone_core::Reason;
+use phone_core::host::is_loopback_host;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tower_service::Service;
 use url::{Host, Url};
 
+use super::tls::Tls;
 use crate::ports::Proxies;
 
 /// Limit for one address; a host may have several.
@@ -21,19 +25,36 @@ const ADDRESS_LIMIT: Duration = Duration::from_secs(4);
 /// Received bytes that may wait in the system: some thousand changes of presence, worked off in less than 0.2 s.
 const RECEIVED_AT_MOST: u32 = 256 << 10;
 
+/// Where a proxy that speaks SOCKS listens unless its address says otherwise (RFC 1928).
+const SOCKS_PORT: u16 = 1080;
+
+/// A stream of any kind: to the server itself, or through one or two others.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
+/// The own address of a connection and that of the next machine on its way.
+pub(crate) type Addresses = Option<(SocketAddr, SocketAddr)>;
+
 /// Connects to the host and port of an address, by the proxy that the system names for it.
-pub(crate) async fn connect(url: &Url, proxies: &dyn Proxies) -> Result<TcpStream, Reason> {
-    let stream = match proxy_for(url, proxies).await {
-        Some(proxy) => through(&proxy, url).await?,
+pub(crate) async fn connect(url: &Url, proxies: &dyn Proxies, tls: &Tls) -> Result<(Box<dyn Duplex>, Addresses), Reason> {
+    let proxy = proxy_for(url, proxies).await;
+    let stream = match &proxy {
+        // Whatever keeps us from the proxy says nothing about the PBX.
+        Some(proxy) => direct(proxy).await.map_err(|_| Reason::ProxyFailed)?,
         None => direct(url).await?,
     };
     stream.set_nodelay(true).ok();
-    Ok(stream)
+    let addresses = stream.local_addr().ok().zip(stream.peer_addr().ok());
+    let stream = match &proxy {
+        Some(proxy) => through(proxy, url, stream, tls).await?,
+        None => Box::new(stream),
+    };
+    Ok((stream, addresses))
 }
 
 /// The proxy for an address; never one for this machine itself.
 pub(crate) async fn proxy_for(url: &Url, proxies: &dyn Proxies) -> Option<Url> {
-    if is_this_machine(url) {
+    if url.host_str().is_some_and(is_loopback_host) {
         return None;
     }
     // Settings speak of web addresses.
@@ -74,38 +95,35 @@ fn target(url: &Url) -> Option<http::Uri> {
     format!("{scheme}://{}:{}/", url.host_str()?, url.port_or_known_default()?).parse().ok()
 }
 
-pub(crate) fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-async fn through(proxy: &Url, url: &Url) -> Result<TcpStream, Reason> {
-    let target = target(url).ok_or(Reason::HostNotFound)?;
-    // Other kinds, such as a proxy behind TLS, would be given the sign-in in plain text.
-    if !matches!(proxy.scheme(), "http" | "socks5" | "socks5h") {
-        return Err(Reason::ProxyFailed);
-    }
-    let mut bare = proxy.clone();
-    bare.set_username("").ok();
-    bare.set_password(None).ok();
-    let address: http::Uri = bare.as_str().parse().map_err(|_| Reason::ProxyFailed)?;
+/// Asks the proxy at the other end of a stream for a way to an address.
+async fn through(proxy: &Url, url: &Url, stream: TcpStream, tls: &Tls) -> Result<Box<dyn Duplex>, Reason> {
+    let mut target = target(url).ok_or(Reason::HostNotFound)?;
+    // Other kinds would be spoken to in a way they do not understand.
+    let stream: Box<dyn Duplex> = match proxy.scheme() {
+        "http" | "socks5" | "socks5h" => Box::new(stream),
+        "https" => {
+            let host = proxy.host_str().unwrap_or_default();
+            Box::new(tls.connect(host, stream, Some(proxy)).await.map_err(|_| Reason::ProxyFailed)?)
+        }
+        _ => return Err(Reason::ProxyFailed),
+    };
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let auth = proxy.password().map(|password| (decoded(proxy.username()), decoded(password)));
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_connect_timeout(Some(ADDRESS_LIMIT));
-    let stream: TokioIo<TcpStream> = if proxy.scheme().starts_with("socks") {
-        let mut socks = SocksV5::new(address, connector).local_dns(proxy.scheme() == "socks5");
+    let stream = Connected(Some(TokioIo::new(stream)));
+    // The stream leads to the proxy already, so its address is asked by nobody.
+    let nowhere = http::Uri::default();
+    let stream = if proxy.scheme().starts_with("socks") {
+        if proxy.scheme() == "socks5" {
+            // The name is looked up here; the connector's own way would hold up everything else meanwhile.
+            target = resolved(url).await?;
+        }
+        let mut socks = SocksV5::new(nowhere, stream);
         if let Some((user, password)) = auth {
             socks = socks.with_auth(user, password);
         }
         socks.call(target).await.map_err(|_| Reason::ProxyFailed)?
     } else {
-        let mut tunnel = Tunnel::new(address, connector);
+        let mut tunnel = Tunnel::new(nowhere, stream);
         if let Some((user, password)) = auth {
             use base64::Engine as _;
             let coded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
@@ -118,15 +136,43 @@ async fn through(proxy: &Url, url: &Url) -> Result<TcpStream, Reason> {
     Ok(stream.into_inner())
 }
 
-async fn direct(url: &Url) -> Result<TcpStream, Reason> {
-    let port = url.port_or_known_default().ok_or(Reason::HostNotFound)?;
-    let addresses: Vec<SocketAddr> = match url.host().ok_or(Reason::HostNotFound)? {
+/// A connector that gives the connection that is there already, once.
+pub(crate) struct Connected(Option<TokioIo<Box<dyn Duplex>>>);
+
+impl Service<http::Uri> for Connected {
+    type Response = TokioIo<Box<dyn Duplex>>;
+    type Error = std::io::Error;
+    type Future = Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| ErrorKind::NotConnected.into()))
+    }
+}
+
+/// The address of a web address, with its name looked up here.
+async fn resolved(url: &Url) -> Result<http::Uri, Reason> {
+    let found = addresses_of(url).await?;
+    let address = found.first().ok_or(Reason::HostNotFound)?;
+    format!("{}://{address}/", if url.scheme() == "wss" { "https" } else { "http" }).parse().map_err(|_| Reason::HostNotFound)
+}
+
+async fn addresses_of(url: &Url) -> Result<Vec<SocketAddr>, Reason> {
+    let socks = || url.scheme().starts_with("socks").then_some(SOCKS_PORT);
+    let port = url.port_or_known_default().or_else(socks).ok_or(Reason::HostNotFound)?;
+    Ok(match url.host().ok_or(Reason::HostNotFound)? {
         Host::Ipv4(address) => vec![(address, port).into()],
         Host::Ipv6(address) => vec![(address, port).into()],
         Host::Domain(name) => tokio::net::lookup_host((name, port)).await.map_err(|_| Reason::HostNotFound)?.collect(),
-    };
+    })
+}
+
+async fn direct(url: &Url) -> Result<TcpStream, Reason> {
     let mut last = Reason::HostNotFound;
-    for address in addresses {
+    for address in addresses_of(url).await? {
         match tokio::time::timeout(ADDRESS_LIMIT, to(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = of_io(&error),
@@ -158,7 +204,7 @@ pub(crate) fn of_io(error: &std::io::Error) -> Reason {
 }
 
 /// What an HTTP proxy can answer instead of a tunnel.
-pub(crate) type TunnelError = <Tunnel<HttpConnector> as Service<http::Uri>>::Error;
+pub(crate) type TunnelError = <Tunnel<Connected> as Service<http::Uri>>::Error;
 
 /// What a refused tunnel means.
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the proxy does not let us through")]

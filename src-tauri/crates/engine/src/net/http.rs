@@ -82,9 +82,9 @@ impl Http {
             url.set_query(Some(query.expose()));
         }
         let proxy = proxy_for(&url, &*self.proxies).await;
-        let (by_proxy, plain) = (proxy.is_some(), url.scheme() == "http");
+        let plain = url.scheme() == "http";
         if let Ok(mut found) = self.found.lock() {
-            found.insert(place(&url), proxy);
+            found.insert(place(&url), proxy.clone());
         }
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| Reason::NotAPbx)?;
         let mut builder = self.client.request(method, url);
@@ -100,14 +100,18 @@ impl Http {
         if let Some(body) = &request.body {
             builder = builder.header("Content-Type", "application/json").body(body.expose().to_owned());
         }
-        let mut response = builder.send().await.map_err(|error| self.reason(&error, by_proxy, plain))?;
+        let mut response = builder.send().await.map_err(|error| self.reason(&error, proxy.as_ref(), plain))?;
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let ahead = header("date").and_then(|date| clock_ahead(&date));
         let retry_after = header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        if proxy.is_some() && plain && response.status().as_u16() == 403 && said_by_proxy(response.headers()) {
+            // The PBX never heard of it, so it is no right of the user that is missing.
+            return Err(Reason::ProxyFailed);
+        }
         let cookie = request.want_cookie.and_then(|name| cookie(response.headers(), name));
         let (status, server) = (response.status().as_u16(), header("server"));
         let mut body: Vec<u8> = vec![];
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error, by_proxy, plain))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.reason(&error, proxy.as_ref(), plain))? {
             if body.len() + chunk.len() > request.most_bytes {
                 return Err(Reason::MessageTooLong);
             }
@@ -119,10 +123,13 @@ impl Http {
     }
 
     /// What a failed request means; told apart by types, never by message text.
-    fn reason(&self, error: &reqwest::Error, by_proxy: bool, plain: bool) -> Reason {
-        if let Some(refused) = self.tls.take_refusal() {
+    fn reason(&self, error: &reqwest::Error, proxy: Option<&Url>, plain: bool) -> Reason {
+        if let Some(refused) = self.tls.take_refusal(proxy) {
             return refused;
         }
+        let by_proxy = proxy.is_some();
+        // Nobody else speaks TLS here.
+        let tls_of_proxy = plain && proxy.is_some_and(|proxy| proxy.scheme() == "https");
         let mut cause = error.source();
         let mut found = None;
         while let Some(inner) = cause {
@@ -136,11 +143,11 @@ impl Http {
                 return if plain { Reason::NotHttp } else { Reason::NotAPbx };
             }
             if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-                return of_tls(tls);
+                return if tls_of_proxy { Reason::ProxyFailed } else { of_tls(tls) };
             }
             if let Some(io) = inner.downcast_ref::<std::io::Error>() {
                 if let Some(tls) = tls_error(io) {
-                    return of_tls(tls);
+                    return if tls_of_proxy { Reason::ProxyFailed } else { of_tls(tls) };
                 }
                 found = Some(of_io(io));
             }
@@ -155,6 +162,12 @@ impl Http {
             None => Reason::Dropped,
         }
     }
+}
+
+/// Tells whether a proxy answered by itself, as far as it says so (RFC 9209, and the header of the most used one).
+fn said_by_proxy(headers: &reqwest::header::HeaderMap) -> bool {
+    let error = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("error"));
+    error("proxy-status") || headers.contains_key("x-squid-error")
 }
 
 /// Host and port, which is what proxies are chosen by.

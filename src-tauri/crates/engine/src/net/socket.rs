@@ -6,9 +6,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderName, HeaderValue};
 use phone_core::Reason;
 use phone_pbx::dialect::{Header, NotOpened, Wire};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -17,7 +15,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 use super::FromNet;
-use super::connect::{connect, of_io, of_tls, tls_error};
+use super::connect::{Addresses, Duplex, connect, of_io};
 use super::tls::Tls;
 use crate::ports::Proxies;
 
@@ -97,23 +95,15 @@ fn failure(wire: Wire, error: &Error) -> FromNet {
     }
 }
 
-/// A stream of any kind below a WebSocket.
-pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
-
-type Opened = (WebSocketStream<Box<dyn Duplex>>, Option<(std::net::SocketAddr, std::net::SocketAddr)>);
+type Opened = (WebSocketStream<Box<dyn Duplex>>, Addresses);
 
 async fn open(url: Url, headers: Vec<(&'static str, Header)>, tls: &Tls, proxies: &dyn Proxies) -> Result<Opened, NotOpened> {
-    let stream = connect(&url, proxies).await.map_err(NotOpened::Reason)?;
-    let addresses = stream.local_addr().ok().zip(stream.peer_addr().ok());
+    let (stream, addresses) = connect(&url, proxies, tls).await.map_err(NotOpened::Reason)?;
     let stream: Box<dyn Duplex> = if url.scheme() == "wss" {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let name = rustls::pki_types::ServerName::try_from(host).map_err(|_| NotOpened::Reason(Reason::HostNotFound))?;
-        let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
-        let stream = connector.connect(name, stream).await.map_err(|error| NotOpened::Reason(tls_reason(tls, &error)))?;
-        Box::new(stream)
+        let host = url.host_str().unwrap_or_default();
+        Box::new(tls.connect(host, stream, None).await.map_err(NotOpened::Reason)?)
     } else {
-        Box::new(stream)
+        stream
     };
     let mut request = url.as_str().into_client_request().map_err(|_| NotOpened::Reason(Reason::NotAPbx))?;
     for (name, value) in headers {
@@ -149,15 +139,5 @@ fn lower(name: &'static str) -> &'static str {
         "Cookie" => "cookie",
         "Authorization" => "authorization",
         other => other,
-    }
-}
-
-fn tls_reason(tls: &Tls, error: &std::io::Error) -> Reason {
-    if let Some(refused) = tls.take_refusal() {
-        return refused;
-    }
-    match tls_error(error) {
-        Some(error) => of_tls(error),
-        None => of_io(error),
     }
 }

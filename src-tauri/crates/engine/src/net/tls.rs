@@ -10,24 +10,35 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use url::Url;
+
+use super::connect::{of_io, of_tls, tls_error};
 
 /// TLS settings of one account, and why the last certificate was refused.
 #[derive(Clone)]
 pub(crate) struct Tls {
     /// For every client of this account.
     pub config: Arc<ClientConfig>,
-    refused: Arc<Mutex<Option<Reason>>>,
+    host: String,
+    refused: Refused,
 }
+
+/// Whose certificate was refused last, and why.
+type Refused = Arc<Mutex<Option<(String, Reason)>>>;
 
 impl Tls {
     /// TLS for an account at a host; with a pin, that certificate counts there and no other.
     pub fn new(host: &str, pin: Option<String>) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let refused = Arc::new(Mutex::new(None));
+        let refused = Refused::default();
+        let host = bare(host).to_owned();
         let checker = Checker {
             provider: Arc::clone(&provider),
             system: OnceLock::new(),
-            host: host.trim_matches(['[', ']']).to_owned(),
+            host: host.clone(),
             pin,
             refused: Arc::clone(&refused),
         };
@@ -37,13 +48,36 @@ impl Tls {
             .with_custom_certificate_verifier(Arc::new(checker))
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), refused })
+        Ok(Self { config: Arc::new(config), host, refused })
     }
 
-    /// Why the last certificate was refused; asking takes it.
-    pub fn take_refusal(&self) -> Option<Reason> {
-        self.refused.lock().ok()?.take()
+    /// Why the last certificate was refused on the way by this proxy, if any; asking takes it.
+    pub fn take_refusal(&self, proxy: Option<&Url>) -> Option<Reason> {
+        let (host, reason) = self.refused.lock().ok()?.take()?;
+        let is_proxy = proxy.and_then(Url::host_str).is_some_and(|proxy| bare(proxy).eq_ignore_ascii_case(&host));
+        if host.eq_ignore_ascii_case(&self.host) {
+            return Some(reason);
+        }
+        // Nobody is asked to vouch for others than the PBX.
+        Some(if is_proxy { Reason::ProxyFailed } else { Reason::TokenPageFailed(0) })
     }
+
+    /// Agrees on TLS with the host behind a stream.
+    pub async fn connect<S>(&self, host: &str, stream: S, proxy: Option<&Url>) -> Result<TlsStream<S>, Reason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = ServerName::try_from(bare(host).to_owned()).map_err(|_| Reason::HostNotFound)?;
+        TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await.map_err(|error| {
+            let refused = self.take_refusal(proxy);
+            refused.unwrap_or_else(|| tls_error(&error).map_or_else(|| of_io(&error), of_tls))
+        })
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    host.trim_matches(['[', ']'])
 }
 
 /// Asks the system, or compares with the pin; remembers why it refused.
@@ -54,7 +88,7 @@ struct Checker {
     /// The PBX's own host; a pin counts for it and for no other.
     host: String,
     pin: Option<String>,
-    refused: Arc<Mutex<Option<Reason>>>,
+    refused: Refused,
 }
 
 impl fmt::Debug for Checker {
@@ -68,9 +102,9 @@ impl Checker {
         self.system.get_or_init(|| Verifier::new(Arc::clone(&self.provider))).as_ref().map_err(Clone::clone)
     }
 
-    fn refuse(&self, reason: Reason) {
+    fn refuse(&self, host: &str, reason: Reason) {
         if let Ok(mut refused) = self.refused.lock() {
-            *refused = Some(reason);
+            *refused = Some((host.to_owned(), reason));
         }
     }
 }
@@ -95,19 +129,18 @@ impl ServerCertVerifier for Checker {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let sha256 = fingerprint(end_entity);
-        let own = server_name.to_str().eq_ignore_ascii_case(&self.host);
+        let host = server_name.to_str();
+        let own = host.eq_ignore_ascii_case(&self.host);
         if let Some(pin) = self.pin.as_ref().filter(|_| own) {
             if *pin == sha256 {
                 return Ok(ServerCertVerified::assertion());
             }
-            self.refuse(Reason::CertificateChanged { sha256 });
+            self.refuse(&host, Reason::CertificateChanged { sha256 });
             return Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));
         }
         let result = self.system()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         if let Err(Error::InvalidCertificate(error)) = &result {
-            self.refuse(match error {
-                // The page that signs in stands elsewhere; nobody is asked to vouch for it.
-                _ if !own => Reason::TokenPageFailed(0),
+            let reason = match error {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::CertificateExpired { sha256 },
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                     Reason::CertificateNotYetValid { sha256 }
@@ -116,7 +149,8 @@ impl ServerCertVerifier for Checker {
                     Reason::CertificateWrongName { sha256 }
                 }
                 _ => Reason::CertificateUnknown { sha256 },
-            });
+            };
+            self.refuse(&host, reason);
         }
         result
     }

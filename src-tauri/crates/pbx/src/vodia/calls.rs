@@ -9,6 +9,7 @@ use phone_core::told::RequestId;
 use phone_core::{Direction, Party};
 
 use super::frame::{Loose, RawCall, name_addr, name_and_address};
+use super::hold::{Holds, Word};
 
 /// How long a dial looks for its call: the limit of the command and the time its call stays shown.
 const LOOK_FOR: Duration = Duration::from_secs(45);
@@ -16,7 +17,7 @@ const LOOK_FOR: Duration = Duration::from_secs(45);
 /// More calls of one user than this are not looked at.
 const MOST_CALLS: usize = 200;
 
-/// A dial that was sent and whose call has not been found yet.
+/// A dial that was sent.
 #[derive(Debug)]
 struct Dialled {
     request: RequestId,
@@ -33,6 +34,19 @@ pub struct Kept {
     pub seen: CallSeen,
     /// The other side's address as the transfer actions want it.
     pub remote_address: String,
+    /// The word for being held, while it is.
+    held: Option<Word>,
+    /// The word is `alerting`.
+    alerts: bool,
+}
+
+/// What the pictures of a server can be relied on for.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// One command puts on hold and another one takes back.
+    pub one_resume: bool,
+    /// `alerting` is said of the own phone only, and another word of the far end.
+    pub alerting_is_own_phone: bool,
 }
 
 /// The last picture of the calls.
@@ -40,8 +54,16 @@ pub struct Kept {
 pub struct Calls {
     /// Every live call.
     pub all: Vec<Kept>,
+    /// The dial whose call has not been found yet.
     dialled: Option<Dialled>,
+    /// Dials whose call is there.
+    dials: Vec<Dialled>,
+    /// Legs of those dials.
     found: HashMap<String, RequestId>,
+    /// This server has a word of its own for the far end that rings.
+    says_ringback: bool,
+    /// Which side holds.
+    pub holds: Holds,
 }
 
 /// All numbers this user answers to.
@@ -59,7 +81,9 @@ impl OwnNumbers {
 impl Calls {
     /// Forgets everything, because the link is new.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        let mut holds = std::mem::take(&mut self.holds);
+        holds.clear();
+        *self = Self { holds, ..Self::default() };
     }
 
     /// Remembers a dial that is about to be sent.
@@ -80,43 +104,47 @@ impl Calls {
         &mut self,
         raw: &[RawCall<'_>],
         own: &OwnNumbers,
-        one_resume: bool,
+        habits: Habits,
         now: Instant,
     ) -> (Vec<CallSeen>, Vec<CallSeen>) {
         let mut kept: Vec<Kept> = vec![];
         for call in raw.iter().take(MOST_CALLS) {
-            let Some(call) = self.one(call, own, one_resume) else { continue };
+            let Some(call) = self.one(call, own, habits.one_resume) else { continue };
             if kept.iter().all(|k| k.seen.key != call.seen.key) {
                 kept.push(call);
             }
         }
-        if self.dialled.as_ref().is_some_and(|d| d.until <= now) {
-            self.dialled = None;
-        }
-        if let Some(dialled) = &self.dialled {
-            let mut new = kept.iter().filter(|c| !dialled.before.contains(&c.seen.key) && !self.found.contains_key(&c.seen.key));
-            let fits = |c: &&Kept| answers(dialled, c, own);
-            if let Some(key) = new.find(fits).map(|c| c.seen.key.clone()) {
-                self.found.insert(key, dialled.request);
-                self.dialled = None;
-            }
-        }
-        self.found.retain(|key, _| kept.iter().any(|c| &c.seen.key == key));
+        self.says_ringback |= raw.iter().any(|call| state_word(call).as_deref() == Some("ringback"));
+        self.find_legs(&kept, own, now);
+        self.hide_own_legs(&mut kept, own);
+        let alerting_is_own_phone = habits.alerting_is_own_phone || self.says_ringback;
         for call in &mut kept {
             call.seen.request = self.found.get(&call.seen.key).copied();
             let ours = call.seen.request.is_some();
-            // The first leg of a dial is the user's own phone.
-            let own_leg = call.seen.remote.number.as_deref().is_none_or(|n| own.has(n));
-            let alerting = raw
-                .iter()
-                .any(|r| r.id.text().as_deref() == Some(&call.seen.key) && state_word(r).as_deref() == Some("alerting"));
-            if call.seen.direction == Direction::Outgoing
-                && call.seen.state == SeenState::Ringing
-                && (own_leg || (ours && alerting))
-            {
-                call.seen.state = SeenState::CallingOwnPhone;
-            }
+            let holder = if call.seen.state == SeenState::Unknown {
+                self.holds.lost_sight(&call.seen.key);
+                Holder::NotTold
+            } else {
+                self.holds.see(&call.seen.key, call.held, !habits.one_resume)
+            };
+            let named_own = call.seen.remote.number.as_deref().map(|n| own.has(n));
+            call.seen.state = match call.seen.state {
+                SeenState::Held(_) => SeenState::Held(holder),
+                // The first leg of a dial is the user's own phone. The newest servers say the same word of it and
+                // of the far end, so a leg that names the destination is taken to ring there: nobody is told to
+                // lift a handset that may be in their hand.
+                SeenState::Ringing
+                    if call.seen.direction == Direction::Outgoing
+                        && (named_own.unwrap_or(true) || (ours && call.alerts && alerting_is_own_phone)) =>
+                {
+                    SeenState::CallingOwnPhone
+                }
+                // The own phone is lifted; what the destination does is not told.
+                SeenState::Connected if ours && named_own == Some(true) => SeenState::Unknown,
+                state @ (SeenState::CallingOwnPhone | SeenState::Ringing | SeenState::Connected | SeenState::Unknown) => state,
+            };
         }
+        self.holds.keep(|key| kept.iter().any(|call| call.seen.key == key));
         let vanished = self
             .all
             .iter()
@@ -128,6 +156,78 @@ impl Calls {
             .collect();
         self.all = kept;
         (self.all.iter().map(|c| c.seen.clone()).collect(), vanished)
+    }
+
+    /// Finds what our dials led to. One dial may show as the own phone first and as the destination then, under
+    /// one id, under two one after the other, or under two at once.
+    fn find_legs(&mut self, kept: &[Kept], own: &OwnNumbers, now: Instant) {
+        self.dialled.take_if(|dialled| dialled.until <= now);
+        let is_new = |dial: &Dialled, found: &HashMap<String, RequestId>, call: &Kept| {
+            !dial.before.contains(&call.seen.key) && !found.contains_key(&call.seen.key)
+        };
+        let first = self.dialled.as_ref().and_then(|dialled| {
+            kept.iter().find(|call| is_new(dialled, &self.found, call) && answers(dialled, call, own)).map(|c| c.seen.key.clone())
+        });
+        if let Some(key) = first
+            && let Some(dialled) = self.dialled.take()
+        {
+            self.found.insert(key, dialled.request);
+            self.dials.push(dialled);
+        }
+        for dial in &self.dials {
+            for side in [true, false] {
+                let legs = |found: &HashMap<String, RequestId>| {
+                    kept.iter()
+                        .filter(|call| found.get(&call.seen.key) == Some(&dial.request))
+                        .any(|call| is_own_side(call, own) == side)
+                };
+                // The own phone is called at once or not at all.
+                if legs(&self.found) || (side && dial.until <= now) {
+                    continue;
+                }
+                let next = kept.iter().find(|call| {
+                    call.seen.direction == Direction::Outgoing
+                        && is_own_side(call, own) == side
+                        && is_new(dial, &self.found, call)
+                        && answers(dial, call, own)
+                });
+                if let Some(next) = next {
+                    self.found.insert(next.seen.key.clone(), dial.request);
+                }
+            }
+        }
+        self.found.retain(|key, _| kept.iter().any(|c| &c.seen.key == key));
+        self.dials.retain(|dial| self.found.values().any(|request| *request == dial.request));
+    }
+
+    /// One dial is one call: its own leg counts only while the destination shows none.
+    fn hide_own_legs(&self, kept: &mut Vec<Kept>, own: &OwnNumbers) {
+        let reached: Vec<RequestId> = kept
+            .iter()
+            .filter(|call| !is_own_side(call, own))
+            .filter_map(|call| self.found.get(&call.seen.key).copied())
+            .collect();
+        kept.retain(|call| {
+            let request = self.found.get(&call.seen.key);
+            !(is_own_side(call, own) && request.is_some_and(|request| reached.contains(request)))
+        });
+    }
+
+    /// Tells whether another source shows the same calls: as many sides, and none of them in clearly another state.
+    pub fn agree(&self, legs: &[RawCall<'_>], own: &OwnNumbers) -> bool {
+        let legs: Vec<Kept> = legs.iter().filter_map(|leg| self.one(leg, own, true)).collect();
+        let number = |call: &Kept| call.seen.remote.number.clone().filter(|number| !own.has(number));
+        let fits = |a: &Kept, b: &Kept| {
+            let same = match (number(a), number(b)) {
+                (Some(a), Some(b)) => a == b || may_be_same(&a, &b) || ends_alike(&a, &b),
+                _ => true,
+            };
+            let rings = |call: &Kept| matches!(call.seen.state, SeenState::Ringing | SeenState::CallingOwnPhone);
+            let unknown = [a, b].iter().any(|call| call.seen.state == SeenState::Unknown);
+            same && (unknown || rings(a) == rings(b))
+        };
+        self.all.iter().all(|call| legs.iter().any(|leg| fits(call, leg)))
+            && legs.iter().all(|leg| self.all.iter().any(|call| fits(call, leg)))
     }
 
     fn one(&self, raw: &RawCall<'_>, own: &OwnNumbers, resume_is_safe: bool) -> Option<Kept> {
@@ -153,13 +253,24 @@ impl Calls {
             started_at: raw.start.time(),
             connected_at: raw.connect.time(),
         };
-        Some(Kept { seen, remote_address: address })
+        let word = state_word(raw);
+        let held = match word.as_deref() {
+            Some("onhold") => Some(Word::OnHold),
+            Some("holding") => Some(Word::Holding),
+            _ => None,
+        };
+        Some(Kept { seen, remote_address: address, held, alerts: word.as_deref() == Some("alerting") })
     }
 
     /// One call of the last picture.
     pub fn get(&self, key: &str) -> Option<&Kept> {
         self.all.iter().find(|c| c.seen.key == key)
     }
+}
+
+/// Tells whether a call is the user's own phone rather than the destination.
+fn is_own_side(call: &Kept, own: &OwnNumbers) -> bool {
+    call.seen.direction == Direction::Incoming || call.seen.remote.number.as_deref().is_none_or(|number| own.has(number))
 }
 
 /// Tells whether a new call is what a dial led to: the number dialled, or the user's own phone first.

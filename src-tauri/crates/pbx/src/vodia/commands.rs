@@ -36,15 +36,19 @@ impl Vodia {
                 let Some(call) = self.calls.get(key) else {
                     return out.tell(Told::Refused(*request, Reason::NoSuchCall));
                 };
-                // It was offered because REST has a resume of its own; the action that is left is a toggle.
-                let by_toggle = self.control_path(name_of(command)) != Path::Rest;
-                if matches!(command, Command::Resume { .. }) && call.seen.resume_is_safe && by_toggle {
-                    return out.tell(Told::Refused(*request, Reason::HoldSideUnknown));
+                let path = self.control_path(name_of(command));
+                if matches!(command, Command::Hold { .. } | Command::Resume { .. }) && path != Path::Rest {
+                    let resumes = matches!(command, Command::Resume { .. });
+                    // It was offered because REST has a resume of its own; the action that is left is a toggle.
+                    if (resumes && call.seen.resume_is_safe) || !self.calls.holds.may_toggle(key) {
+                        return out.tell(Told::Refused(*request, Reason::HoldSideUnknown));
+                    }
+                    self.calls.holds.toggled(key, *request, resumes);
                 }
                 if matches!(command, Command::Answer { .. }) {
                     self.answering = Some((*request, now.mono));
                 }
-                match self.control_path(name_of(command)) {
+                match path {
                     Path::Rest => {
                         let path = format!("/rest/user/{}/calls", self.account_path());
                         self.http(Ask::Find(command.clone()), "GET", &path, None, out);
@@ -66,16 +70,19 @@ impl Vodia {
         if let Some(path) = self.keys.dial_path {
             return path;
         }
-        let usable = |name: &str| !self.is_unusable(name);
-        let order: &[(Path, &str)] = match self.generation {
-            Generation::Subscribe => {
-                &[(Path::Rest, "rest_dial"), (Path::WebSocket, "websocket_dial"), (Path::RemoteCall, "remote_call")]
-            }
-            Generation::Attendant | Generation::ClickToDial => {
-                &[(Path::WebSocket, "websocket_dial"), (Path::RemoteCall, "remote_call")]
-            }
-        };
-        order.iter().find(|(_, name)| usable(name)).map_or(Path::WebSocket, |(path, _)| *path)
+        let new = self.generation == Generation::Subscribe;
+        // New servers have the resource unless they refused to read it; of older ones it is known once it answered.
+        let rest = if new { self.rest_calls != Some(false) } else { self.rest_calls == Some(true) };
+        // The actions are documented of older servers; a new one shows by answering an old question that it knows them.
+        let socket = self.has_overview || (!new && self.has_call_frames);
+        let rest = (rest, Path::Rest, "rest_dial");
+        let socket = (socket, Path::WebSocket, "websocket_dial");
+        let page = (true, Path::RemoteCall, "remote_call");
+        let order = if new { [rest, socket, page] } else { [socket, rest, page] };
+        let offered = || order.iter().filter(|(there, ..)| *there);
+        // Where everything was refused once, the best of it may have been refused for a moment only.
+        let usable = offered().find(|(_, _, name)| !self.is_unusable(name)).or_else(|| offered().next());
+        usable.map_or(Path::RemoteCall, |(_, path, _)| *path)
     }
 
     fn dial(&mut self, request: RequestId, to: &str, now: Now, out: &mut Effects) {
@@ -90,7 +97,8 @@ impl Vodia {
                 let account = self.account_path();
                 let body = json!({ "remote-dial": to, "name": to }).to_string();
                 let path = format!("/rest/user/{account}/calls");
-                self.http(Ask::Commanded(request, "rest_dial"), "POST", &path, Some(Secret::new(body)), out);
+                let ask = Ask::Commanded { request, path: "rest_dial", key: None };
+                self.http(ask, "POST", &path, Some(Secret::new(body)), out);
             }
             Path::RemoteCall => self.remote_call(request, to, now.wall, out),
         }
@@ -111,7 +119,7 @@ impl Vodia {
             None => Secret::new(format!("dest={}&connect=true", remote_call::encode(to))),
         };
         self.next_http += 1;
-        self.asked.insert(self.next_http, Ask::Commanded(request, "remote_call"));
+        self.asked.insert(self.next_http, Ask::Commanded { request, path: "remote_call", key: None });
         out.push(Effect::Http(Box::new(HttpRequest {
             id: self.next_http,
             method: "GET",
@@ -159,14 +167,12 @@ impl Vodia {
     }
 
     /// The live legs are here: finds the one the command is about, and sends it by REST.
-    pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
-        let _ = now;
+    pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, out: &mut Effects) {
         let request = command.request();
         let path = name_of(command);
         let answer = match answer {
             Ok(answer) => answer,
-            // Nothing was sent, so this is a plain refusal.
-            Err(reason) => return out.tell(Told::Refused(request, Reason::RefusedByPbx(reason.text().to_owned()))),
+            Err(_) => return out.tell(Told::Refused(request, Reason::QuestionLost)),
         };
         if !(200..300).contains(&answer.status) {
             return self.rest_refused(request, &format!("rest_{path}"), answer.status, out);
@@ -174,6 +180,9 @@ impl Vodia {
         let Some(legs) = rest::legs(answer.body.expose()) else {
             return self.rest_refused(request, &format!("rest_{path}"), 404, out);
         };
+        if legs.is_empty() {
+            return out.tell(Told::Refused(request, Reason::NoSuchCall));
+        }
         let own = self.own_numbers();
         let legs: Vec<(String, Option<String>, Direction)> = legs
             .iter()
@@ -209,7 +218,7 @@ impl Vodia {
             }
         };
         let Some(id) = command.key().and_then(find) else {
-            return out.tell(Told::Refused(request, Reason::StateUnknown));
+            return out.tell(Told::Refused(request, Reason::LegUnclear));
         };
         let rings = command
             .key()
@@ -224,7 +233,7 @@ impl Vodia {
             Command::TransferTo { to, .. } => json!({ "transfer": id, "number": to }),
             Command::TransferJoin { other, .. } => {
                 let Some(second) = find(other) else {
-                    return out.tell(Told::Refused(request, Reason::StateUnknown));
+                    return out.tell(Told::Refused(request, Reason::LegUnclear));
                 };
                 json!({ "transfer": id, "id": second })
             }
@@ -238,7 +247,7 @@ impl Vodia {
         };
         let account = self.account_path();
         self.http(
-            Ask::Commanded(request, name),
+            Ask::Commanded { request, path: name, key: command.key().map(str::to_owned) },
             "POST",
             &format!("/rest/user/{account}/calls"),
             Some(Secret::new(body.to_string())),
@@ -251,6 +260,7 @@ impl Vodia {
         &mut self,
         request: RequestId,
         path: &'static str,
+        key: Option<&str>,
         answer: Result<HttpAnswer, Reason>,
         out: &mut Effects,
     ) {
@@ -264,6 +274,10 @@ impl Vodia {
             (200..=399, _) => {}
             // An error of its own may have come before or after the effect.
             (500 | 502..=599, _) => {}
+            // The call ended while the command was on its way; that says nothing about the path.
+            (404, _) if key.is_some_and(|key| self.calls.get(key).is_none()) => {
+                out.tell(Told::Refused(request, Reason::NoSuchCall));
+            }
             (status, _) => self.rest_refused(request, path, status, out),
         }
     }
@@ -293,6 +307,7 @@ impl Vodia {
     pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
         // What was not sent by now, because its leg is still being looked for, must not be sent late.
         self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
+        self.calls.holds.expired(request);
         let Some((_, sent_at)) = self.answering.take_if(|(answering, _)| *answering == request) else { return };
         // A link that was silent itself says nothing about the phone.
         if self.heard_at.is_some_and(|at| at > sent_at) {
@@ -301,13 +316,8 @@ impl Vodia {
         }
     }
 
-    pub(super) fn ask_dnd(&mut self, out: &mut Effects) {
-        let (_, path) = self.dnd_resource();
-        self.http(Ask::Dnd, "GET", &path, None, out);
-    }
-
     /// Method for changing do-not-disturb, and where it is read.
-    fn dnd_resource(&self) -> (&'static str, String) {
+    pub(super) fn dnd_resource(&self) -> (&'static str, String) {
         let account = self.account_path();
         match self.generation {
             Generation::Subscribe => ("POST", format!("/rest/user/{account}/dnd")),
@@ -377,7 +387,6 @@ impl Vodia {
         request: RequestId,
         wanted: bool,
         answer: Result<HttpAnswer, Reason>,
-        _now: Now,
         out: &mut Effects,
     ) {
         let read = answer.ok().filter(|a| (200..300).contains(&a.status)).and_then(|a| rest::dnd(a.body.expose()));

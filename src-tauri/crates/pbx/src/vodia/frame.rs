@@ -181,8 +181,6 @@ pub struct RawCall<'a> {
     pub start: Loose<'a>,
     #[serde(borrow)]
     pub connect: Loose<'a>,
-    #[serde(borrow)]
-    pub extension: Option<&'a RawValue>,
 }
 
 /// The outer object, with everything large left unread.

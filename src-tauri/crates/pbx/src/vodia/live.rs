@@ -2,27 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use phone_core::call::Outcome;
-use phone_core::number::may_be_same;
 use phone_core::people::PersonSeen;
-use phone_core::told::{PastCall, Told};
-use phone_core::{Direction, Now, PersonKind, Presence, Reason, Secret};
+use phone_core::told::Told;
+use phone_core::{Now, Secret};
 
+use super::calls::Habits;
 use super::frame::{self, Frame, RawCall};
-use super::rest;
-use super::{Again, Ask, Asking, CLASSIFY, Generation, PING, POLL, Phase, Vodia};
-use crate::dialect::{Effect, Effects, HttpAnswer};
+use super::{Ask, Asking, CLASSIFY, Fetch, Generation, LIFE_AGAIN, PING, POLL, PONG_WAIT, Phase, Vodia};
+use crate::dialect::{Effect, Effects};
 
 /// When the history is asked after a call vanished: the PBX writes it a moment later.
 const FIRST_LOOK: Duration = Duration::from_millis(250);
 /// When it is asked once more.
-const NEXT_LOOK: Duration = Duration::from_millis(1200);
+pub(super) const NEXT_LOOK: Duration = Duration::from_millis(1200);
 /// When an outcome that nobody told counts as missed.
 const LAST_LOOK: Duration = Duration::from_millis(2900);
-/// When what got no answer is asked for again.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// So many polls in a row may stay without an answer.
-const MOST_POLLS_MISSED: u32 = 3;
 /// Outcomes that are asked for at once; the calls beyond count as missed.
 const MOST_ASKED: usize = 32;
 /// Pause before the history is read after calls ended, so that a busy line reads it once.
@@ -51,12 +45,12 @@ impl Vodia {
             dialect: Some(self.generation.name().to_owned()),
         });
         if self.generation == Generation::Subscribe {
-            self.ask_directory(out);
-            self.ask_calls(out);
+            self.ask(Fetch::Directory, out);
+            self.ask(Fetch::Calls, out);
         }
     }
 
-    fn action(&self, action: &str, rest: &str, out: &mut Effects) {
+    pub(super) fn action(&self, action: &str, rest: &str, out: &mut Effects) {
         out.push(Effect::Send(self.wire, format!(r#"{{"action":"{action}"{rest}}}"#)));
     }
 
@@ -70,23 +64,39 @@ impl Vodia {
         self.keepalive_at = Some(now.mono + self.keys.keepalive);
     }
 
-    fn ask_directory(&mut self, out: &mut Effects) {
-        let path = format!("/rest/user/{}/accounts", self.account_path());
-        self.http(Ask::Directory, "GET", &path, None, out);
-    }
-
-    fn ask_calls(&mut self, out: &mut Effects) {
-        let path = format!("/rest/user/{}/calls", self.account_path());
-        self.http(Ask::Calls, "GET", &path, None, out);
+    /// Asks by REST for one of the things that the socket does not tell.
+    pub(super) fn ask(&mut self, fetch: Fetch, out: &mut Effects) {
+        let account = self.account_path();
+        let path = match fetch {
+            Fetch::Directory => format!("/rest/user/{account}/accounts"),
+            Fetch::Calls | Fetch::SignOfLife => format!("/rest/user/{account}/calls"),
+            Fetch::History => format!("/rest/user/{account}/history?page=1&size=50"),
+            Fetch::Contacts => format!("/rest/user/{account}/adrbook"),
+            Fetch::Dnd => self.dnd_resource().1,
+            Fetch::CdrSummary => {
+                let body = r#"{"action":"load-cdr-summary","start":0,"length":50,"domain":false,"user":true,"missed":false}"#;
+                return self.http(Ask::Fetch(fetch), "POST", "/json", Some(Secret::new(body.to_owned())), out);
+            }
+        };
+        self.http(Ask::Fetch(fetch), "GET", &path, None, out);
     }
 
     fn ask_history(&mut self, out: &mut Effects) {
-        if self.generation == Generation::Attendant {
-            let body = r#"{"action":"load-cdr-summary","start":0,"length":50,"domain":false,"user":true,"missed":false}"#;
-            self.http(Ask::CdrSummary, "POST", "/json", Some(Secret::new(body.to_owned())), out);
-        } else {
-            let path = format!("/rest/user/{}/history?page=1&size=50", self.account_path());
-            self.http(Ask::History, "GET", &path, None, out);
+        let old = self.generation == Generation::Attendant;
+        self.ask(if old { Fetch::CdrSummary } else { Fetch::History }, out);
+    }
+
+    /// Asks a server that does not answer pings something that it has to answer.
+    ///
+    /// Old servers answer `get-calls`. Of the newer ones nobody knows that, so their REST resource is asked too; it
+    /// comes by another connection and counts only while it shows the same calls as the socket did. Presence cannot be
+    /// compared; should only the socket be dead, the pings on it end it once the system gives up on their delivery.
+    fn ask_for_life(&mut self, now: Now, out: &mut Effects) {
+        self.pong_by = Some(now.mono + LIFE_AGAIN);
+        self.action("get-calls", "", out);
+        let asked = self.asked.values().any(|ask| matches!(ask, Ask::Fetch(Fetch::SignOfLife)));
+        if !asked && (self.generation == Generation::Subscribe || !self.has_call_frames) {
+            self.ask(Fetch::SignOfLife, out);
         }
     }
 
@@ -139,7 +149,7 @@ impl Vodia {
         }
     }
 
-    fn tell_name(&mut self, name: String, out: &mut Effects) {
+    pub(super) fn tell_name(&mut self, name: String, out: &mut Effects) {
         out.tell(Told::Identity { user: None, domain: None, display_name: Some(name), server: None, dialect: None });
     }
 
@@ -151,11 +161,13 @@ impl Vodia {
         }
     }
 
-    fn calls_are(&mut self, raw: &[RawCall<'_>], now: Now, out: &mut Effects) {
+    pub(super) fn calls_are(&mut self, raw: &[RawCall<'_>], now: Now, out: &mut Effects) {
         let own = self.own_numbers();
         // REST has one command for each direction; the action of old servers is a toggle.
         let one_resume = self.control_path("hold") == super::Path::Rest;
-        let (calls, vanished) = self.calls.take(raw, &own, one_resume, now.mono);
+        // Both words are known of the older generations.
+        let habits = Habits { one_resume, alerting_is_own_phone: self.generation != Generation::Subscribe };
+        let (calls, vanished) = self.calls.take(raw, &own, habits, now.mono);
         let mut verdict_follows = vec![];
         if self.has_history == Some(true) && self.phase == Phase::Live {
             for call in vanished {
@@ -180,11 +192,14 @@ impl Vodia {
     }
 
     /// Notes what part of the picture is here, and says when it is whole.
-    fn have(&mut self, calls: bool, people: bool, now: Now, out: &mut Effects) {
+    pub(super) fn have(&mut self, calls: bool, people: bool, now: Now, out: &mut Effects) {
         if let Phase::Syncing { calls: had_calls, people: had_people, classify_at } = self.phase {
             let (calls, people) = (calls || had_calls, people || had_people);
             self.phase = Phase::Syncing { classify_at, calls, people };
-            if calls && people {
+            // What a dial goes by is known before one can be asked for.
+            let asked = |ask: &Ask| matches!(ask, Ask::Fetch(Fetch::Calls));
+            let open = self.generation == Generation::Subscribe && self.rest_calls.is_none() && self.asked.values().any(asked);
+            if calls && people && !open {
                 self.go_live(now, out);
             }
         }
@@ -200,198 +215,9 @@ impl Vodia {
         out.push(Effect::Synced);
         self.ask_history(out);
         if self.generation != Generation::Attendant {
-            let account = self.account_path();
-            self.http(Ask::Contacts, "GET", &format!("/rest/user/{account}/adrbook"), None, out);
+            self.ask(Fetch::Contacts, out);
         }
-        self.ask_dnd(out);
-    }
-
-    /// Asks for everything that REST tells beside the socket.
-    pub(super) fn fetched(&mut self, ask: &Ask, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
-        let body = match &answer {
-            Ok(answer) if (200..300).contains(&answer.status) => Some(answer.body.expose()),
-            // What answered before says who it is that is not known any more; what never did is only not ours to read.
-            Ok(answer) if answer.status == 401 && self.answered_before(ask) => return self.session_over(out),
-            Ok(_) | Err(_) => None,
-        };
-        // A busy server says nothing about what it offers; it is asked again a little later.
-        let passing = match &answer {
-            Ok(answer) => matches!(answer.status, 429 | 500..=599),
-            Err(_) => true,
-        };
-        if passing && self.has_socket() {
-            return self.missed_answer(ask, now, out);
-        }
-        match ask {
-            Ask::Directory => self.directory(body, now, out),
-            Ask::Calls => {
-                let legs = body.and_then(rest::legs);
-                if let Some(legs) = legs
-                    && !self.has_call_frames
-                    // Frames give a running call another id; it would end and begin again.
-                    && (legs.is_empty() || self.no_frames_in_time)
-                {
-                    self.polls_missed = 0;
-                    self.calls_are(&legs, now, out);
-                    self.have(true, false, now, out);
-                }
-            }
-            Ask::History | Ask::CdrSummary => {
-                let own = self.own_numbers();
-                let past = body.and_then(|body| rest::history(body, &own));
-                self.has_history = Some(past.is_some());
-                self.history(past, now, out);
-            }
-            Ask::Contacts => {
-                if let Some(contacts) = body.and_then(rest::contacts) {
-                    self.has_contacts = true;
-                    out.tell(Told::Contacts(contacts));
-                }
-            }
-            Ask::Dnd => {
-                let dnd = body.and_then(rest::dnd);
-                self.has_dnd = dnd.is_some();
-                if let Some(on) = dnd {
-                    let user = self.user.clone();
-                    self.accounts.set_dnd(&user, on);
-                    self.tell_own(out);
-                }
-            }
-            Ask::Session
-            | Ask::Root
-            | Ask::TokenPage
-            | Ask::Exchange
-            | Ask::Password
-            | Ask::BasicCheck
-            | Ask::Whoami
-            | Ask::Find(_)
-            | Ask::Commanded(..)
-            | Ask::SetDnd(..)
-            | Ask::CheckDnd(..) => {}
-        }
-        if self.phase == Phase::Live {
-            self.tell_abilities(out);
-        }
-    }
-
-    /// An answer got lost or the server was busy: what was known stays, and it is asked again.
-    fn missed_answer(&mut self, ask: &Ask, now: Now, out: &mut Effects) {
-        let again = match ask {
-            Ask::Directory => Again::Directory,
-            Ask::History | Ask::CdrSummary => {
-                // Calls that wait for a verdict have a limit of their own; it is asked for once more before that.
-                Again::History
-            }
-            Ask::Contacts => Again::Contacts,
-            Ask::Dnd => Again::Dnd,
-            Ask::Calls => {
-                // Where nothing else tells the calls, what is shown would soon not be true any more.
-                self.polls_missed += 1;
-                if self.phase == Phase::Live && !self.has_call_frames && self.polls_missed >= MOST_POLLS_MISSED {
-                    self.fail(Reason::AnswerTimedOut, None, out);
-                }
-                return;
-            }
-            Ask::Session
-            | Ask::Root
-            | Ask::TokenPage
-            | Ask::Exchange
-            | Ask::Password
-            | Ask::BasicCheck
-            | Ask::Whoami
-            | Ask::Find(_)
-            | Ask::Commanded(..)
-            | Ask::SetDnd(..)
-            | Ask::CheckDnd(..) => return,
-        };
-        if !self.again.contains(&again) {
-            self.again.push(again);
-        }
-        self.again_at.get_or_insert(now.mono + ASK_AGAIN);
-    }
-
-    /// Tells whether this resource has answered since the sign-in.
-    fn answered_before(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Directory => self.has_directory,
-            Ask::History | Ask::CdrSummary => self.has_history == Some(true),
-            Ask::Contacts => self.has_contacts,
-            Ask::Dnd => self.has_dnd,
-            Ask::Calls => self.phase == Phase::Live && !self.has_call_frames,
-            Ask::Session
-            | Ask::Root
-            | Ask::TokenPage
-            | Ask::Exchange
-            | Ask::Password
-            | Ask::BasicCheck
-            | Ask::Whoami
-            | Ask::Find(_)
-            | Ask::Commanded(..)
-            | Ask::SetDnd(..)
-            | Ask::CheckDnd(..) => false,
-        }
-    }
-
-    /// The session ran out while we were online; credentials of Basic cannot run out.
-    pub(super) fn session_over(&mut self, out: &mut Effects) {
-        let reason = if self.session.take().is_some() { Reason::SessionExpired } else { Reason::CredentialsRefused };
-        self.fail(reason, None, out);
-    }
-
-    fn directory(&mut self, body: Option<&str>, now: Now, out: &mut Effects) {
-        let people = body.and_then(rest::directory);
-        if self.has_overview {
-            return;
-        }
-        let Some(people) = people else {
-            // No directory: whether an overview arrives decides itself until the classification ends.
-            return;
-        };
-        self.has_directory = true;
-        self.directory_names = people.iter().filter_map(|p| Some((p.number.clone(), p.name.clone()?))).collect();
-        let own = people.iter().find(|p| p.number == self.user).and_then(|p| p.name.clone());
-        let people: Vec<PersonSeen> = people.into_iter().filter(|p| p.number != self.user).collect();
-        let mut watched: Vec<&str> = people.iter().filter(|p| p.kind == PersonKind::Person).map(|p| p.number.as_str()).collect();
-        watched.push(&self.user);
-        if let Ok(list) = serde_json::to_string(&watched) {
-            self.action("blf", &format!(r#","add":{list}"#), out);
-        }
-        // What was told of somebody before the directory arrived still counts.
-        let people = people
-            .into_iter()
-            .map(|p| {
-                let presence = self.accounts.presence(&p.number);
-                PersonSeen { presence: if presence == Presence::Unknown { p.presence } else { presence }, ..p }
-            })
-            .collect();
-        out.tell(Told::People(people));
-        if let Some(name) = own {
-            self.tell_name(name, out);
-        }
-        self.have(false, true, now, out);
-    }
-
-    fn history(&mut self, past: Option<Vec<PastCall>>, now: Now, out: &mut Effects) {
-        let Some(past) = past else {
-            for open in self.asking.drain(..) {
-                out.tell(Told::Verdict { key: open.key, outcome: None });
-            }
-            return;
-        };
-        let mut open = std::mem::take(&mut self.asking);
-        open.retain(|asking| match verdict(asking, &past) {
-            Some(outcome) => {
-                out.tell(Told::Verdict { key: asking.key.clone(), outcome: Some(outcome) });
-                false
-            }
-            None => true,
-        });
-        for asking in &mut open {
-            asking.next_at = now.mono + NEXT_LOOK;
-        }
-        self.asking = open;
-        self.past_keys = past.iter().map(|call| call.key.clone()).collect();
-        out.tell(Told::History(past));
+        self.ask(Fetch::Dnd, out);
     }
 
     pub(super) fn tick(&mut self, now: Now, out: &mut Effects) {
@@ -399,24 +225,27 @@ impl Vodia {
         if due(self.ping_at) {
             out.push(Effect::Ping(self.wire));
             self.ping_at = Some(now.mono + PING);
+            self.pong_by.get_or_insert(now.mono + PONG_WAIT);
+        }
+        if due(self.pong_by) {
+            self.pong_by = None;
+            if self.phase == Phase::Live {
+                self.ask_for_life(now, out);
+            }
         }
         if due(self.keepalive_at) {
             self.keep_alive(now, out);
         }
         if due(self.poll_at) {
             self.poll_at = Some(now.mono + POLL);
-            self.ask_calls(out);
+            // Frames had as long to tell the calls.
+            self.no_frames_in_time = true;
+            self.ask(Fetch::Calls, out);
         }
         if due(self.again_at) {
             self.again_at = None;
-            let account = self.account_path();
             for again in std::mem::take(&mut self.again) {
-                match again {
-                    Again::Directory => self.ask_directory(out),
-                    Again::History => self.ask_history(out),
-                    Again::Contacts => self.http(Ask::Contacts, "GET", &format!("/rest/user/{account}/adrbook"), None, out),
-                    Again::Dnd => self.ask_dnd(out),
-                }
+                self.ask(again, out);
             }
         }
         if due(self.history_at) {
@@ -462,38 +291,19 @@ impl Vodia {
             (true, true) => self.go_live(now, out),
             (true, false) => {
                 self.recognise(out);
-                self.ask_directory(out);
+                self.ask(Fetch::Directory, out);
                 self.go_live(now, out);
             }
             (false, _) => {
                 // No frame tells the calls: REST is asked, and asked again until the link's own limit.
                 self.phase = Phase::Syncing { classify_at: now.mono + CLASSIFY, calls, people };
                 self.no_frames_in_time = true;
-                self.ask_calls(out);
+                self.ask(Fetch::Calls, out);
                 if !people {
-                    self.ask_directory(out);
+                    self.ask(Fetch::Directory, out);
                 }
                 self.have(false, true, now, out);
             }
         }
     }
-}
-
-/// What the PBX's list says about a call that vanished unanswered; none when it is not in it yet.
-fn verdict(asking: &Asking, past: &[PastCall]) -> Option<Outcome> {
-    let same = |call: &&PastCall| {
-        let number = match (&asking.number, &call.remote.number) {
-            (Some(a), Some(b)) => a == b || may_be_same(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        // It ended a moment ago by either clock; clocks may differ by some seconds.
-        let end = call.ended_at.unwrap_or(call.started_at);
-        let apart = end.duration_since(asking.ended).abs();
-        // The same caller may have called before.
-        let new = !asking.known.contains(&call.key);
-        new && number && call.direction == Direction::Incoming && apart <= jiff::SignedDuration::from_secs(120)
-    };
-    let found = past.iter().find(same)?;
-    Some(if found.connected_at.is_some() { Outcome::AnsweredElsewhere } else { Outcome::Missed })
 }

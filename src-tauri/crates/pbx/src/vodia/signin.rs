@@ -2,11 +2,11 @@
 //!
 //! Every method is tried once for a stored secret; a refusal is told and not repeated.
 
-use phone_core::{Reason, Secret};
+use phone_core::{Reason, Secret, is_loopback_host};
 
 use super::remote_call::{encode, md5_hex};
 use super::rest::{self, Said, said};
-use super::{Ask, Generation, Phase, Vodia};
+use super::{Ask, Generation, Phase, Step, Vodia};
 use crate::dialect::{Effect, Effects, Header, HttpAnswer, HttpRequest, NotOpened, Wire};
 
 impl Vodia {
@@ -30,7 +30,7 @@ impl Vodia {
                 return self.fail(Reason::PlainRefused, None, out);
             }
             self.next_http += 1;
-            self.asked.insert(self.next_http, Ask::TokenPage);
+            self.asked.insert(self.next_http, Ask::SignIn(Step::TokenPage));
             out.push(Effect::Http(Box::new(HttpRequest {
                 id: self.next_http,
                 method: "GET",
@@ -47,7 +47,7 @@ impl Vodia {
         } else if self.version_known {
             self.sign_in_by_generation(out);
         } else {
-            self.http(Ask::Session, "GET", "/rest/system/session", None, out);
+            self.http(Ask::SignIn(Step::Session), "GET", "/rest/system/session", None, out);
         }
     }
 
@@ -77,7 +77,7 @@ impl Vodia {
         let hash = if secret.is_empty() { String::new() } else { md5_hex(secret.expose()) };
         let value = Secret::new(format!("{} {hash}", self.login()));
         let body = Secret::new(serde_json::json!({ "name": "auth", "value": value.expose() }).to_string());
-        self.http(Ask::Password, "PUT", "/rest/system/session", Some(body), out);
+        self.http(Ask::SignIn(Step::Password), "PUT", "/rest/system/session", Some(body), out);
     }
 
     fn try_basic(&mut self, out: &mut Effects) {
@@ -85,12 +85,12 @@ impl Vodia {
             return self.fail(Reason::TenantNeeded, None, out);
         }
         let path = format!("/rest/user/{}/calls", self.account_path());
-        self.http(Ask::BasicCheck, "GET", &path, None, out);
+        self.http(Ask::SignIn(Step::BasicCheck), "GET", &path, None, out);
     }
 
-    pub(super) fn signing_in(&mut self, ask: &Ask, answer: HttpAnswer, out: &mut Effects) {
+    pub(super) fn signing_in(&mut self, step: Step, answer: HttpAnswer, out: &mut Effects) {
         // The token page may stand on another server.
-        let of_pbx = answer.server.as_deref().filter(|s| s.starts_with("PBX/") && !matches!(ask, Ask::TokenPage));
+        let of_pbx = answer.server.as_deref().filter(|s| s.starts_with("PBX/") && step != Step::TokenPage);
         if let Some(server) = of_pbx {
             let generation = generation_of(server);
             let server = server.to_owned();
@@ -115,27 +115,17 @@ impl Vodia {
             _ => None,
         };
         // The token page is another server; its troubles are its own.
-        if let Some(reason) = busy.filter(|_| !matches!(ask, Ask::TokenPage)) {
+        if let Some(reason) = busy.filter(|_| step != Step::TokenPage) {
             return self.fail(reason, answer.retry_after, out);
         }
-        match ask {
-            Ask::Session => self.session_probed(&answer, out),
-            Ask::Root => self.root_probed(&answer, out),
-            Ask::TokenPage => self.token_page(&answer, out),
-            Ask::Exchange => self.exchanged(answer, out),
-            Ask::Password => self.password_answered(answer, out),
-            Ask::BasicCheck => self.basic_answered(&answer, out),
-            Ask::Whoami => self.whoami(&answer, out),
-            Ask::Directory
-            | Ask::Calls
-            | Ask::History
-            | Ask::CdrSummary
-            | Ask::Contacts
-            | Ask::Dnd
-            | Ask::Find(_)
-            | Ask::Commanded(..)
-            | Ask::SetDnd(..)
-            | Ask::CheckDnd(..) => {}
+        match step {
+            Step::Session => self.session_probed(&answer, out),
+            Step::Root => self.root_probed(&answer, out),
+            Step::TokenPage => self.token_page(&answer, out),
+            Step::Exchange => self.exchanged(answer, out),
+            Step::Password => self.password_answered(answer, out),
+            Step::BasicCheck => self.basic_answered(&answer, out),
+            Step::Whoami => self.whoami(&answer, out),
         }
     }
 
@@ -145,7 +135,7 @@ impl Vodia {
         }
         self.session_resource_seen = answer.status == 200 && looks_like_session(answer.body.expose());
         // Some answers lack the version; the start page carries it.
-        self.http(Ask::Root, "GET", "/", None, out);
+        self.http(Ask::SignIn(Step::Root), "GET", "/", None, out);
     }
 
     fn root_probed(&mut self, answer: &HttpAnswer, out: &mut Effects) {
@@ -176,7 +166,7 @@ impl Vodia {
         }
         // The token is valid for ten seconds, so nothing is asked in between.
         let body = Secret::new(serde_json::json!({ "name": "session", "value": token }).to_string());
-        self.http(Ask::Exchange, "POST", "/rest/system/session", Some(body), out);
+        self.http(Ask::SignIn(Step::Exchange), "POST", "/rest/system/session", Some(body), out);
     }
 
     fn exchanged(&mut self, answer: HttpAnswer, out: &mut Effects) {
@@ -225,6 +215,7 @@ impl Vodia {
             (200..=299, Said::Page) | (300..=399, _) => self.fail(Reason::WebPageInstead, None, out),
             (200..=299, _) => {
                 self.basic = true;
+                self.rest_calls = Some(true);
                 if self.password_tried {
                     self.learn(|learnt| learnt.no_password_resource = true, out);
                 }
@@ -249,7 +240,7 @@ impl Vodia {
         self.session_is_fresh = true;
         if self.learnt.server.is_none() && self.keys.token_url.is_some() {
             // The token could not wait for the version; now there is time for it.
-            return self.http(Ask::Root, "GET", "/", None, out);
+            return self.http(Ask::SignIn(Step::Root), "GET", "/", None, out);
         }
         self.with_session(out);
     }
@@ -259,7 +250,7 @@ impl Vodia {
         if self.domain.is_some() && !self.user.is_empty() {
             self.open_socket(out);
         } else {
-            self.http(Ask::Whoami, "GET", "/rest/system/session", None, out);
+            self.http(Ask::SignIn(Step::Whoami), "GET", "/rest/system/session", None, out);
         }
     }
 
@@ -358,10 +349,5 @@ fn looks_like_session(body: &str) -> bool {
 }
 
 fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    url.host_str().is_some_and(is_loopback_host)
 }

@@ -120,8 +120,10 @@ fn equal_ids_are_the_same_call_even_among_many() {
 
 #[test]
 fn a_leg_that_is_not_clearly_the_call_gets_nothing() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hang_up("5122"));
+    assert_eq!(talk.reply("calls", 200, "[]"), ["refused 7 NoSuchCall"], "it is over");
     for legs in [
-        "[]",
         // Two that fit.
         r#"[{"id":"a","from-number":"204","to-number":"207"},{"id":"b","from-number":"204","to-number":"207"}]"#,
         // The right party in the wrong direction.
@@ -135,7 +137,7 @@ fn a_leg_that_is_not_clearly_the_call_gets_nothing() {
     ] {
         let mut talk = busy("PBX/70.1");
         talk.command(&hang_up("5122"));
-        assert_eq!(talk.reply("calls", 200, legs), ["refused 7 StateUnknown"], "{legs}");
+        assert_eq!(talk.reply("calls", 200, legs), ["refused 7 LegUnclear"], "{legs}");
         assert!(talk.open.is_empty());
     }
 }
@@ -150,7 +152,7 @@ fn one_call_here_and_one_nameless_leg_there_are_the_same() {
     let mut talk = Talk::online("PBX/70.1", &[]);
     talk.calls(TALKS);
     talk.command(&hang_up("5122"));
-    assert_eq!(talk.reply("calls", 200, r#"[{"id":"a"},{"id":"b"}]"#), ["refused 7 StateUnknown"]);
+    assert_eq!(talk.reply("calls", 200, r#"[{"id":"a"},{"id":"b"}]"#), ["refused 7 LegUnclear"]);
 }
 
 #[test]
@@ -158,7 +160,7 @@ fn a_join_with_one_unclear_side_posts_nothing() {
     let mut talk = busy("PBX/70.1");
     talk.command(&join("5122", "5123"));
     let legs = r#"[{"id":"r2@pbx","from-number":"204","to-number":"207"}]"#;
-    assert_eq!(talk.reply("calls", 200, legs), ["refused 7 StateUnknown"]);
+    assert_eq!(talk.reply("calls", 200, legs), ["refused 7 LegUnclear"]);
     assert!(talk.open.is_empty());
 }
 
@@ -167,7 +169,7 @@ fn a_call_that_ended_while_its_leg_was_looked_for_gets_nothing() {
     let mut talk = busy("PBX/70.1");
     talk.command(&hang_up("5122"));
     talk.calls(RINGS);
-    assert_eq!(talk.reply("calls", 200, LEGS), ["refused 7 StateUnknown"]);
+    assert_eq!(talk.reply("calls", 200, LEGS), ["refused 7 LegUnclear"]);
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn a_lost_question_is_a_refusal_because_nothing_was_sent() {
     let mut talk = busy("PBX/70.1");
     talk.command(&hang_up("5122"));
     let said = talk.lose("calls");
-    assert!(said.len() == 1 && said[0].starts_with("refused 7"), "{said:?}");
+    assert_eq!(said, ["refused 7 QuestionLost"]);
     talk.command(&hang_up("5122"));
     talk.reply("calls", 200, LEGS);
     assert!(talk.lose("calls").is_empty(), "this one may have arrived");
@@ -240,6 +242,17 @@ fn a_phone_that_does_not_react_to_answer_is_not_offered_it_again() {
     let mut talk = busy("PBX/67.0");
     talk.command(&hang_up("5121"));
     assert!(talk.feed(Input::Expired(7)).is_empty(), "only Answer depends on the phone");
+}
+
+#[test]
+fn a_resume_is_not_sent_as_a_toggle_after_its_own_path_was_refused() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hold("5122"));
+    assert_eq!(only(&talk.reply("calls", 404, ""), "learn").len(), 1);
+    // It was offered a moment ago, when one command meant taking back and nothing else.
+    assert_eq!(talk.command(&resume("5123")), ["refused 7 HoldSideUnknown"]);
+    talk.calls(HELD);
+    assert!(!talk.dialect.calls.all[0].seen.resume_is_safe, "it is not offered any more");
 }
 
 #[test]

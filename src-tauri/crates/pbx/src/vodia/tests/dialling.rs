@@ -111,7 +111,7 @@ fn errors_that_may_have_come_after_the_effect_end_nothing() {
         assert!(talk.reply("", status, "").is_empty(), "{status}");
         assert_eq!(
             talk.calls(r#"{"id":9,"from-number":"204","to-number":"207","state":"alerting"}"#),
-            ["calls 9 CallingOwnPhone to 207 for 7"]
+            ["calls 9 Ringing to 207 for 7"]
         );
     }
 }

@@ -219,6 +219,90 @@ fn calls_are_polled_where_no_frame_ever_tells_them() {
     assert!(only(&talk.wait_ms(30_000), "/calls [session]").is_empty(), "a frame ends the polling");
 }
 
+/// Online at a server whose calls only REST tells.
+fn polled() -> Talk {
+    let (mut talk, _) = opened("PBX/67.0", &[]);
+    talk.wait_ms(3_001);
+    talk.reply("calls", 200, "[]");
+    assert!(talk.is_live());
+    talk.settle();
+    talk
+}
+
+#[test]
+fn three_polls_in_a_row_without_an_answer_end_the_link() {
+    for way in ["lost", "busy", "unreadable", "refused"] {
+        let mut talk = polled();
+        let miss = |talk: &mut Talk| {
+            talk.wait_ms(3_000);
+            match way {
+                "lost" => talk.lose("calls"),
+                "busy" => talk.reply("calls", 503, ""),
+                "unreadable" => talk.reply("calls", 200, "<html>"),
+                _ => talk.reply("calls", 404, ""),
+            }
+        };
+        let failed = |said: &[String]| only(said, "failed AnswerTimedOut").len() == 1;
+        assert!(!failed(&miss(&mut talk)) && !failed(&miss(&mut talk)), "{way}");
+        // One answer in between begins the count anew.
+        talk.wait_ms(3_000);
+        talk.reply("calls", 200, "[]");
+        assert!(!failed(&miss(&mut talk)) && !failed(&miss(&mut talk)), "{way}");
+        assert!(failed(&miss(&mut talk)), "{way}: what is shown would not be true any more");
+        assert!(!talk.is_live());
+    }
+}
+
+#[test]
+fn a_lost_poll_means_nothing_where_frames_tell_the_calls() {
+    let mut talk = polled();
+    talk.wait_ms(3_000);
+    talk.text(NO_CALLS);
+    assert!(talk.lose("calls").is_empty());
+    assert!(talk.is_live());
+}
+
+#[test]
+fn a_call_that_only_rest_tells_is_shown_though_it_was_quiet_at_the_start() {
+    let (mut talk, _) = opened("PBX/70.1", &[]);
+    talk.reply("accounts", 200, "[]");
+    talk.reply("calls", 200, "[]");
+    assert!(talk.is_live());
+    talk.settle();
+    talk.wait_ms(3_000);
+    let leg = r#"[{"id":"a@pbx","from-number":"+4930555001","to-number":"204","state":"alerting"}]"#;
+    assert_eq!(only(&talk.reply("calls", 200, leg), "calls"), ["calls a@pbx Ringing from +4930555001"]);
+}
+
+#[test]
+fn what_got_no_answer_is_asked_for_again_after_half_a_minute() {
+    for path in ["accounts", "history", "adrbook", "dnd"] {
+        for busy in [false, true] {
+            let (mut talk, _) = opened("PBX/70.1", &[]);
+            talk.text(NO_CALLS);
+            if path != "accounts" {
+                talk.reply("accounts", 200, "[]");
+            } else {
+                talk.wait_ms(3_001);
+            }
+            let before = only(&talk.said, path).len();
+            let said = if busy { talk.reply(path, 503, "") } else { talk.lose(path) };
+            assert!(only(&said, "failed").is_empty() && talk.is_live(), "{path}: {said:?}");
+            talk.settle();
+            let asked = |talk: &Talk| only(&talk.said, path).iter().filter(|line| line.starts_with("GET")).count();
+            let begun = asked(&talk);
+            talk.wait_ms(29_000);
+            talk.settle();
+            assert_eq!(asked(&talk), begun, "{path}: not before");
+            talk.wait_ms(1_100);
+            assert_eq!(asked(&talk), begun + 1, "{path}: once more ({before} lines before)");
+            talk.settle();
+            talk.wait_ms(60_000);
+            assert_eq!(asked(&talk), begun + 1, "{path}: answered");
+        }
+    }
+}
+
 #[test]
 fn a_server_that_tells_no_calls_at_all_never_counts_as_whole() {
     let (mut talk, _) = opened("PBX/67.0", &[]);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use phone_core::told::{Command, RequestId};
+use phone_core::told::{Command, RequestId, Told};
 use phone_core::{AccountConfig, AccountName, Now, Reason, Secret};
 use url::Url;
 
@@ -40,6 +40,10 @@ pub struct Talk {
     pub learnt: Option<String>,
     /// All effects in words.
     pub said: Vec<String>,
+    /// What the model is told, until somebody takes it.
+    pub told: Vec<Told>,
+    /// Pings are answered at once.
+    pub answers_pings: bool,
 }
 
 /// An account of extension 204 with some further keys.
@@ -79,6 +83,8 @@ impl Talk {
             open: vec![],
             learnt: None,
             said: vec![],
+            told: vec![],
+            answers_pings: true,
         }
     }
 
@@ -156,19 +162,24 @@ impl Talk {
     pub fn feed(&mut self, input: Input<'_>) -> Vec<String> {
         let mut out = Effects::default();
         self.dialect.step(input, self.now, &mut Even, &mut out);
-        let said: Vec<String> = out.0.iter().map(words::effect).collect();
+        let mut said: Vec<String> = out.0.iter().map(words::effect).collect();
+        let pinged = out.0.iter().find_map(|effect| if let Effect::Ping(wire) = effect { Some(*wire) } else { None });
         for effect in out.0 {
             hides_secrets(&effect);
             match effect {
                 Effect::Open { wire, headers, .. } => (self.wire, self.handshake) = (Some(wire), headers),
                 Effect::Http(request) => self.open.push(*request),
                 Effect::Learn(text) => self.learnt = Some(text),
+                Effect::Tell(told) => self.told.push(told),
                 // As the engine does: whatever was under way is over.
                 Effect::Failed(..) => self.open.clear(),
-                Effect::Send(..) | Effect::Ping(_) | Effect::Tell(_) | Effect::SignedIn | Effect::Synced | Effect::Skipped => {}
+                Effect::Send(..) | Effect::Ping(_) | Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => {}
             }
         }
         self.said.extend(said.iter().cloned());
+        if let Some(wire) = pinged.filter(|_| self.answers_pings) {
+            said.extend(self.feed(Input::Pong(wire)));
+        }
         said
     }
 
@@ -287,7 +298,7 @@ fn hides_secrets(effect: &Effect) {
         Effect::Send(_, text) | Effect::Learn(text) => text.clone(),
         Effect::Tell(told) => format!("{told:?}"),
         Effect::Failed(reason, _) => format!("{reason:?}"),
-        Effect::Ping(_) | Effect::SignedIn | Effect::Synced | Effect::Skipped => return,
+        Effect::Ping(_) | Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => return,
     };
     for secret in [PASSWORD, PASSWORD_HASH, SESSION] {
         assert!(!shown.contains(secret), "a secret is shown in {}", shown.replace(secret, "***"));

@@ -17,6 +17,7 @@ pub fn effect(effect: &Effect) -> String {
         Effect::Tell(told) => tell(told),
         Effect::SignedIn => "signed in".to_owned(),
         Effect::Synced => "synced".to_owned(),
+        Effect::Alive => "alive".to_owned(),
         Effect::Failed(reason, None) => format!("failed {reason:?}"),
         Effect::Failed(reason, Some(after)) => format!("failed {reason:?} after {} s", after.as_secs()),
         Effect::Learn(_) => "learn".to_owned(),

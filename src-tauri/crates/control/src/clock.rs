@@ -1,0 +1,17 @@
+//! The clock that agent and clients on one machine share; it goes on while the machine sleeps.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Time since the machine was started, in milliseconds. Source: clock_gettime(2), `CLOCK_BOOTTIME`.
+pub(crate) fn now_ms() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    let (seconds, nanos) = (u64::try_from(now.tv_sec).unwrap_or(0), u64::try_from(now.tv_nsec).unwrap_or(0));
+    seconds * 1000 + nanos / 1_000_000
+}
+
+/// The moment after which something asked now is not meant any more.
+pub(crate) fn in_ms(limit: Duration) -> u64 {
+    now_ms().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,145 @@
+//! How commands end: confirmed by the picture, by the dialect's word, by the end of their call, or by time.
+
+use super::calls::{FORGET_AFTER, brief, may_resume};
+use super::commands::Pending;
+use super::{Live, Model, Output};
+use crate::Now;
+use crate::account::AccountName;
+use crate::call::{CallId, CallState, Holder};
+use crate::reason::Reason;
+use crate::request::Reply;
+use crate::told::RequestId;
+use crate::view::Doing;
+
+impl Model {
+    /// Ends commands whose effect the newest picture shows.
+    pub(super) fn confirm_by_state(&mut self, name: &AccountName) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let mut out = vec![];
+        let mut index = 0;
+        while let Some(pending) = desk.pending.get(index) {
+            let call = pending.call.as_ref().and_then(|id| desk.calls.iter().find(|c| &c.id == id));
+            let Some((call, effect)) = call.and_then(|call| Some((call, effect(pending, call)?))) else {
+                index += 1;
+                continue;
+            };
+            let answer = match effect {
+                Ok(()) => Ok(Reply::Call(brief(&desk.name, call))),
+                Err(why) => Err(why.into()),
+            };
+            out.extend(desk.pending.remove(index).ends(&answer));
+        }
+        out
+    }
+
+    /// Ends the commands of a call that is over; says whether one of them was a transfer.
+    pub(super) fn finish_ended(&mut self, name: &AccountName, id: &CallId) -> (bool, Vec<Output>) {
+        let Some(desk) = self.desk(name) else { return (false, vec![]) };
+        let mut out = vec![];
+        let mut transferred = false;
+        let about = |p: &Pending| p.call.as_ref() == Some(id) || p.other.as_ref() == Some(id);
+        let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut desk.pending).into_iter().partition(about);
+        desk.pending = open;
+        for pending in over {
+            let answer = match pending.doing {
+                Some(Doing::HangingUp) => Ok(Reply::Done),
+                Some(Doing::Transferring) => {
+                    transferred = true;
+                    Ok(Reply::Done)
+                }
+                Some(Doing::Dialing) => Err(Reason::EndedAtOnce.into()),
+                Some(Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones) | None => {
+                    Err(Reason::NoSuchCall.into())
+                }
+            };
+            out.extend(pending.ends(&answer));
+        }
+        (transferred, out)
+    }
+
+    /// Ends one command by the dialect's word.
+    pub(super) fn finish(&mut self, name: &AccountName, request: RequestId, answer: Result<(), Reason>, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let Some(position) = desk.pending.iter().position(|p| p.request == request) else { return vec![] };
+        let pending = desk.pending.remove(position);
+        let (doing, of_call) = (pending.doing, pending.call.clone());
+        let mut out = vec![];
+        match answer {
+            Ok(()) => out.extend(pending.ends(&Ok(Reply::Done))),
+            Err(why) => {
+                let unclear = why == Reason::NoReaction;
+                out.extend(pending.ends(&Err(why.into())));
+                if doing == Some(Doing::Dialing) {
+                    out.extend(self.undial(name, request, unclear, now));
+                } else if let Some(call) = desk_call(self, name, of_call.as_ref()) {
+                    call.declined = false;
+                    if unclear && doing == Some(Doing::Resuming) {
+                        // It may have been taken back while the other side holds: a second toggle would hold again.
+                        call.holder = Holder::NotTold;
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Removes the call of a refused dial, or shows that of an unclear one as unknown for a while.
+    fn undial(&mut self, name: &AccountName, request: RequestId, unclear: bool, now: Now) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
+        let Some(position) = desk.calls.iter().position(|c| c.request == Some(request) && c.key.is_none()) else { return vec![] };
+        if unclear {
+            if let Some(call) = desk.calls.get_mut(position) {
+                call.state = CallState::Unknown;
+                call.since = now.wall;
+                call.forget_at = Some(now.mono + FORGET_AFTER);
+            }
+            return vec![];
+        }
+        let call = desk.calls.remove(position);
+        self.end(name, call, &[], now)
+    }
+
+    /// Ends commands whose time is over, and forgets dials that never showed up.
+    pub fn tick(&mut self, now: Now) -> Vec<Output> {
+        let mut out = vec![];
+        let late: Vec<(AccountName, RequestId)> = self
+            .desks
+            .iter()
+            .flat_map(|d| d.pending.iter().filter(|p| p.deadline <= now.mono).map(|p| (d.name.clone(), p.request)))
+            .collect();
+        for (name, request) in late {
+            out.extend(self.finish(&name, request, Err(Reason::NoReaction), now));
+            out.push(Output::Expired(name, request));
+        }
+        let names: Vec<AccountName> = self.desks.iter().map(|d| d.name.clone()).collect();
+        for name in names {
+            let Some(desk) = self.desk(&name) else { continue };
+            let Some(position) = desk.calls.iter().position(|c| c.forget_at.is_some_and(|at| at <= now.mono)) else { continue };
+            let mut call = desk.calls.remove(position);
+            call.stale = true;
+            out.extend(self.end(&name, call, &[], now));
+        }
+        out
+    }
+}
+
+/// Whether the newest picture of its call ends a command, and how.
+fn effect(pending: &Pending, call: &Live) -> Option<Result<(), Reason>> {
+    if pending.by_word {
+        return None;
+    }
+    let reached = match pending.doing? {
+        Doing::Dialing => call.key.is_some() && !matches!(call.state, CallState::Dialing | CallState::Unknown),
+        Doing::Answering | Doing::Resuming => call.state == CallState::Connected,
+        // The other side may have held in the same moment, so a held call alone proves nothing.
+        Doing::Holding if call.state == CallState::Held && !may_resume(call) => return Some(Err(Reason::HoldUnclear)),
+        Doing::Holding => call.state == CallState::Held,
+        Doing::HangingUp | Doing::Transferring | Doing::SendingTones => false,
+    };
+    reached.then_some(Ok(()))
+}
+
+fn desk_call<'a>(model: &'a mut Model, name: &AccountName, id: Option<&CallId>) -> Option<&'a mut Live> {
+    let id = id?;
+    model.desk(name)?.calls.iter_mut().find(|c| &c.id == id)
+}

@@ -1,0 +1,164 @@
+//! Settings and ended calls on their way to the disk: who waits for them, and what is told when they do not get there.
+
+use std::time::{Duration, Instant};
+
+use phone_core::Reason;
+use phone_core::request::{Answer, Reply};
+use phone_core::view::{CallRecord, Hint};
+use tokio::sync::oneshot;
+use tracing::warn;
+
+use super::{Actor, now};
+use crate::disk::{Disk, Done};
+
+/// How long a folder may take to be written to before that is told.
+const WRITE_LIMIT: Duration = Duration::from_secs(5);
+/// When what could not be written is tried again by itself.
+const WRITE_AGAIN: Duration = Duration::from_secs(60);
+
+/// Somebody who is answered once the settings are on disk.
+struct Saving {
+    number: u64,
+    until: Instant,
+    answer: oneshot::Sender<Answer>,
+    written: Answer,
+    failed: Answer,
+}
+
+/// Where writing stands.
+pub(super) struct Writing {
+    pub(super) disk: Disk,
+    /// A settings file that could not be read or kept aside must not be written over.
+    pub(super) may_write: bool,
+    done: Done,
+    /// Numbers of the newest settings and the newest ended call that were handed over.
+    settings: u64,
+    history: u64,
+    /// When the disk is late with what it has.
+    late_at: Option<Instant>,
+    again_at: Option<Instant>,
+    saving: Vec<Saving>,
+}
+
+impl Writing {
+    pub(super) fn new(disk: Disk, may_write: bool) -> Self {
+        let done = Done::default();
+        Self { disk, may_write, done, settings: 0, history: 0, late_at: None, again_at: None, saving: vec![] }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.saving.iter().map(|s| s.until).chain(self.late_at).chain(self.again_at).min()
+    }
+}
+
+impl Actor {
+    /// Has the settings written; a failure is told by a hint.
+    pub(super) fn save(&mut self) {
+        if !self.writing.may_write {
+            return self.settings_failed(Some("the file there could not be read"));
+        }
+        self.writing.settings += 1;
+        self.writing.disk.settings(self.writing.settings, self.settings.clone());
+        self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
+    }
+
+    /// Has the settings written and then answers that it is done, or that it counts only until the next start.
+    pub(super) fn save_and_answer(&mut self, answer: oneshot::Sender<Answer>) {
+        self.save();
+        self.answer_when_saved(answer, Ok(Reply::Done), Err(Reason::NotWritten.into()));
+    }
+
+    /// Answers once the settings are on disk as they are now, or when that failed or takes too long.
+    pub(super) fn answer_when_saved(&mut self, answer: oneshot::Sender<Answer>, written: Answer, failed: Answer) {
+        if !self.writing.may_write {
+            answer.send(failed).ok();
+            return;
+        }
+        let (number, until) = (self.writing.settings, now().mono + WRITE_LIMIT);
+        self.writing.saving.push(Saving { number, until, answer, written, failed });
+        self.answer_saved();
+    }
+
+    fn answer_saved(&mut self) {
+        let (done, at) = (&self.writing.done.settings, now().mono);
+        let over = |s: &mut Saving| s.number <= done.number || s.until <= at;
+        for saving in self.writing.saving.extract_if(.., over) {
+            let is_written = saving.number <= done.number && done.failed.is_none();
+            saving.answer.send(if is_written { saving.written } else { saving.failed }).ok();
+        }
+    }
+
+    /// Keeps an ended call, in memory at once and on disk soon.
+    pub(super) fn record(&mut self, record: CallRecord) {
+        match self.history.add(record) {
+            Ok(line) => {
+                self.writing.history += 1;
+                self.writing.disk.ended_call(self.writing.history, line);
+                self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
+            }
+            Err(error) => warn!(%error, "an ended call could not be put into a line"),
+        }
+    }
+
+    /// The disk has written something, or could not.
+    pub(super) fn disk_done(&mut self, done: Done) {
+        let before = std::mem::replace(&mut self.writing.done, done);
+        let done = &self.writing.done;
+        let (settings, history) = (done.settings.clone(), done.history.clone());
+        if settings.number > 0 && (settings.number > before.settings.number || settings.failed != before.settings.failed) {
+            self.settings_failed(settings.failed.as_deref());
+        }
+        if history.number > 0 && (history.number > before.history.number || history.failed != before.history.failed) {
+            self.history_failed(history.failed.as_deref());
+        }
+        let outstanding = settings.number < self.writing.settings || history.number < self.writing.history;
+        self.writing.late_at = outstanding.then(|| now().mono + WRITE_LIMIT);
+        let again = settings.failed.is_some() || history.failed.is_some();
+        self.writing.again_at = again.then(|| now().mono + WRITE_AGAIN);
+        self.answer_saved();
+    }
+
+    /// Tells that the disk is late, and tries again what failed.
+    pub(super) fn disk_tick(&mut self, mono: Instant) {
+        if self.writing.late_at.is_some_and(|at| at <= mono) {
+            self.writing.late_at = None;
+            let late = Some("the folder does not answer");
+            if self.writing.done.settings.number < self.writing.settings {
+                self.settings_failed(late);
+            }
+            if self.writing.done.history.number < self.writing.history {
+                self.history_failed(late);
+            }
+        }
+        if self.writing.again_at.is_some_and(|at| at <= mono) {
+            self.writing.again_at = Some(mono + WRITE_AGAIN);
+            self.writing.disk.retry();
+        }
+        self.answer_saved();
+    }
+
+    fn settings_failed(&mut self, why: Option<&str>) {
+        let text = format!("The settings could not be written: {}.", why.unwrap_or_default());
+        let dir = self.options.config_dir.display();
+        let remedy = if self.writing.may_write {
+            format!("Make room or check {dir}. Trayphone tries again by itself.")
+        } else {
+            format!("Check {dir}.")
+        };
+        self.tell_of_disk("settings_not_written", text, remedy, why);
+    }
+
+    fn history_failed(&mut self, why: Option<&str>) {
+        let text = format!("Ended calls could not be written into the history: {}.", why.unwrap_or_default());
+        let remedy = format!("Make room or check {}. Trayphone tries again by itself.", self.options.state_dir.display());
+        self.tell_of_disk("history_not_written", text, remedy, why);
+    }
+
+    fn tell_of_disk(&mut self, about: &str, text: String, remedy: String, why: Option<&str>) {
+        if let Some(why) = why {
+            warn!(about, why, "not written");
+        }
+        self.model.hint(Hint { about: about.to_owned(), text, remedy: Some(remedy) }, why.is_some());
+        self.changed = true;
+    }
+}

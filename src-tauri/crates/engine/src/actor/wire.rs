@@ -1,0 +1,152 @@
+//! What arrives from the sockets of an account, and what its dialect and its link want done.
+
+use std::time::{Duration, Instant};
+
+use phone_core::link::{LinkEffect, LinkInput};
+use phone_core::told::Told;
+use phone_core::{AccountName, Link, Reason};
+use phone_pbx::dialect::{Effect, Effects, Input, Random};
+use tracing::{debug, info, trace};
+
+use super::{Actor, now};
+use crate::net::FromNet;
+use crate::net::socket::ToSocket;
+
+/// How long a frame may wait to be sent; shorter than the shortest limit of a command.
+const SEND_LIMIT: Duration = Duration::from_secs(4);
+
+struct Dice;
+
+impl Random for Dice {
+    fn unit(&mut self) -> f64 {
+        fastrand::f64()
+    }
+}
+
+impl Actor {
+    pub(super) fn arrived(&mut self, name: &AccountName, from: FromNet) {
+        match from {
+            FromNet::Opened(wire, addresses) => {
+                if let Some(desk) = self.desks.get_mut(name) {
+                    desk.addresses = addresses;
+                }
+                self.dialect(name, Input::Opened(wire));
+            }
+            FromNet::NotOpened(wire, why) => self.dialect(name, Input::NotOpened(wire, why)),
+            FromNet::Text(wire, text) => {
+                self.link(name, LinkInput::Heard);
+                trace!(account = %name, bytes = text.len(), "frame");
+                if let Some(desk) = self.desks.get_mut(name) {
+                    desk.keep_frame('<', &text);
+                }
+                self.dialect(name, Input::Text(wire, &text));
+            }
+            FromNet::Binary => {
+                self.link(name, LinkInput::Heard);
+                if let Some(desk) = self.desks.get_mut(name) {
+                    desk.skipped += 1;
+                }
+            }
+            FromNet::Pong(wire) => {
+                self.link(name, LinkInput::Heard);
+                self.dialect(name, Input::Pong(wire));
+            }
+            FromNet::Closed(wire) => self.dialect(name, Input::Closed(wire)),
+            FromNet::Broken(reason) => self.link(name, LinkInput::Failed(reason, None)),
+            FromNet::Http(id, answer, ahead) => {
+                if let Some(desk) = self.desks.get_mut(name)
+                    && ahead.is_some()
+                {
+                    desk.clock_ahead = ahead;
+                }
+                self.dialect(name, Input::Http(id, answer));
+            }
+        }
+    }
+
+    /// Steps a dialect and does what it wants.
+    pub(super) fn dialect(&mut self, name: &AccountName, input: Input<'_>) {
+        let Some(dialect) = self.desks.get_mut(name).and_then(|d| d.dialect.as_mut()) else { return };
+        let mut effects = Effects::default();
+        dialect.step(input, now(), &mut Dice, &mut effects);
+        self.effects(name, effects);
+    }
+
+    pub(super) fn effects(&mut self, name: &AccountName, effects: Effects) {
+        for effect in effects.0 {
+            match effect {
+                Effect::Open { wire, url, headers } => self.open_socket(name, wire, url, headers),
+                Effect::Send(wire, text) => {
+                    if let Some(desk) = self.desks.get_mut(name) {
+                        desk.keep_frame('>', &text);
+                    }
+                    self.send(name, wire, ToSocket::Text(text, Instant::now() + SEND_LIMIT));
+                }
+                Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
+                Effect::Http(request) => self.http(name, *request),
+                Effect::Tell(told) => {
+                    // People have a revision of their own; a storm of them draws no view.
+                    self.changed |= !matches!(told, Told::Person(_) | Told::People(_));
+                    let outputs = self.model.apply(name, told, now());
+                    self.outputs(outputs);
+                }
+                Effect::SignedIn => self.link(name, LinkInput::SignedIn),
+                Effect::Synced => self.link(name, LinkInput::Synced),
+                Effect::Alive => self.link(name, LinkInput::Heard),
+                Effect::Failed(reason, retry_after) => self.link(name, LinkInput::Failed(reason, retry_after)),
+                Effect::Learn(text) => self.learnt(name, text),
+                Effect::Skipped => {
+                    if let Some(desk) = self.desks.get_mut(name) {
+                        desk.skipped += 1;
+                        if desk.skipped.is_power_of_two() {
+                            debug!(account = %name, skipped = desk.skipped, "skipped a frame nobody understands");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Steps a link and does what it wants.
+    pub(super) fn link(&mut self, name: &AccountName, input: LinkInput) {
+        let at = now();
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        let effects = desk.link.step(input, at.mono, fastrand::f64());
+        for effect in effects {
+            match effect {
+                LinkEffect::Close => self.close(name),
+                LinkEffect::Open => self.open(name),
+                LinkEffect::Changed => self.link_changed(name),
+            }
+        }
+    }
+
+    pub(super) fn link_changed(&mut self, name: &AccountName) {
+        let at = now();
+        let Some(desk) = self.desks.get_mut(name) else { return };
+        desk.retry_at = match &desk.link {
+            Link::Waiting { retry_at, .. } => {
+                let wait = jiff::SignedDuration::try_from(retry_at.saturating_duration_since(at.mono)).unwrap_or_default();
+                at.wall.checked_add(wait).ok()
+            }
+            Link::SignedOut { .. } | Link::Opening { .. } | Link::Syncing { .. } | Link::Online { .. } | Link::Stopped { .. } => {
+                None
+            }
+        };
+        let state = phone_core::model::link_name(&desk.link);
+        desk.refused |= matches!(desk.link.why(), Some(Reason::CredentialsRefused));
+        let store = desk.link.is_online() && desk.unstored.is_some() && !desk.provisional;
+        match desk.link.why() {
+            Some(why) => info!(account = %name, link = ?state, code = ?why.code(), "{}", why.text()),
+            None => info!(account = %name, link = ?state, "link"),
+        }
+        let outputs = self.model.link_is(name, &desk.link, desk.retry_at, at);
+        self.changed = true;
+        self.outputs(outputs);
+        if store {
+            // A password that works takes the place of the old one, not one that may be a slip.
+            self.store_secret(name);
+        }
+        self.waits(at.mono);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the agent takes of the machine, and what it does when the machine has nothing left.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+use phone_control::protocol::{SetSettingsParams, SettingsReply, method};
+use phone_core::DesktopSettings;
+use phone_core::call::CallState;
+use phone_core::request::CheckResult;
+use phone_core::view::LinkName;
+use phone_tests::desktop::{Options, PATIENCE, Session, wait_for};
+use phone_tests::vodia::{FakeVodia, Generation};
+
+use crate::support::{AgentUnderTest, Start, fake};
+use crate::{desktop, problems};
+
+/// The agent's own, the hotkey's, the keyring's and that of its library, and some that end when nothing blocks any more.
+const FEW: usize = 8;
+
+#[tokio::test]
+async fn the_agent_has_few_threads_on_a_machine_with_many_cores() {
+    let session = Session::start(desktop()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    // A runtime that counted cores would believe this.
+    let environment = vec![("TOKIO_WORKER_THREADS".to_owned(), "16".to_owned())];
+    let agent = AgentUnderTest::start_with(&session, Start { environment, ..Start::default() }).await;
+    agent.add_account("office", &pbx).await.expect("an account");
+    agent.online().await;
+    pbx.ring("+493023125117", "Mara Beispiel", "204");
+    session.press_action("Answer").await;
+    agent.only_call(CallState::Connected).await;
+    agent.press_menu("Hang up").await;
+    agent.no_call().await;
+    assert!(agent.check("hotkey").await.result == CheckResult::Ok, "the hotkey has its thread");
+
+    let threads = fs::read_dir(format!("/proc/{}/task", agent.pid())).expect("a running agent").flatten();
+    let names = threads.map(|thread| fs::read_to_string(thread.path().join("comm")).unwrap_or_default().trim().to_owned());
+    let names: Vec<String> = names.collect();
+
+    eprintln!("{names:?}");
+    assert!(names.len() <= FEW, "{names:?}");
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_log_ends_nothing() {
+    let session = Session::start(desktop()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    let folder = session.home().join(".local/state/trayphone");
+    fs::create_dir_all(&folder).expect("a folder");
+    // The test may run over midnight.
+    for ahead in [0, 24] {
+        let day = (jiff::Timestamp::now() + Duration::from_secs(ahead * 3600)).strftime("%Y-%m-%d").to_string();
+        symlink("/dev/full", folder.join(format!("trayphone.{day}.log"))).expect("a log that takes nothing");
+    }
+    // What desktops keep of standard error lies on the same disk.
+    let within = ["sh", "-c", "exec \"$@\" 2>/dev/full", "sh"].map(str::to_owned).to_vec();
+
+    let agent = AgentUnderTest::start_with(&session, Start { within, ..Start::default() }).await;
+    agent.add_account("office", &pbx).await.expect("an account");
+    agent.online().await;
+
+    pbx.ring("+493023125117", "Mara Beispiel", "204");
+    session.press_action("Answer").await;
+    agent.only_call(CallState::Connected).await;
+    agent.press_menu("Hang up").await;
+    agent.no_call().await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn every_problem_of_the_examination_says_what_helps_and_that_helps() {
+    let session = Session::start(Options::default()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    pbx.clock_ahead(7200);
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    // The program of the window frames has this one for itself.
+    let desktop = DesktopSettings { dial_hotkey: Some("ctrl+alt+d".to_owned()), ..DesktopSettings::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop), ..SetSettingsParams::default() };
+    agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted).await.expect("set");
+    agent.wait_view("a word about the hotkey", |view| view.hints.iter().any(|hint| hint.about == "hotkey")).await;
+
+    assert_eq!(problems(&agent).await, ["clock office", "hotkey", "url handler"].map(str::to_owned).into());
+    for check in agent.doctor().await {
+        assert_eq!(check.remedy.is_some(), check.result == CheckResult::Problem, "{check:?}");
+    }
+    let hotkey = agent.check("hotkey").await;
+    assert!(hotkey.text.contains("another program already uses Ctrl+Alt+D"), "{hotkey:?}");
+    assert!(hotkey.remedy.is_some_and(|remedy| remedy.contains("Choose another combination")));
+    let clock = agent.check("clock office").await;
+    assert!(clock.text.contains("differ by 7") && clock.remedy.is_some_and(|remedy| remedy.contains("Set the clock")));
+    let handler = agent.check("url handler").await;
+    assert!(handler.remedy.is_some_and(|remedy| remedy.contains("trayphone --register")));
+
+    // What the remedies say is done.
+    agent.call_again(&["--register"]).await;
+    session.stop_frames();
+    pbx.clock_ahead(0);
+    pbx.stop().await;
+    agent.wait_view("offline", |view| view.accounts[0].link != LinkName::Online).await;
+    let away = wait_for("the next try to fail", PATIENCE, async || {
+        let check = agent.check("pbx office").await;
+        check.text.starts_with("Nothing answers").then_some(check)
+    })
+    .await;
+    assert!(away.result == CheckResult::Problem && away.remedy.is_some(), "{away:?}");
+    pbx.restart().await.expect("its port");
+    agent.online().await;
+
+    // The hotkey is tried again by itself once a minute.
+    wait_for("nothing more to complain about", PATIENCE + Duration::from_secs(60), async || {
+        problems(&agent).await.is_empty().then_some(())
+    })
+    .await;
+    agent.ends_well(&pbx).await;
+}
