@@ -1,7 +1,7 @@
 //! Further starts, starts beside a killed or hanging agent, in another login, and after an upgrade.
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -161,6 +161,26 @@ async fn a_start_in_another_login_of_the_same_user_is_told() {
     let link = session.run("env", &[same.as_str(), program.as_str(), "tel:+493055501"]).await;
     assert!(link.success, "{}", link.stderr);
     session.notice("the question", |notice| notice.buttons().contains(&CALL)).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn an_agent_with_other_folders_for_its_socket_but_the_same_settings_does_not_start_and_says_so() {
+    let (session, pbx) = desk().await;
+    let agent = AgentUnderTest::start(&session).await;
+    agent.online().await;
+    let runtime = session.root().join("other-run");
+    fs::create_dir(&runtime).expect("a folder");
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).expect("a private folder");
+
+    let place = format!("XDG_RUNTIME_DIR={}", runtime.display());
+    let program = session.root().join("programs/trayphone").display().to_string();
+    let second = session.run("env", &[place.as_str(), program.as_str()]).await;
+
+    assert_eq!(second.code, Some(1), "{second:?}");
+    let told = session.notice("a word on the screen", |notice| notice.summary.contains("did not start")).await;
+    assert!(told.body.contains("quit it") && told.actions.is_empty(), "{told:?}");
+    assert_eq!((agents(&session).len(), ours(&session).await.len()), (1, 1));
     agent.ends_well(&pbx).await;
 }
 

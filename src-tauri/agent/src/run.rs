@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use phone_control::BindError;
 use phone_core::{Reason, Trouble};
 use phone_engine::Options;
+use phone_engine::lock::Held;
 use phone_vault::KeyringVault;
 
 use crate::agent::{Agent, Desktop, Then};
@@ -72,13 +73,26 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
         }
         tracing::info!("Trayphone ends");
         Ok(then)
-    })?;
+    });
+    let then = then.inspect_err(tell_held)?;
     runtime.shutdown_timeout(LAST_WORDS);
     if then == Then::Restart {
         let program = upgrade::own_path().context("it is not known where this program lies")?;
         return Err(Command::new(program).exec()).context("the new program cannot be started");
     }
     Ok(())
+}
+
+/// Says on the screen that another agent has the folders: at login nobody sees what stands on standard error.
+fn tell_held(error: &anyhow::Error) {
+    let Some(held) = error.downcast_ref::<Held>() else { return };
+    let why = Trouble {
+        text: "Trayphone did not start here, because another one of yours works with the same settings.".to_owned(),
+        remedy: Some("Use that one, or quit it and start Trayphone again.".to_owned()),
+        detail: Some(held.to_string()),
+        ..Trouble::from(Reason::NotAvailable)
+    };
+    notices::once::tell(&why, None);
 }
 
 /// Keeps the D-Bus library under the keyring from starting a thread for every core, which it does for its blocking calls.

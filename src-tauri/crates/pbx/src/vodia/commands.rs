@@ -44,6 +44,8 @@ impl Vodia {
                         return out.tell(Told::Refused(*request, Reason::HoldSideUnknown));
                     }
                     self.calls.holds.toggled(key, *request, resumes);
+                } else if matches!(command, Command::Hold { .. }) {
+                    self.calls.holds.told_to_hold(key, *request);
                 }
                 if matches!(command, Command::Answer { .. }) {
                     self.answering = Some((*request, now.mono));
@@ -284,6 +286,7 @@ impl Vodia {
 
     fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, out: &mut Effects) {
         self.calls.undialled(request);
+        self.calls.holds.not_held(request);
         let not_there = matches!(status, 404 | 405 | 501);
         out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {status}"))));
         if not_there {
@@ -308,6 +311,7 @@ impl Vodia {
         // What was not sent by now, because its leg is still being looked for, must not be sent late.
         self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
         self.calls.holds.expired(request);
+        self.calls.holds.not_held(request);
         let Some((_, sent_at)) = self.answering.take_if(|(answering, _)| *answering == request) else { return };
         // A link that was silent itself says nothing about the phone.
         if self.heard_at.is_some_and(|at| at > sent_at) {
@@ -357,8 +361,8 @@ impl Vodia {
             }
             body
         } else {
-            if until.is_some() {
-                // Without an end it would stay on for ever, which was not asked.
+            if until.is_some() || note.is_some() {
+                // Without its end it would stay on for ever, and without its note nobody reads why: neither was asked.
                 return out.tell(Told::Refused(request, Reason::Unsupported));
             }
             json!({ "table": "users", "settings": [{ "name": "dnd", "value": if on { "true" } else { "false" } }] })

@@ -43,7 +43,9 @@ struct Hold {
     /// Its word in the last picture, while it is held.
     word: Option<Word>,
     toggle: Option<Toggle>,
-    /// Our toggle put it on hold.
+    /// A command that can only hold was sent, and its effect has not come.
+    holding: Option<RequestId>,
+    /// Our command put it on hold.
     ours: bool,
     /// A toggle of ours showed no effect in time, so nobody knows where our side stands.
     muddled: bool,
@@ -81,6 +83,18 @@ impl Holds {
         self.calls.entry(key.to_owned()).or_default().toggle = Some(Toggle { request, resumes });
     }
 
+    /// A command that can only hold is about to be sent.
+    pub fn told_to_hold(&mut self, key: &str, request: RequestId) {
+        self.calls.entry(key.to_owned()).or_default().holding = Some(request);
+    }
+
+    /// A command that can only hold was refused or showed no effect in time.
+    pub fn not_held(&mut self, request: RequestId) {
+        for hold in self.calls.values_mut() {
+            hold.holding.take_if(|holding| *holding == request);
+        }
+    }
+
     /// A toggle showed no effect in time.
     pub fn expired(&mut self, request: RequestId) {
         let of = |hold: &&mut Hold| hold.toggle.as_ref().is_some_and(|toggle| toggle.request == request);
@@ -98,14 +112,14 @@ impl Holds {
 
     /// Takes the word of a call in a new picture, none when it is not held, and says who holds it.
     ///
-    /// `by_toggle` is false where the server has one command for each direction and nobody needs to know.
+    /// `by_toggle` is false where the server has one command for each direction: a wrong guess can harm nobody there.
     pub fn see(&mut self, key: &str, word: Option<Word>, by_toggle: bool) -> Holder {
         let hold = self.calls.entry(key.to_owned()).or_default();
         let before = std::mem::replace(&mut hold.word, word);
         let Some(word) = word else {
             if before.is_some() {
                 let back_by_us = hold.toggle.take_if(|toggle| toggle.resumes).is_some();
-                if back_by_us && hold.ours {
+                if back_by_us && hold.ours && by_toggle {
                     self.our_word = before;
                 }
                 // It was held and is not any more, so neither side holds.
@@ -119,7 +133,8 @@ impl Holds {
             let known = self.our_word == Some(word);
             let theirs = self.our_word.is_some() && !known;
             let first = before.is_none();
-            hold.ours = by_toggle && held_by_us.is_some() && (known || (first && !theirs && !self.unasked.contains(&word)));
+            let by_us = held_by_us.is_some() && (known || (first && !theirs && !self.unasked.contains(&word)));
+            hold.ours = if by_toggle { by_us } else { hold.holding.take().is_some() && first };
             if held_by_us.is_none() && first && by_toggle && !hold.muddled && !self.unasked.contains(&word) {
                 self.unasked.push(word);
             }

@@ -47,6 +47,29 @@ fn a_hold_of_ours_can_be_taken_back_whatever_its_word() {
 }
 
 #[test]
+fn where_hold_and_resume_are_two_commands_a_second_hold_is_already_so() {
+    let mut shown = Shown::online("PBX/70.1", &[]);
+    let call = |state: &str| {
+        format!(r#"{{"id":"1","from-number":"+4930555001","to-number":"204","state":"{state}","connect":"1767225607"}}"#)
+    };
+    let leg = r#"[{"id":"r1@pbx","from-number":"+4930555001","to-number":"204"}]"#;
+    shown.calls(&call("connected"));
+    assert!(hold(&mut shown).is_ok_and(|said| said.len() == 1));
+    assert!(shown.talk.reply("calls", 200, leg)[0].ends_with(r#"{"remote-hold":"r1@pbx"}"#));
+    shown.calls(&call("onhold"));
+    assert_eq!(shown.last_end(), Some(Ok(())));
+    assert_eq!(hold(&mut shown), Ok(vec![]));
+
+    // After a refusal a held call is the other side's work.
+    shown.calls(&call("connected"));
+    assert!(hold(&mut shown).is_ok_and(|said| said.len() == 1));
+    shown.talk.reply("calls", 200, leg);
+    shown.talk.reply("", 403, "");
+    shown.calls(&call("onhold"));
+    assert!(hold(&mut shown).is_err());
+}
+
+#[test]
 fn a_call_that_the_other_side_held_in_the_same_moment_is_not_taken_for_ours_once_the_word_is_known() {
     for (ours, theirs) in [("holding", "onhold"), ("onhold", "holding")] {
         let mut shown = talking();
