@@ -32,14 +32,32 @@ die() {
 # Prints a number of seconds as 4m05s.
 duration() { printf '%dm%02ds' $(($1 / 60)) $(($1 % 60)); }
 
-# Rust and Node come from their own installers, not from here.
+# Prints the first version number, such as 1.90 or 20.19.0, of a text.
+version_in() { sed -n 's/^[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p' <<<"$1" | head -n 1; }
+
+# Tells whether version $1 is $2 or newer; one that cannot be read counts as new enough.
+at_least() { [ -z "$1" ] || [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+# Rust and Node come from their own installers, not from here. The least versions stand in Cargo.toml and ui/package.json.
 require_toolchains() {
-  local missing=()
-  command -v cargo >/dev/null || missing+=("Rust (https://rustup.rs)")
-  command -v node >/dev/null || missing+=("Node 20 or newer (https://nodejs.org)")
+  local missing=() rust node is
+  rust=$(version_in "$(grep -m 1 '^rust-version' Cargo.toml)")
+  node=$(version_in "$(grep -m 1 '"engines"' ui/package.json)")
+  if ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
+    missing+=("Rust $rust or newer (https://rustup.rs)")
+  else
+    is=$(version_in "$(rustc --version || true)")
+    at_least "$is" "$rust" || missing+=("Rust $rust or newer; here is $is (\`rustup update\`, or https://rustup.rs)")
+  fi
+  if ! command -v node >/dev/null; then
+    missing+=("Node $node or newer (https://nodejs.org)")
+  else
+    is=$(version_in "$(node --version || true)")
+    at_least "$is" "$node" || missing+=("Node $node or newer; here is $is (https://nodejs.org)")
+  fi
   command -v npm >/dev/null || missing+=("npm (comes with Node)")
   if [ ${#missing[@]} -gt 0 ]; then
-    warn "Missing, please install first:"
+    warn "Missing or too old, please install first:"
     printf '  - %s\n' "${missing[@]}" >&2
     return 1
   fi

@@ -104,8 +104,24 @@ run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run "${WORKSPACE[@]}" --all-targets --no-fail-fast
   else
-    cargo test "${WORKSPACE[@]}" --all-targets --no-fail-fast
+    within_limit cargo test "${WORKSPACE[@]}" --all-targets --no-fail-fast
   fi
+}
+
+# Unlike cargo nextest, which ends a single test that hangs, cargo test waits for ever: it gets a time as a whole.
+within_limit() {
+  local limit=${TEST_MINUTES:-45} status=0 running
+  # It ends with everything it started, which is why Ctrl-C has to be handed on.
+  timeout --kill-after=30 "${limit}m" "$@" &
+  running=$!
+  trap 'kill -TERM "$running" 2>/dev/null' INT TERM
+  wait "$running" || status=$?
+  trap - INT TERM
+  if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+    warn "Stopped: the tests took longer than $limit minutes, so one of them hangs; the last lines above say in which file."
+    warn "cargo-nextest names it and lets the others run on (cargo install --locked cargo-nextest); TEST_MINUTES=N gives more time."
+  fi
+  return "$status"
 }
 
 : >"$LOGS/counts"
@@ -124,7 +140,7 @@ step ui-build ui-packages front_end_build
 # The window takes the built front end in, so without it nothing of the workspace as a whole compiles.
 step build install,ui-build cargo build "${WORKSPACE[@]}" --all-targets
 step test build run_tests
-step doc-test build cargo test "${WORKSPACE[@]}" --doc --no-fail-fast
+step doc-test build within_limit cargo test "${WORKSPACE[@]}" --doc --no-fail-fast
 step clippy rust-tools,ui-build cargo clippy "${WORKSPACE[@]}" --all-targets -- -D warnings
 # Features that tests or the window switch on could hide that the agent lacks them when it is built for release.
 step apart rust-tools cargo check --locked -p trayphone -p trayphonectl

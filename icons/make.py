@@ -5,6 +5,7 @@ Needs python3 and `rsvg-convert`; nothing else. Run it from anywhere:
 
     python3 icons/make.py            # write the SVG sources, then render
     python3 icons/make.py --svg      # only the SVG sources
+    python3 icons/make.py --check    # write nothing, say what is not as this would make it
 
 Everything is built from filled paths without strokes, masks, clips or
 transforms: hosts that recolour symbolic icons only recolour fills, and the
@@ -25,10 +26,9 @@ HERE = Path(__file__).resolve().parent
 STATES = ["signed-out", "connecting", "online", "ringing-1", "ringing-2", "in-call",
           "dnd", "away", "busy", "offline"]
 COUNTS = [str(n) for n in range(1, 10)] + ["9plus"]
-TRAY_SIZES = [16, 22, 24, 32, 48, 64]
-APP_SIZES = [16, 22, 24, 32, 48, 64, 128, 256, 512, 1024]
-HICOLOR_APP_SIZES = [16, 22, 24, 32, 48, 64, 128, 256, 512]
-ICO_SIZES = [16, 24, 32, 48, 64, 256]
+TRAY_SIZES = [16, 18, 20, 22, 24, 32, 36, 40, 44, 48, 64]
+APP_SIZES = [16, 20, 22, 24, 32, 40, 48, 64, 128, 256, 512, 1024]
+ICO_SIZES = [16, 20, 24, 32, 40, 48, 64, 256]
 # The four-letter names that the icns container gives to PNG pictures of a size.
 ICNS_TYPES = [(b"icp4", 16), (b"icp5", 32), (b"ic11", 32), (b"icp6", 64), (b"ic12", 64),
               (b"ic07", 128), (b"ic08", 256), (b"ic13", 256), (b"ic09", 512),
@@ -322,24 +322,6 @@ def missed(count, grid):
     return body, pixels(rows, left, cy - 2.5)
 
 
-def clear(shape, count, grid):
-    """Takes away what would run into the count: one colour cannot lie on itself."""
-    cx, cy, r = grid.count
-    left = cx + r - (9 if count == "9plus" else 2 * r) - 1
-    low = cy + r + 1
-    out = []
-    for loop in shape:
-        if any(s[0] == "A" for s in loop):
-            out.append(loop)
-            continue
-        points = flatten(loop)
-        if not any(x > left and y < low for x, y in points):
-            out.append(loop)
-            continue
-        out += polygon(cut(cut(points, 0, 1, low), 1, 0, left)) + polygon(cut(points, 0, -1, -low))
-    return out
-
-
 # --- writing ------------------------------------------------------------------
 
 def svg(size, parts, margin=0, symbolic=False):
@@ -356,15 +338,10 @@ def svg(size, parts, margin=0, symbolic=False):
     return "\n".join([*out, "</svg>", ""])
 
 
-def tray_svg(state, variant, grid, margin=0, count=None):
+def tray_svg(state, variant, grid, margin=0):
     parts = tray(state, grid)
     if variant == "symbolic":
-        drawn = [(None, shape) for _, shape in parts]
-        if count:
-            body, digit = missed(count, grid)
-            drawn = [(None, clear(shape, count, grid)) for _, shape in parts]
-            drawn.append((None, body + digit))
-        return svg(grid.size, drawn, margin, symbolic=True)
+        return svg(grid.size, [(None, shape) for _, shape in parts], margin, symbolic=True)
     return svg(grid.size, [(PALETTES[variant][role], shape) for role, shape in parts], margin)
 
 
@@ -433,8 +410,14 @@ def app_svg(small):
 # --- files --------------------------------------------------------------------
 
 def grid_of(px):
-    """The grid that fits a size, and the empty margin around it."""
-    return (GRID22, (px - 22) // 2) if px in (22, 24) else (GRID16, 0)
+    """The grid that fits a size, or half of it, and the margin around it that puts it on whole pixels."""
+    for twice in (1, 2):
+        if px in (20 * twice, 22 * twice, 24) and px <= 44:
+            # At 20 px the outermost pixel of the grid, which is all but empty, is left out.
+            return GRID22, (px // twice - 22) // 2
+        if px == 18 * twice:
+            return GRID16, 1
+    return GRID16, 0
 
 
 def write(path, content):
@@ -465,9 +448,7 @@ def icns(pictures):
 
 def sources():
     """Every SVG of the family, as path below this folder -> text."""
-    files = {"app.svg": app_svg(False), "app-small.svg": app_svg(True),
-             "theme/hicolor/scalable/apps/trayphone.svg": app_svg(False),
-             "theme/hicolor/symbolic/apps/trayphone-symbolic.svg": tray_svg("online", "symbolic", GRID16)}
+    files = {"app.svg": app_svg(False), "app-small.svg": app_svg(True)}
     for state in PRESENCE:
         files[f"presence/{state}.svg"] = svg(12, [("currentColor", presence(state))])
     for variant in ("light", "dark", "symbolic"):
@@ -476,17 +457,6 @@ def sources():
                 files[f"tray/{variant}/{state}{suffix}.svg"] = tray_svg(state, variant, grid)
             for count in COUNTS:
                 files[f"tray/{variant}/missed-{count}{suffix}.svg"] = missed_svg(count, variant, grid)
-    hicolor = "theme/hicolor"
-    for state in STATES:
-        files[f"{hicolor}/scalable/status/trayphone-{state}.svg"] = tray_svg(state, "light", GRID16)
-        files[f"{hicolor}/scalable/status/trayphone-{state}-dark.svg"] = tray_svg(state, "dark", GRID16)
-        counts = [] if state.startswith("ringing") or state == "signed-out" else COUNTS
-        # The common index of hicolor knows the folder `symbolic` for applications only.
-        for folder, px in (("scalable", 16), ("22x22", 22), ("24x24", 24)):
-            name = f"{hicolor}/{folder}/status/trayphone-{state}"
-            files[f"{name}-symbolic.svg"] = tray_svg(state, "symbolic", *grid_of(px))
-            for count in counts:
-                files[f"{name}-missed-{count}-symbolic.svg"] = tray_svg(state, "symbolic", *grid_of(px), count)
     return files
 
 
@@ -494,29 +464,51 @@ def pictures():
     """Every PNG of the family, as (text of its SVG, size, path below this folder)."""
     for px in APP_SIZES:
         yield app_svg(px <= 32), px, f"app/app-{px}.png"
-    for px in HICOLOR_APP_SIZES:
-        yield app_svg(px <= 32), px, f"theme/hicolor/{px}x{px}/apps/trayphone.png"
     for px in TRAY_SIZES:
         grid, margin = grid_of(px)
         for variant in ("light", "dark", "symbolic"):
             for state in STATES:
-                text = tray_svg(state, variant, grid, margin)
-                yield text, px, f"tray/{variant}/{state}-{px}.png"
-                if px <= 24 and variant != "symbolic":
-                    dark = "-dark" if variant == "dark" else ""
-                    yield text, px, f"theme/hicolor/{px}x{px}/status/trayphone-{state}{dark}.png"
+                yield tray_svg(state, variant, grid, margin), px, f"tray/{variant}/{state}-{px}.png"
             for count in COUNTS:
                 yield missed_svg(count, variant, grid, margin), px, f"tray/{variant}/missed-{count}-{px}.png"
 
 
+def check():
+    """What is not as this program would make it; of a PNG only its size, as renderers differ."""
+    made = sources()
+    wrong = [f"{name} is not as drawn here" for name, text in made.items()
+             if not (HERE / name).is_file() or (HERE / name).read_text() != text]
+    sizes = {name: px for _, px, name in pictures()}
+    for name, px in sizes.items():
+        head = (HERE / name).read_bytes()[:24] if (HERE / name).is_file() else b""
+        if head != head[:16] + struct.pack(">II", px, px) or not head.startswith(b"\x89PNG"):
+            wrong.append(f"{name} is not a PNG of {px} px")
+    known = {*made, *sizes, "app.ico", "app.icns", "make.py", "README.md"}
+    there = {path.relative_to(HERE).as_posix() for path in HERE.rglob("*")
+             if path.is_file() and "__pycache__" not in path.parts}
+    wrong += [f"{name} is made by nobody" for name in sorted(there - known)]
+
+    def app(px):
+        path = HERE / f"app/app-{px}.png"
+        return path.read_bytes() if path.is_file() else b""
+    for name, whole in (("app.ico", ico([(px, app(px)) for px in ICO_SIZES])),
+                        ("app.icns", icns([(kind, app(px)) for kind, px in ICNS_TYPES]))):
+        if not (HERE / name).is_file() or (HERE / name).read_bytes() != whole:
+            wrong.append(f"{name} does not hold the pictures of app/")
+    return wrong
+
+
 def main():
+    if sys.argv[1:] == ["--check"]:
+        wrong = check()
+        sys.exit("\n".join([*wrong, "run icons/make.py"]) if wrong else None)
     only_svg = sys.argv[1:] == ["--svg"]
     if sys.argv[1:] and not only_svg:
         sys.exit(__doc__)
     if not only_svg:
         if not shutil.which("rsvg-convert"):
             sys.exit("rsvg-convert is missing (Debian, Ubuntu: librsvg2-bin)")
-        for folder in ("app", "tray", "theme", "presence"):
+        for folder in ("app", "tray", "presence"):
             shutil.rmtree(HERE / folder, ignore_errors=True)
     made = sources()
     for name, text in made.items():

@@ -35,6 +35,12 @@ async fn accounts_are_added_listed_tested_and_removed() {
     let unknown = agent.run_with(&add(&["--set", "plan.contry=DE"]), PASSWORD).await;
     assert_eq!(unknown.status, 2);
 
+    for (set, says) in [("dialpath=rest", "dial_path"), ("contry=DE", "plan.country"), ("keepalive_s=3600", "5 to 600")] {
+        let wrong = agent.run_with(&add(&["--set", set]), PASSWORD).await;
+        assert_eq!((wrong.status, &wrong.document()["error"]["code"]), (2, &json!("wrong_usage")), "{set}");
+        assert!(wrong.document()["error"]["detail"].as_str().is_some_and(|text| text.contains(says)), "{wrong:?}");
+    }
+
     let added =
         agent.run_with(&add(&["--set", "plan.country=DE", "--set", "plan.extensions=2XX"]), &format!("{PASSWORD}\n")).await;
     assert_eq!((added.status, &added.document()["ok"]), (0, &json!(true)), "{added:?}");

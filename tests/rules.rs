@@ -8,8 +8,12 @@
 mod binaries;
 #[path = "rules/licences.rs"]
 mod licences;
+#[path = "rules/map.rs"]
+mod map;
 #[path = "rules/packages.rs"]
 mod packages;
+#[path = "rules/pictures.rs"]
+mod pictures;
 #[path = "rules/sources.rs"]
 mod sources;
 #[path = "rules/text.rs"]

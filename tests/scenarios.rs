@@ -27,6 +27,9 @@ mod disk;
 #[path = "scenarios/faults.rs"]
 mod faults;
 
+#[path = "scenarios/late.rs"]
+mod late;
+
 #[path = "scenarios/paths.rs"]
 mod paths;
 

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+/// Sizes that the tray sends, in pixels.
+const SIZES: [&str; 6] = ["16", "22", "24", "32", "48", "64"];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let icons = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../icons");
     let mut list = String::from("&[\n");
@@ -14,9 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         files.sort_by_key(std::fs::DirEntry::file_name);
         for file in files {
             let name = file.file_name().into_string().map_err(|name| format!("{} is not text", name.display()))?;
-            // `in-call-22.png`; what is larger than a panel's icon stays out.
+            // `in-call-22.png`; sizes of other systems stay out.
             let Some((mark, size)) = name.strip_suffix(".png").and_then(|name| name.rsplit_once('-')) else { continue };
-            if size.parse::<u32>().is_ok_and(|size| size <= 48) {
+            if SIZES.contains(&size) {
                 writeln!(list, "    ({panel:?}, {mark:?}, {size}, include_bytes!({:?})),", file.path().display().to_string())?;
             }
         }

@@ -1,17 +1,20 @@
-//! One window for each agent: a second start hands its wish to the first and ends.
+//! One window for each agent and display: a second start hands its wish to the first and ends.
+//!
+//! They meet at a name that is no file, so nothing that is deleted or left behind makes a second window or keeps one away.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phone_control::protocol::WindowView;
+use phone_control::{Name, take_name};
 
 /// How long the other window may take to react; after that this start opens its own.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How soon a name is tried again whose holder is just starting or ending.
+const AGAIN: Duration = Duration::from_millis(20);
 /// Longest wish, in bytes.
 const LONGEST: u64 = 64;
 const DONE: &[u8] = b"ok\n";
@@ -27,41 +30,34 @@ pub enum Claim {
 /// Where later starts hand over.
 pub struct Door {
     listener: UnixListener,
-    path: PathBuf,
     closed: AtomicBool,
 }
 
-/// Hands the wish to the window that is there, or opens the door of this one.
+/// Hands the wish to the window that is there, or opens the door of this one. The path is where the name comes from, and
+/// no file.
 ///
 /// # Errors
-/// When the folder, the lock or the socket cannot be made.
+/// When the name cannot be had, or its holder does not react.
 pub fn claim(path: &Path, view: Option<WindowView>) -> io::Result<Claim> {
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let failed = match take_name(path) {
+            Ok(Name::Ours(listener)) => return Ok(Claim::First(Door { listener, closed: AtomicBool::new(false) })),
+            Ok(Name::Another(other)) => match hand_over(other, view) {
+                Ok(()) => return Ok(Claim::HandedOver),
+                Err(error) => error,
+            },
+            Ok(Name::Stranger) => return Err(io::Error::other("another user holds its name")),
+            Err(error) => error,
+        };
+        if Instant::now() >= until {
+            return Err(failed);
+        }
+        std::thread::park_timeout(AGAIN);
     }
-    // Held only while one start looks, so that of two at the same moment one finds the other.
-    let _turn = turn(&path.with_extension("lock"))?;
-    if hand_over(path, view).is_ok() {
-        return Ok(Claim::HandedOver);
-    }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path)?;
-    // The folder may be older than this program and open to others.
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(Claim::First(Door { listener, path: path.to_owned(), closed: AtomicBool::new(false) }))
 }
 
-fn turn(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
-    file.lock()?;
-    Ok(file)
-}
-
-fn hand_over(path: &Path, view: Option<WindowView>) -> io::Result<()> {
-    let mut other = UnixStream::connect(path)?;
+fn hand_over(mut other: UnixStream, view: Option<WindowView>) -> io::Result<()> {
     other.set_read_timeout(Some(PATIENCE))?;
     other.set_write_timeout(Some(PATIENCE))?;
     writeln!(other, "{}", view.map_or("", WindowView::name))?;
@@ -75,21 +71,21 @@ impl Door {
     pub fn serve(&self, open: impl Fn(Option<WindowView>)) {
         for visitor in self.listener.incoming() {
             if self.closed.load(Ordering::SeqCst) {
-                // Without an answer the visitor opens a window of its own.
+                // Without an answer the visitor comes again until this program is gone, and opens a window of its own.
                 return;
             }
-            // A visitor that vanishes or says nonsense wants nothing.
-            if let Ok(visitor) = visitor {
+            // A visitor that vanishes or says nonsense wants nothing, and another user has no business here.
+            if let Ok(visitor) = visitor
+                && Name::is_own(&visitor)
+            {
                 welcome(visitor, &open).ok();
             }
         }
     }
 
-    /// From now on a start opens a window of its own.
+    /// From now on a start opens a window of its own, as soon as this program is gone.
     pub fn close(&self) {
-        if !self.closed.swap(true, Ordering::SeqCst) {
-            std::fs::remove_file(&self.path).ok();
-        }
+        self.closed.store(true, Ordering::SeqCst);
     }
 }
 
@@ -129,14 +125,25 @@ mod tests {
     }
 
     #[test]
-    fn a_door_that_nobody_keeps_any_more_is_replaced() {
+    fn a_cleaner_of_folders_makes_no_second_window() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("deep").join("window.sock");
+        let door = first(&path);
+        let serving = door.clone();
+        std::thread::spawn(move || serving.serve(|_| {}));
+        assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));
+        folder.close().expect("deleted, as a cleaner does");
+        assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));
+    }
+
+    #[test]
+    fn a_window_that_is_gone_leaves_nothing_in_the_way() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("window.sock");
-        drop(first(&path));
-        assert!(path.exists());
         let door = first(&path);
         door.close();
-        assert!(!path.exists());
+        drop(door);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
         first(&path);
     }
 

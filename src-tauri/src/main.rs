@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     };
     let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let display = var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY"));
-    // Beside the agent's own socket: whoever talks to another agent is another window.
+    // Named after the agent's own socket: whoever talks to another agent is another window.
     let door = match instance::claim(&socket.with_file_name(door(display.as_deref())), view) {
         Ok(Claim::First(door)) => Some(Arc::new(door)),
         Ok(Claim::HandedOver) => return ExitCode::SUCCESS,
@@ -57,7 +57,7 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Option<WindowView>,
     }
 }
 
-/// Name of the socket at which later starts knock.
+/// Name of the place at which later starts knock.
 ///
 /// Another login of the same user has a screen of its own, and a window there is no use here.
 fn door(display: Option<&str>) -> String {

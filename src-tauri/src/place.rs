@@ -38,7 +38,7 @@ impl Place {
         kept.map(Self::sane).unwrap_or_default()
     }
 
-    /// Keeps it; a crash in the middle leaves the old file.
+    /// Keeps it; a crash in the middle leaves the old file. It does not wait for the disk, as losing it costs nothing.
     ///
     /// # Errors
     /// When the folder or file cannot be written.
@@ -75,10 +75,7 @@ impl Place {
 
 /// The file, unless the environment names no folder of this user.
 pub fn file() -> Option<PathBuf> {
-    // The XDG base directory specification lets only absolute paths count.
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
-    Some(state.join("trayphone").join("window.json"))
+    Some(phone_control::user_folder("XDG_STATE_HOME", ".local/state")?.join("trayphone").join("window.json"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod calls_notices;
 mod calls_outgoing;
 mod calls_restarts;
 mod calls_tray;
+mod marks;
+mod selected;
 mod support;
 
 use phone_tests::desktop::{Lookup, Options, PATIENCE, Session, wait_for};

@@ -1,5 +1,7 @@
 //! Notices with hostile names, and a notification service that comes and goes.
 
+use std::fs;
+
 use phone_core::call::CallState;
 use phone_core::request::CheckResult;
 use phone_tests::desktop::{Notice, Options, PATIENCE, Session, wait_for};
@@ -118,5 +120,31 @@ async fn a_notification_service_that_dies_takes_nothing_with_it() {
     let talks = |call: &phone_tests::vodia::Call| call.stage == Stage::Connected;
     pbx.wait_for(|state| state.call(call).is_some_and(talks), PATIENCE).await.expect("the PBX connects it");
     dials_are(&pbx, &[]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_weekend_of_missed_calls_takes_no_more_of_the_machine_than_one() {
+    let session = desk().await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let held = || ["fd", "task"].map(|what| fs::read_dir(format!("/proc/{}/{what}", agent.pid())).expect("a process").count());
+    let mut after_some = [0, 0];
+    for turn in 1..=300 {
+        let call = pbx.ring(MARA.0, MARA.1, "204");
+        agent.only_call(CallState::Ringing).await;
+        pbx.hang_up_far(call);
+        agent.wait_view("one more missed call", |view| view.missed == turn).await;
+        if turn == 20 {
+            after_some = held();
+        }
+    }
+    session.notice("all of them", |notice| notice.summary == "300 missed calls").await;
+
+    let [files, threads] = held();
+    eprintln!("{files} open files and {threads} threads, after 20 calls {after_some:?}");
+    assert!(files <= after_some[0] + 5 && threads <= after_some[1] + 2, "{files} {threads}, after 20 calls {after_some:?}");
+    session.press_action("Dismiss").await;
+    agent.wait_view("no missed call any more", |view| view.missed == 0).await;
     agent.ends_well(&pbx).await;
 }

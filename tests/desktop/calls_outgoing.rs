@@ -106,6 +106,31 @@ async fn a_link_asks_before_it_dials() {
 }
 
 #[tokio::test]
+async fn a_link_that_names_an_account_dials_by_that_one_or_not_at_all() {
+    let session = desk().await;
+    let (office, lab) = (modern().await, modern().await);
+    let agent = AgentUnderTest::signed_in(&session, &office).await;
+    agent.add_account("lab", &lab).await.expect("a second account");
+    agent.online().await;
+
+    agent.call_again(&["pbx:dial?number=%2B442079460018&account=lab"]).await;
+    let question = session.notice("a question", |notice| notice.summary.starts_with("Call ")).await;
+    session.press_action("Call").await;
+    let dial = lab.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    assert_eq!(dial.number, PELL.0);
+    session.notice_gone(&question, PROMPTLY).await;
+    lab.hang_up_far(dial.call.expect("a call"));
+    agent.no_call().await;
+
+    agent.call_again(&["pbx:dial?number=%2B442079460018&account=shop"]).await;
+    session.notice("a word about the account", |notice| notice.summary == "There is no account named shop.").await;
+    dials_are(&lab, &[PELL.0]).await;
+    dials_are(&office, &[]).await;
+    assert_eq!(lab.violations(), Vec::<String>::new());
+    agent.ends_well(&office).await;
+}
+
+#[tokio::test]
 async fn twenty_links_in_a_row_neither_dial_nor_flood_the_screen() {
     let session = desk().await;
     let pbx = modern().await;
@@ -123,6 +148,11 @@ async fn twenty_links_in_a_row_neither_dial_nor_flood_the_screen() {
     session.screenshot("link-flood.png").await;
 
     let shown = session.notice("the last question", |notice| notice.summary.starts_with("Call ")).await.summary;
+    // A press in the moment of the last exchange was meant for the question before; it dials nothing, and the question stays.
+    session.press_action("Call").await;
+    dials_are(&pbx, &[]).await;
+    let again = session.notice("the question once more", |notice| notice.is_shown() && notice.summary == shown).await;
+    assert_eq!(again.buttons(), ["Call", "Cancel"]);
     session.press_action("Call").await;
     pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
     let asked = shown.trim_start_matches("Call ").trim_end_matches('?').replace(' ', "");
@@ -194,6 +224,33 @@ async fn a_hotkey_that_another_program_has_is_told_once() {
     assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
     let _primary = session.offer_selection("primary", MARA.0).await;
     session.key("ctrl+alt+j").await;
+    pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
+    dials_are(&pbx, &[MARA.0]).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_hotkey_without_its_key_is_told_and_works_again_with_the_next_layout() {
+    let session = desk().await;
+    let pbx = modern().await;
+    let agent = AgentUnderTest::signed_in(&session, &pbx).await;
+    let layout = async |name: &str| {
+        let set = session.run("setxkbmap", &["-layout", name]).await;
+        assert!(set.success, "{}", set.stderr);
+    };
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
+
+    // No Latin letter is on any of its keys.
+    layout("ru").await;
+    session.notice("a word about the hotkey", |notice| notice.summary.contains("no key for Ctrl+Alt+P")).await;
+    let check = agent.check("hotkey").await;
+    assert!(check.result == CheckResult::Problem && check.remedy.is_some(), "{check:?}");
+
+    layout("us").await;
+    agent.wait_view("no hint", |view| view.hints.iter().all(|hint| hint.about != "hotkey")).await;
+    assert_eq!(agent.check("hotkey").await.result, CheckResult::Ok);
+    let _primary = session.offer_selection("primary", MARA.0).await;
+    session.key("ctrl+alt+p").await;
     pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
     dials_are(&pbx, &[MARA.0]).await;
     agent.ends_well(&pbx).await;

@@ -5,6 +5,7 @@ mod start_first;
 mod start_handover;
 mod start_links;
 mod start_settings;
+mod start_window;
 mod steady;
 mod stored;
 mod support;

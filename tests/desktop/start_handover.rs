@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use phone_control::protocol::{PROTOCOL, method};
+use phone_core::call::CallState;
 use phone_core::view::LinkName;
 use phone_tests::desktop::{Finished, Options, PATIENCE, Running, Session, wait_for, wait_until};
 use serde_json::json;
@@ -240,6 +241,26 @@ async fn an_upgrade_is_told_and_taken_when_no_call_is_up() {
     assert_eq!((ours(&session).await.len(), session.keyring_prompts()), (1, 0));
     // The icon of the new agent takes clicks.
     session.menu_where(&icon, "no offer to restart", |menu| menu.find(RESTART).is_none()).await;
+}
+
+#[tokio::test]
+async fn a_call_of_a_lost_link_does_not_hold_up_the_restart() {
+    let (session, pbx) = desk().await;
+    let agent = AgentUnderTest::start(&session).await;
+    agent.online().await;
+    let call = pbx.ring("+493023125117", "Mara Beispiel", "204");
+    assert!(pbx.answer(call));
+    agent.wait_view("a call", |view| view.calls.iter().any(|call| call.state == CallState::Connected)).await;
+    replace(&session.root().join("programs/trayphone"));
+    let offer = "Restart to finish the update";
+    let icon = agent.tray().await;
+    session.menu_where(&icon, "no restart during a call", |menu| menu.find(offer).is_some_and(|entry| !entry.enabled)).await;
+
+    pbx.stop().await;
+
+    agent.wait_view("a call that nobody knows about", |view| view.calls.iter().any(|call| call.stale)).await;
+    session.menu_where(&icon, "the offer to restart", |menu| menu.find(offer).is_some_and(|entry| entry.enabled)).await;
+    agent.stop().await;
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! Links: at a cold start, and from other programs.
 
+use std::fs;
+
 use phone_core::view::LinkName;
 use phone_tests::desktop::{KEYRING_PASSWORD, PATIENCE, Prompter, Session, wait_until};
 
 use crate::steady::holds_for;
-use crate::support::{AgentUnderTest, QUIET, Start, picture_of_corner};
+use crate::support::{AgentUnderTest, QUIET, Start, Window, install, picture_of_corner};
 use crate::{CALL, agents, desk, desktop, registers};
 
 #[tokio::test]
@@ -102,4 +104,34 @@ async fn a_link_that_another_program_opens_starts_the_agent() {
     assert!(opened.exited().await.success(), "{}", opened.log());
     session.notice("the question", |notice| notice.summary.contains("+493055501")).await;
     assert_eq!((agents(&session).len(), pbx.dials().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn unregistering_on_another_desktop_gives_everything_back_as_it_was() {
+    let session = Session::start(desktop()).await;
+    let program = install(&session, Window::Missing);
+    let config = session.home().join(".config");
+    let lists = [
+        ("mimeapps.list", "[Default Applications]\nx-scheme-handler/tel=old.desktop;older.desktop\n"),
+        (
+            "xfce-mimeapps.list",
+            "# mine\n[Default Applications]\nx-scheme-handler/tel = own.desktop;\n\n[Added Associations]\na/b=c.desktop;",
+        ),
+    ];
+    fs::create_dir_all(&config).expect("a folder for settings");
+    for (name, text) in lists {
+        fs::write(config.join(name), text).expect("a list");
+    }
+
+    registers(&session, &program).await;
+    let mut command = session.command(&program);
+    command.arg("--unregister").env("XDG_CURRENT_DESKTOP", "");
+    let mut unregistered = session.spawn("unregister", command);
+    assert!(unregistered.exited().await.success(), "{}", unregistered.log());
+
+    for (name, text) in lists {
+        assert_eq!(fs::read_to_string(config.join(name)).expect("the list"), text, "{name}");
+    }
+    assert!(!session.home().join(".local/share/applications/trayphone.desktop").exists());
+    assert!(!session.home().join(".local/state/trayphone/links-before").exists());
 }

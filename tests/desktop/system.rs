@@ -3,6 +3,7 @@
 mod steady;
 mod stored;
 mod support;
+mod system_lock;
 mod system_resources;
 
 use phone_control::client::NewAccount;

@@ -1,7 +1,10 @@
 //! What the agent takes of the machine, and what it does when the machine has nothing left.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use phone_control::protocol::{SetSettingsParams, SettingsReply, method};
@@ -67,6 +70,58 @@ async fn a_full_disk_under_the_log_ends_nothing() {
     agent.press_menu("Hang up").await;
     agent.no_call().await;
     agent.ends_well(&pbx).await;
+}
+
+/// A file whose reader and writer wait for ever: nobody takes anything out of it or puts anything in.
+fn hanging(file: &Path) {
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    let made = Command::new("mkfifo").arg(file).status().expect("mkfifo runs");
+    assert!(made.success(), "a pipe at {}", file.display());
+}
+
+#[tokio::test]
+async fn a_home_folder_that_hangs_holds_up_no_call() {
+    let session = Session::start(Options::default()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    let state = session.home().join(".local/state/trayphone");
+    let mut logs = Vec::new();
+    // The test may run over midnight.
+    for ahead in [0, 24] {
+        let day = (jiff::Timestamp::now() + Duration::from_secs(ahead * 3600)).strftime("%Y-%m-%d").to_string();
+        let file = state.join(format!("trayphone.{day}.log"));
+        hanging(&file);
+        // It can be opened, as a file on a server that went away after that.
+        let mut log = fs::File::options().read(true).write(true).open(&file).expect("a pipe");
+        // As full as a pipe gets.
+        log.write_all(&vec![b'.'; 65_536]).expect("written");
+        logs.push(log);
+    }
+    hanging(&state.join("hints-told"));
+    // Under this name an entry is written before it takes its place.
+    hanging(&session.home().join(".config/autostart/trayphone.desktop.trayphone-new"));
+
+    let agent = AgentUnderTest::start(&session).await;
+    agent.add_account("office", &pbx).await.expect("an account");
+    agent.online().await;
+    // The frames of this desktop have it, which is told once: a file says whether it was.
+    let desktop = DesktopSettings { dial_hotkey: Some("ctrl+alt+d".to_owned()), ..DesktopSettings::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop), autostart: Some(true), ..SetSettingsParams::default() };
+    let setting = agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted);
+    let calling = async {
+        pbx.ring("+493023125117", "Mara Beispiel", "204");
+        session.press_action("Answer").await;
+        agent.only_call(CallState::Connected).await;
+        agent.press_menu("Hang up").await;
+        agent.no_call().await;
+    };
+    let (set, ()) = tokio::join!(setting, calling);
+
+    let why = set.expect_err("nobody knows what became of it");
+    assert!(why.text.contains("home folder"), "{why:?}");
+    assert_eq!(agent.check("autostart").await.result, CheckResult::Problem);
+    session.notice("a word about the hotkey", |notice| notice.summary.contains("hotkey")).await;
+    agent.ends_well(&pbx).await;
+    drop(logs);
 }
 
 #[tokio::test]

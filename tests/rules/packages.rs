@@ -1,5 +1,7 @@
 //! Rules over packages and what they depend on, by the answer of `cargo metadata` and the manifests.
 
+mod duplicates;
+
 use super::licences;
 use super::text::{Blank, CODE, File, blanked, files, has_word, numbered};
 use super::{Breach, hold, root};
@@ -83,6 +85,7 @@ enum Kind {
 #[derive(Debug, Clone, Default)]
 struct Package {
     name: String,
+    version: String,
     licence: String,
     /// The registry; none for a package by path.
     source: Option<String>,
@@ -92,7 +95,7 @@ struct Package {
     uses: Vec<(usize, String, Kind)>,
 }
 
-/// The resolved graph of all packages for this system.
+/// The resolved graph of all packages for all systems: what only Windows or macOS gets is held to the same rules.
 #[derive(Debug, Clone, Default)]
 struct Graph {
     packages: Vec<Package>,
@@ -102,11 +105,8 @@ impl Graph {
     fn of_this_project() -> &'static Self {
         static GRAPH: OnceLock<Graph> = OnceLock::new();
         GRAPH.get_or_init(|| {
-            let version = Command::new(env!("CARGO")).arg("-vV").output().expect("cargo runs");
-            let version = String::from_utf8_lossy(&version.stdout).into_owned();
-            let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("cargo tells its host");
             let answer = Command::new(env!("CARGO"))
-                .args(["metadata", "--locked", "--format-version", "1", "--filter-platform", host])
+                .args(["metadata", "--locked", "--format-version", "1"])
                 .current_dir(root())
                 .output()
                 .expect("cargo runs");
@@ -128,6 +128,7 @@ impl Graph {
             let source = package["source"].as_str().map(str::to_owned);
             graph.packages.push(Package {
                 name: text(&package["name"]),
+                version: text(&package["version"]),
                 licence: text(&package["license"]),
                 folder: folder.filter(|_| source.is_none()).map(|folder| folder.to_string_lossy().into_owned()),
                 source,
@@ -177,7 +178,8 @@ fn example(ours: &[&str], uses: &[(&str, &str)]) -> Graph {
         graph.packages.iter().position(|package| package.name == name).unwrap_or_else(|| {
             let folder = ours.contains(&name).then(|| format!("src/{name}"));
             let source = folder.is_none().then(|| REGISTRY.to_owned());
-            graph.packages.push(Package { name: name.to_owned(), licence: "MIT".to_owned(), source, folder, uses: Vec::new() });
+            let (name, version, licence) = (name.to_owned(), "1.0.0".to_owned(), "MIT".to_owned());
+            graph.packages.push(Package { name, version, licence, source, folder, uses: Vec::new() });
             graph.packages.len() - 1
         })
     };

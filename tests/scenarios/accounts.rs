@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use phone_core::request::{Answer, Reply, Source};
 use phone_core::view::LinkName;
@@ -117,12 +118,17 @@ async fn an_account_that_exists_or_cannot_exist_is_wrong_usage() {
     assert_eq!(desk.settle().await.accounts.len(), 1);
 }
 
+/// An answer, and what lets it go.
+type Held = (Arc<Notify>, Result<(), VaultError>);
+
 /// A keyring that does as the test says.
 struct Scripted {
     /// What reading answers while nothing else is scripted.
     state: Mutex<Result<(), VaultError>>,
-    /// Answers of the next readings, each given once it is let go.
-    held: Mutex<VecDeque<(Arc<Notify>, VaultError)>>,
+    /// Answers of the next readings, each given once it is let go; good ones go on as usual.
+    held: Mutex<VecDeque<Held>>,
+    /// The next things to be stored, each stored once it is let go.
+    held_sets: Mutex<VecDeque<Arc<Notify>>>,
     secrets: Mutex<HashMap<AccountName, Secret>>,
     unlock: Mutex<Result<(), VaultError>>,
     set: Mutex<Result<(), VaultError>>,
@@ -137,6 +143,7 @@ impl Scripted {
         Arc::new(Self {
             state: Mutex::new(state),
             held: Mutex::default(),
+            held_sets: Mutex::default(),
             secrets: Mutex::new(secrets),
             unlock: Mutex::new(Ok(())),
             set: Mutex::new(Ok(())),
@@ -159,9 +166,9 @@ impl Vault for Scripted {
     fn get<'a>(&'a self, account: &'a AccountName) -> VaultFuture<'a, Secret> {
         let held = self.held.lock().expect("whole").pop_front();
         Box::pin(async move {
-            if let Some((gate, error)) = held {
+            if let Some((gate, result)) = held {
                 gate.notified().await;
-                return Err(error);
+                result?;
             }
             self.state.lock().expect("whole").clone()?;
             self.secrets.lock().expect("whole").get(account).cloned().ok_or(VaultError::NoEntry)
@@ -169,11 +176,17 @@ impl Vault for Scripted {
     }
 
     fn set<'a>(&'a self, account: &'a AccountName, secret: Secret) -> VaultFuture<'a, ()> {
-        let result = self.set.lock().expect("whole").clone();
-        if result.is_ok() {
-            self.secrets.lock().expect("whole").insert(account.clone(), secret);
-        }
-        Box::pin(std::future::ready(result))
+        let held = self.held_sets.lock().expect("whole").pop_front();
+        Box::pin(async move {
+            if let Some(gate) = held {
+                gate.notified().await;
+            }
+            let result = self.set.lock().expect("whole").clone();
+            if result.is_ok() {
+                self.secrets.lock().expect("whole").insert(account.clone(), secret);
+            }
+            result
+        })
     }
 
     fn remove<'a>(&'a self, account: &'a AccountName) -> VaultFuture<'a, ()> {
@@ -276,7 +289,7 @@ async fn a_keyring_that_opens_while_it_is_being_read_is_read_again() {
     let pbx = fake(Generation::G2).await;
     let vault = Scripted::new(Ok(()));
     let gate = Arc::new(Notify::new());
-    vault.held.lock().expect("whole").push_back((Arc::clone(&gate), VaultError::Locked));
+    vault.held.lock().expect("whole").push_back((Arc::clone(&gate), Err(VaultError::Locked)));
     let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
     desk.settle().await;
     // It was locked when the reading began and open before its answer came.
@@ -284,6 +297,60 @@ async fn a_keyring_that_opens_while_it_is_being_read_is_read_again() {
     desk.settle().await;
     gate.notify_one();
     desk.online().await;
+}
+
+#[tokio::test]
+async fn a_sign_out_while_the_keyring_is_read_stays_one() {
+    let pbx = fake(Generation::G2).await;
+    let vault = Scripted::new(Ok(()));
+    let gate = Arc::new(Notify::new());
+    vault.held.lock().expect("whole").push_back((Arc::clone(&gate), Ok(())));
+    let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
+    desk.settle().await;
+    assert!(desk.engine.ask(Request::SignOut(office())).await.is_ok());
+    gate.notify_one();
+    assert!(pbx.wait_for(|s| !s.requests().is_empty(), Duration::from_secs(2)).await.is_err(), "{:?}", pbx.requests());
+    assert_eq!(desk.settle().await.accounts[0].link, LinkName::SignedOut);
+    // Nothing but the user's own wish ends it.
+    vault.changed();
+    assert!(desk.engine.ask(Request::RetryNow(None)).await.is_ok());
+    assert_eq!(desk.settle().await.accounts[0].link, LinkName::SignedOut);
+    assert!(desk.engine.ask(Request::SignIn(office())).await.is_ok());
+    desk.online().await;
+}
+
+#[tokio::test]
+async fn a_password_typed_while_another_one_is_being_stored_is_stored_after_it() {
+    let pbx = fake(Generation::G2).await;
+    let vault = Scripted::new(Ok(()));
+    let desk = known(&pbx, Arc::<Scripted>::clone(&vault));
+    desk.online().await;
+    let gate = Arc::new(Notify::new());
+    vault.held_sets.lock().expect("whole").push_back(Arc::clone(&gate));
+    let type_in = |password: &str| {
+        let (engine, secret) = (desk.engine.clone(), Secret::new(password.to_owned()));
+        tokio::spawn(async move { engine.ask(Request::SetSecret { account: office(), secret }).await })
+    };
+    let first = type_in(PASSWORD);
+    tokio::time::timeout(crate::support::SOON, async {
+        while !vault.held_sets.lock().expect("whole").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the first one is being stored");
+    pbx.set_password("204", "New-Pw9");
+    pbx.expire_sessions();
+    let second = type_in("New-Pw9");
+    let renewed = |s: &phone_tests::vodia::State| s.sign_ins().iter().filter(|s| s.accepted).count() > 2;
+    pbx.wait_for(renewed, crate::support::SOON).await.expect("signed in with the new one");
+    desk.online().await;
+    gate.notify_one();
+    assert!(first.await.expect("an answer").is_ok());
+    assert!(second.await.expect("an answer").is_ok());
+    let stored = vault.secrets.lock().expect("whole").get(&office()).map(|s| s.expose().to_owned());
+    assert_eq!(stored, Some("New-Pw9".to_owned()), "what was said to be stored");
+    assert!(desk.settle().await.hints.is_empty());
 }
 
 #[tokio::test]

@@ -103,6 +103,25 @@ async fn a_dial_rings_exactly_once_and_is_confirmed() {
 }
 
 #[tokio::test]
+async fn a_transfer_that_nothing_shows_is_not_called_done() {
+    each(async |pbx, generation| {
+        let desk = Desk::signed_in(&pbx).await;
+        let call = pbx.ring("+4930555001", "Mara Beispiel", "204");
+        desk.wait_view("ringing", |v| !v.calls.is_empty()).await;
+        pbx.answer(call);
+        let view = desk.wait_view("connected", |v| v.calls[0].state == CallState::Connected).await;
+        let handed = Request::Transfer(view.calls[0].id.clone(), TransferTarget::Number("+4930555009".into()));
+        let answer = desk.engine.ask(handed).await;
+        desk.wait_view("gone", |v| v.calls.is_empty()).await;
+        // Old servers show only that the call is over, as if the other side had hung up.
+        let said = answer.map(|_| ()).map_err(|trouble| trouble.code);
+        assert_eq!(said, if generation == Generation::G3 { Ok(()) } else { Err(Code::OutcomeUnknown) });
+        clean(&pbx);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn calls_are_transferred_blind_and_joined() {
     each(async |pbx, _| {
         let desk = Desk::signed_in(&pbx).await;

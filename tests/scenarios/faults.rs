@@ -91,6 +91,43 @@ async fn a_changed_network_is_probed_and_a_dead_wire_then_noticed_in_seconds() {
 }
 
 #[tokio::test]
+async fn a_changed_network_drops_no_link_to_a_server_that_never_answers_pings() {
+    for generation in ALL {
+        let pbx = fake_with(generation, |o| o.answers_pings = false).await;
+        let desk = Desk::signed_in(&pbx).await;
+        let (pings, sockets) = (pbx.pings(), pbx.look(|s| s.sockets_opened()));
+        // As containers and tunnels do that come and go.
+        desk.engine.system(SystemEvent::NetworkChanged).await;
+        pbx.wait_for(|s| s.pings() > pings, SOON).await.expect("a probe");
+        let lost = pbx.wait_for(|s| s.open_sockets(None) == 0 || s.sockets_opened() > sockets, Duration::from_secs(5)).await;
+        assert!(lost.is_err(), "{generation:?}: the link was replaced");
+        assert_eq!(desk.settle().await.accounts[0].link, LinkName::Online, "{generation:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wish_to_try_now_disturbs_nobody_who_is_online() {
+    let (alive, down) = (fake(Generation::G2).await, fake(Generation::G3).await);
+    let desk = Desk::signed_in(&alive).await;
+    let name = phone_core::AccountName::parse("other").expect("a plain word");
+    let other = phone_core::AccountConfig { name: name.clone(), ..account(&down.url()) };
+    assert!(desk.add_config(other, Some(PASSWORD)).await.is_ok());
+    let link = move |v: &phone_core::View, link| v.accounts.iter().any(|a| a.name == name && a.link == link);
+    desk.wait_view("both online", |v| link(v, LinkName::Online)).await;
+    desk.talking(&alive).await;
+    down.refuse(What::Handshake, Refusal { status: 503, retry_after: Some(Duration::from_secs(3000)) });
+    down.kick().await;
+    desk.wait_view("one waits", |v| link(v, LinkName::Waiting)).await;
+    down.behave();
+    let sockets = alive.look(|s| s.sockets_opened());
+    assert!(desk.engine.ask(Request::RetryNow(None)).await.is_ok());
+    desk.wait_view("both online", |v| link(v, LinkName::Online)).await;
+    let view = desk.settle().await;
+    assert_eq!((view.calls[0].state, view.calls[0].stale), (CallState::Connected, false));
+    assert_eq!(alive.look(|s| (s.sockets_opened(), s.open_sockets(None))), (sockets, 1), "its link was left alone");
+}
+
+#[tokio::test]
 async fn waking_ends_waiting_at_once_and_not_twice_in_five_seconds() {
     let pbx = fake(Generation::G2).await;
     let desk = Desk::signed_in(&pbx).await;
@@ -113,18 +150,8 @@ async fn waking_ends_waiting_at_once_and_not_twice_in_five_seconds() {
     assert_eq!(desk.settle().await.accounts[0].link, LinkName::Waiting, "once in five seconds");
     assert_eq!(tries(), before + 1);
     pbx.behave();
-    // After five seconds it counts again.
-    let back = async {
-        loop {
-            desk.engine.system(SystemEvent::Woke).await;
-            let view = desk.engine.view();
-            if view.borrow().accounts[0].link == LinkName::Online {
-                return;
-            }
-            tokio::time::timeout(Duration::from_millis(200), desk.engine.view().changed()).await.ok();
-        }
-    };
-    tokio::time::timeout(SOON, back).await.expect("back after a later wake-up");
+    // It is not forgotten: after five seconds it counts, without another word.
+    desk.online().await;
 }
 
 #[tokio::test]

@@ -287,7 +287,27 @@ pub fn is_alone() -> bool {
 
 /// Runs a test of this program once more, in a process of its own with this environment.
 pub async fn alone(test: &str, environment: &[(&str, &str)]) {
-    let mut program = tokio::process::Command::new(std::env::current_exe().expect("this program"));
+    let program = tokio::process::Command::new(std::env::current_exe().expect("this program"));
+    once_more(program, test, environment).await;
+}
+
+/// Runs a test of this program once more, in a network of its own with nothing but loopback, which it may disturb.
+pub async fn alone_in_a_network(test: &str) {
+    let mut program = tokio::process::Command::new("unshare");
+    let as_root = rustix::process::getuid().is_root();
+    program.args(if as_root { &["--net"][..] } else { &["--user", "--map-root-user", "--net"] });
+    program.args(["sh", "-c", "ip link set lo up && exec \"$0\" \"$@\""]).arg(std::env::current_exe().expect("this program"));
+    once_more(program, test, &[]).await;
+}
+
+/// Loses every packet of the network this process has for itself, without a word to anybody, or ends that.
+pub async fn lose_packets(lose: bool) {
+    let what: &[&str] = if lose { &["add", "dev", "lo", "root", "blackhole"] } else { &["del", "dev", "lo", "root"] };
+    let done = tokio::process::Command::new("tc").arg("qdisc").args(what).status().await.expect("tc of iproute2");
+    assert!(done.success(), "tc qdisc {what:?}");
+}
+
+async fn once_more(mut program: tokio::process::Command, test: &str, environment: &[(&str, &str)]) {
     program.args(["--exact", test, "--nocapture"]).env(INNER, "1").kill_on_drop(true);
     for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         program.env_remove(name);

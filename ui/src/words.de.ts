@@ -35,6 +35,7 @@ export const de: Words = {
     not_registered: "Kein Telefon angemeldet",
     unknown: "Unbekannt",
   },
+  calling: "Ruft an",
   alsoDnd: "nicht stören",
   unknownSince: (at) => `unbekannt seit ${at}`,
   before: (state) => `zuvor: ${state}`,

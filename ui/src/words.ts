@@ -38,6 +38,7 @@ export const en = {
     not_registered: "No phone signed in",
     unknown: "Unknown",
   } satisfies Record<Presence, string>,
+  calling: "Calling",
   alsoDnd: "do not disturb",
   unknownSince: (at: string) => `unknown since ${at}`,
   before: (state: string) => `before: ${state}`,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use phone_control::protocol::OpenWindowParams;
-use phone_core::View;
+use phone_core::{Reason, View};
 use phone_engine::{Handle, SystemEvent};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -24,6 +24,7 @@ use crate::desktop::notices::{self, About, Notice, NoticeChange, Scene};
 use crate::desktop::tray;
 use crate::desktop::tray::panel::{self, Look};
 use crate::desktop::{Act, Press, login, network};
+use crate::files::Files;
 use crate::folders::Folders;
 
 /// Between two looks whether another program lies on the disk, while things happen anyway.
@@ -35,6 +36,8 @@ pub struct Agent {
     pub engine: Handle,
     /// The user's folders.
     pub folders: Folders,
+    /// Work on files in them.
+    pub files: Files,
     /// The session bus; none on a desktop without one.
     pub bus: Option<Connection>,
     /// Whether there is a tray host; none while nobody knows.
@@ -101,6 +104,7 @@ impl Agent {
         let agent = Arc::new(Self {
             engine,
             folders,
+            files: Files::default(),
             bus,
             host: desktop.host.clone(),
             health,
@@ -131,6 +135,12 @@ impl Agent {
 
     /// Puts a notice on the screen.
     pub async fn tell(&self, notice: Notice) {
+        // A question that took its time may find the screen locked, where nobody may answer it.
+        let notice = if notice.about == About::Question && *self.locked.borrow() {
+            notices::trouble(&Reason::PolicyRefuse("The screen is locked.").into(), None)
+        } else {
+            notice
+        };
         self.screen.send(NoticeChange::Show(notice)).await.ok();
     }
 
@@ -140,11 +150,15 @@ impl Agent {
     }
 
     fn scene(&self, zone: &TimeZone) -> Scene {
-        let hide_names = *self.locked.borrow() && !self.engine.desktop().borrow().names_when_locked;
-        Scene { hide_names, zone: zone.clone() }
+        Scene { locked: *self.locked.borrow(), hide_names: self.hides_names(), zone: zone.clone() }
     }
 
-    /// Sleep, wake, lock and network go to the engine.
+    /// Whether names and numbers may not be read from the screen at this moment.
+    fn hides_names(&self) -> bool {
+        *self.locked.borrow() && !self.engine.desktop().borrow().names_when_locked
+    }
+
+    /// Wake, lock and network go to the engine.
     async fn follow_system(self: Arc<Self>, locked: watch::Sender<bool>) {
         let (told, mut events) = mpsc::channel(8);
         tokio::spawn(login::linux::watch(told.clone()));
@@ -152,7 +166,7 @@ impl Agent {
         while let Some(event) = events.recv().await {
             tracing::debug!("the system says {event:?}");
             if let SystemEvent::ScreenLocked(now) = event {
-                locked.send_replace(now);
+                locked.send_if_modified(|before| std::mem::replace(before, now) != now);
             }
             self.engine.system(event).await;
         }
@@ -183,14 +197,22 @@ impl Running {
         let zone = TimeZone::system();
         let mut views = agent.engine.view();
         let mut shown = Arc::new(View::default());
+        let mut locked = agent.locked.clone();
+        let mut scene = agent.scene(&zone);
         let mut stop = std::pin::pin!(agent.stopped());
         tokio::spawn(agent.clone().begin(wish));
         loop {
             let view = views.borrow_and_update().clone();
-            if !Arc::ptr_eq(&view, &shown) {
-                for change in notices::notices(&shown, &view, &agent.scene(&zone)) {
+            locked.mark_unchanged();
+            let now = agent.scene(&zone);
+            let is_new = !Arc::ptr_eq(&view, &shown);
+            if is_new || now != scene {
+                for change in notices::notices((&shown, &scene), (&view, &now)) {
                     agent.screen.send(change).await.ok();
                 }
+                scene = now;
+            }
+            if is_new {
                 drawn.send_replace(Some(view.clone()));
                 shown = view;
                 agent.look_for_update(LOOK_AGAIN).await;
@@ -200,6 +222,7 @@ impl Running {
                     tracing::error!("the engine ended");
                     break;
                 },
+                Ok(()) = locked.changed() => {}
                 Some(press) = presses.1.recv() => drop(tokio::spawn(agent.clone().act(press))),
                 Some(()) = opened.recv() => agent.look_for_update(Duration::ZERO).await,
                 () = &mut stop => break,

@@ -7,7 +7,7 @@ use crate::agent::Agent;
 use crate::bus;
 use crate::desktop::hotkey::Combination;
 use crate::desktop::{autostart, links, login, notices, window};
-use crate::folders::Folders;
+use crate::files::Hangs;
 use crate::upgrade;
 
 /// The bus name of the keyring.
@@ -15,15 +15,17 @@ const KEYRING: &str = "org.freedesktop.secrets";
 
 /// Looks at everything that the desktop has to give.
 pub async fn checks(agent: &Agent) -> Vec<Check> {
+    // They share one wait where the home folder hangs.
+    let (handler, starts, opens) = tokio::join!(handler(agent), starts(agent), opens(agent));
     vec![
         own(),
         keyring(agent).await,
         tray(agent),
         notifications(agent).await,
         hotkey(agent),
-        handler(&agent.folders),
-        starts(&agent.folders),
-        opens(),
+        handler,
+        starts,
+        opens,
         session().await,
     ]
 }
@@ -83,7 +85,7 @@ async fn notifications(agent: &Agent) -> Check {
         return problem("notifications", &format!("The last notification could not be shown{why}."), START);
     }
     match &agent.bus {
-        Some(session) if bus::is_there(session, notices::linux::NAME).await => {
+        Some(session) if bus::is_there(session, notices::service::NAME).await => {
             fine("notifications", "A notification service is there.")
         }
         Some(_) | None => problem("notifications", "There is no notification service.", START),
@@ -102,12 +104,14 @@ fn hotkey(agent: &Agent) -> Check {
     }
 }
 
-fn handler(folders: &Folders) -> Check {
-    let others: Vec<String> = links::linux::handlers(folders)
-        .into_iter()
-        .filter(|(scheme, _)| !links::linux::is_handler(folders, scheme))
-        .map(|(scheme, entry)| format!("{scheme}: {}", entry.unwrap_or_else(|| "nothing".to_owned())))
-        .collect();
+async fn handler(agent: &Agent) -> Check {
+    let folders = agent.folders.clone();
+    let looked = agent.files.with(move || {
+        let others = links::linux::handlers(&folders).into_iter();
+        let others = others.filter(|(scheme, _)| !links::linux::is_handler(&folders, scheme));
+        others.map(|(scheme, entry)| format!("{scheme}: {}", entry.unwrap_or_else(|| "nothing".to_owned()))).collect::<Vec<_>>()
+    });
+    let Ok(others) = looked.await else { return hangs("url handler") };
     if others.is_empty() {
         return fine("url handler", "Trayphone opens phone links.");
     }
@@ -115,18 +119,20 @@ fn handler(folders: &Folders) -> Check {
     problem("url handler", &text, "Switch it on in the settings, or run: trayphone --register")
 }
 
-fn starts(folders: &Folders) -> Check {
-    if autostart::linux::is_on(folders) {
-        fine("autostart", "Trayphone starts with the session.")
-    } else {
-        not_here("autostart", "Trayphone does not start with the session; that is your choice.")
+async fn starts(agent: &Agent) -> Check {
+    let folders = agent.folders.clone();
+    match agent.files.with(move || autostart::linux::is_on(&folders)).await {
+        Ok(true) => fine("autostart", "Trayphone starts with the session."),
+        Ok(false) => not_here("autostart", "Trayphone does not start with the session; that is your choice."),
+        Err(Hangs) => hangs("autostart"),
     }
 }
 
-fn opens() -> Check {
-    match window::linux::find() {
-        Some(_) => fine("window", "The window can be opened."),
-        None => {
+async fn opens(agent: &Agent) -> Check {
+    match agent.files.with(window::linux::find).await {
+        Ok(Some(_)) => fine("window", "The window can be opened."),
+        Err(Hangs) => hangs("window"),
+        Ok(None) => {
             problem("window", "The program of the window is missing.", &format!("Install {} beside trayphone.", window::PROGRAM))
         }
     }
@@ -147,6 +153,10 @@ async fn session() -> Check {
         }
         None => not_here("session", "There is no login service, so a locked screen is not seen."),
     }
+}
+
+fn hangs(name: &str) -> Check {
+    problem(name, "A folder does not answer.", "Look whether the disk or server of your home folder works.")
 }
 
 fn fine(name: &str, text: &str) -> Check {

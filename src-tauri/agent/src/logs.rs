@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -15,8 +16,14 @@ const KEPT: usize = 7;
 /// What is written unless `TRAYPHONE_LOG` says otherwise; the crates below us are chatty at `info`.
 const USUAL: &str = "info,zbus=warn,ksni=warn";
 
+/// So many lines wait for a disk that is slow; more of them are lost rather than waited for.
+const WAITING: usize = 2_000;
+
 /// Starts to write logs into `folder`; without the folder the agent runs silently.
-pub fn start(folder: &Path) {
+///
+/// A thread of its own writes: a folder that hangs must not hold up a call. What waits is written when the guard goes.
+#[must_use]
+pub fn start(folder: &Path) -> Option<WorkerGuard> {
     let wanted = std::env::var("TRAYPHONE_LOG").unwrap_or_else(|_| USUAL.to_owned());
     let filter: Targets = wanted.parse().or_else(|_| USUAL.parse()).unwrap_or_default();
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
@@ -29,16 +36,19 @@ pub fn start(folder: &Path) {
             .build(folder)
             .map_err(|error| error.to_string())
     });
-    match file {
+    let guard = match file {
         Ok(file) => {
-            let lines = tracing_subscriber::fmt::layer()
-                .log_internal_errors(false)
-                .with_ansi(false)
-                .with_writer(std::sync::Mutex::new(file));
+            let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
+            let (writer, guard) = builder.finish(file);
+            let lines = tracing_subscriber::fmt::layer().log_internal_errors(false).with_ansi(false).with_writer(writer);
             tracing_subscriber::registry().with(filter).with(lines).init();
+            Some(guard)
         }
-        Err(error) => eprintln!("trayphone: no log can be written to {}: {error}", folder.display()),
-    }
+        Err(error) => {
+            eprintln!("trayphone: no log can be written to {}: {error}", folder.display());
+            None
+        }
+    };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         // What a panic says may quote what it was working on, so only its place is for everybody's eyes.
@@ -47,4 +57,5 @@ pub fn start(folder: &Path) {
         let said = said.or_else(|| panic.payload().downcast_ref::<&str>().copied());
         tracing::debug!("it said: {}", said.unwrap_or("nothing"));
     }));
+    guard
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod bus;
 mod desktop;
 mod doctor;
+mod files;
 mod folders;
 mod handover;
 mod logs;

@@ -13,7 +13,8 @@ use tokio::sync::{broadcast, watch};
 use crate::agent::{Agent, Start};
 use crate::desktop::hotkey::Combination;
 use crate::desktop::links::{self, SCHEMES};
-use crate::desktop::{Act, autostart};
+use crate::desktop::{Act, autostart, call_is_up};
+use crate::files::Hangs;
 use crate::{doctor, upgrade};
 
 /// The agent behind the control socket.
@@ -37,14 +38,14 @@ impl AgentPhone {
         }
     }
 
-    fn settings(&self) -> SettingsReply {
-        let folders = &self.agent.folders;
-        let is_ours = |scheme: &&str| ((*scheme).to_owned(), links::linux::is_handler(folders, scheme));
-        SettingsReply {
-            desktop: self.agent.engine.desktop().borrow().clone(),
-            autostart: autostart::linux::is_on(folders),
-            handler: SCHEMES.iter().map(is_ours).collect(),
-        }
+    async fn settings(&self) -> Result<SettingsReply, Trouble> {
+        let folders = self.agent.folders.clone();
+        let looked = self.agent.files.with(move || {
+            let is_ours = |scheme: &&str| ((*scheme).to_owned(), links::linux::is_handler(&folders, scheme));
+            (autostart::linux::is_on(&folders), SCHEMES.iter().map(is_ours).collect())
+        });
+        let (autostart, handler) = looked.await.map_err(does_not_answer)?;
+        Ok(SettingsReply { desktop: self.agent.engine.desktop().borrow().clone(), autostart, handler })
     }
 
     async fn change(&self, wanted: SetSettingsParams) -> Result<(), Trouble> {
@@ -55,26 +56,35 @@ impl AgentPhone {
             }
             self.agent.engine.set_desktop(desktop).await?;
         }
-        let folders = &self.agent.folders;
-        let failed = |error: std::io::Error| Trouble {
+        let handler = handler.unwrap_or_default();
+        let unknown = handler.keys().find(|scheme| !SCHEMES.contains(&scheme.as_str()));
+        if let Some(scheme) = unknown {
+            return Err(Reason::WrongUsage(format!("Trayphone does not open links of the scheme {scheme}")).into());
+        }
+        if autostart.is_none() && handler.is_empty() {
+            return Ok(());
+        }
+        let folders = self.agent.folders.clone();
+        let written = self.agent.files.with(move || {
+            let program = upgrade::own_path();
+            let program = program.as_deref().unwrap_or(Path::new("trayphone"));
+            if let Some(on) = autostart {
+                autostart::linux::set(&folders, program, on)?;
+            }
+            for (scheme, take) in &handler {
+                if *take {
+                    links::linux::take(&folders, program, &[scheme])?;
+                } else {
+                    links::linux::give_back(&folders, &[scheme])?;
+                }
+            }
+            Ok(())
+        });
+        written.await.map_err(does_not_answer)?.map_err(|error: std::io::Error| Trouble {
             text: "The setting could not be written.".to_owned(),
             detail: Some(error.to_string()),
             ..Trouble::from(Reason::NotAvailable)
-        };
-        let program = upgrade::own_path();
-        let program = program.as_deref().unwrap_or(Path::new("trayphone"));
-        if let Some(on) = autostart {
-            autostart::linux::set(folders, program, on).map_err(failed)?;
-        }
-        for (scheme, take) in handler.unwrap_or_default() {
-            let Some(scheme) = SCHEMES.into_iter().find(|known| *known == scheme) else {
-                return Err(Reason::WrongUsage(format!("Trayphone does not open links of the scheme {scheme}")).into());
-            };
-            let done =
-                if take { links::linux::take(folders, program, &[scheme]) } else { links::linux::give_back(folders, &[scheme]) };
-            done.map_err(failed)?;
-        }
-        Ok(())
+        })
     }
 }
 
@@ -115,12 +125,12 @@ impl Phone for AgentPhone {
                 let agent = self.agent.clone();
                 tokio::spawn(async move { agent.dial_selection(display).await });
             }
-            DesktopRequest::GetSettings => return Ok(DesktopReply::Settings(self.settings())),
+            DesktopRequest::GetSettings => return Ok(DesktopReply::Settings(self.settings().await?)),
             DesktopRequest::SetSettings(wanted) => {
                 self.change(wanted).await?;
-                return Ok(DesktopReply::Settings(self.settings()));
+                return Ok(DesktopReply::Settings(self.settings().await?));
             }
-            DesktopRequest::Restart if !self.agent.engine.view().borrow().calls.is_empty() => {
+            DesktopRequest::Restart if call_is_up(&self.agent.engine.view().borrow()) => {
                 return Err(Reason::WrongUsage("a call is up; restart when it is over".to_owned()).into());
             }
             DesktopRequest::Restart => drop(tokio::spawn(self.agent.clone().act(Act::Restart.into()))),
@@ -158,6 +168,15 @@ impl Phone for AgentPhone {
         let agent = self.agent.clone();
         tokio::spawn(async move { agent.look_for_update(Duration::ZERO).await });
         upgrade::is_replaced()
+    }
+}
+
+fn does_not_answer(hangs: Hangs) -> Trouble {
+    Trouble {
+        text: "Your home folder does not answer, so nobody knows how these settings are.".to_owned(),
+        remedy: Some("Look whether its disk or server works, and try again.".to_owned()),
+        detail: Some(hangs.to_string()),
+        ..Trouble::from(Reason::NotAvailable)
     }
 }
 

@@ -41,7 +41,7 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
     }
     few_threads();
     let folders = Folders::from_env()?;
-    logs::start(&folders.state());
+    let log = logs::start(&folders.state());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(BLOCKING)
         .enable_all()
@@ -76,6 +76,8 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
     });
     let then = then.inspect_err(tell_held)?;
     runtime.shutdown_timeout(LAST_WORDS);
+    // The program that takes our place has nothing of this one's memory, the last lines of the log included.
+    drop(log);
     if then == Then::Restart {
         let program = upgrade::own_path().context("it is not known where this program lies")?;
         return Err(Command::new(program).exec()).context("the new program cannot be started");

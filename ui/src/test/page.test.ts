@@ -9,7 +9,7 @@ import CallCard from "../parts/CallCard.svelte";
 import History from "../parts/History.svelte";
 import People from "../parts/People.svelte";
 import type { Trouble } from "../types";
-import { button, running, settle, show, type, view } from "./support";
+import { button, field, running, settle, show, type, view } from "./support";
 
 const hostile = '<img src=x onerror="globalThis.hit = true"><b>Mara</b>';
 const intents = () => sent.map((one) => one.intent).filter((intent) => !["attach", "get_view", "get_settings", "history"].includes(intent));
@@ -238,6 +238,35 @@ describe("the page", () => {
   it("opens the first run by itself when there is no account", async () => {
     const page = await opened(view({ accounts: [] }));
     expect(page.querySelector("h1")?.textContent).toBe("Sign in to your phone system");
+  });
+
+  it("keeps the first run, what was typed and why it failed while an account is tried", async () => {
+    let refuse: (trouble: Trouble) => void = () => undefined;
+    await running(view({ accounts: [] }), (intent) =>
+      intent === "add_account" ? new Promise((_, reject) => (refuse = reject)) : { account: null },
+    );
+    const page = show(App, {});
+    await settle();
+    type(field(page, "url"), "pbx.example");
+    type(field(page, "user"), "204");
+    field(page, "password").value = "Sample-Pw9";
+    page.querySelector("form")?.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
+    await settle();
+    // The agent shows the account while it tries it, and takes it back.
+    bring("view", view({ revision: 2, accounts: [account({ name: "pbx", link: "opening" })] }));
+    await settle();
+    expect(page.querySelector("form")?.getAttribute("aria-busy")).toBe("true");
+    refuse({ code: "credentials_refused", text: "Refused.", remedy: null, detail: null, certificate_sha256: null });
+    await settle();
+    bring("view", view({ revision: 3, accounts: [] }));
+    await settle();
+
+    expect(field(page, "url").value).toBe("pbx.example");
+    expect(page.querySelector(`[role="alert"]`)?.textContent).toContain("Refused.");
+    // Somebody else adds one of that name: that is another matter.
+    bring("view", view({ revision: 4, accounts: [account({ name: "pbx" })] }));
+    await settle();
+    expect(page.querySelector('input[type="password"]')).toBeNull();
   });
 
   it("says that Trayphone does not run, and starts it", async () => {

@@ -7,7 +7,7 @@ import PasswordForm from "../parts/PasswordForm.svelte";
 import SignIn from "../parts/SignIn.svelte";
 import { phone } from "../phone.svelte";
 import type { Trouble } from "../types";
-import { button, running, settle, show, type, view } from "./support";
+import { button, field, running, settle, show, type, view } from "./support";
 
 const PASSWORD = "Sample-Pw9";
 const refused: Trouble = {
@@ -63,6 +63,30 @@ describe("the password", () => {
     expect(carriers()).toEqual(["add_account", "add_account"]);
   });
 
+  it("may be wrong without the certificate being asked about again, unless the address changes", async () => {
+    const sha256 = "ab".repeat(32);
+    await running(view({ accounts: [] }), (intent) => {
+      if (intent !== "add_account") return {};
+      const first = sent.filter((one) => one.intent === "add_account").length === 1;
+      throw { ...refused, ...(first && { code: "certificate_unknown", certificate_sha256: sha256 }) } as Trouble;
+    });
+    const page = show(SignIn, { first: true });
+    fill(page);
+    submit(page);
+    await settle();
+    for (const [address, pin] of [
+      ["pbx.example.com", sha256],
+      ["pbx.example.com", sha256],
+      ["pbx.example.org", null],
+    ] as const) {
+      type(field(page, "url"), address);
+      field(page, "password").value = PASSWORD;
+      submit(page);
+      await settle();
+      expect(sent.at(-1)?.params).toMatchObject({ pin });
+    }
+  });
+
   it.each(["taken", "refused"])("of an account that is set up is sent once when it is %s", async (how) => {
     await running(view(), (intent) => {
       if (intent === "set_password" && how === "refused") throw refused;
@@ -103,12 +127,6 @@ function fill(page: HTMLElement) {
   type(field(page, "url"), "pbx.example.com");
   type(field(page, "user"), "204");
   field(page, "password").value = PASSWORD;
-}
-
-function field(page: HTMLElement, name: string): HTMLInputElement {
-  const found = page.querySelector<HTMLInputElement>(name === "password" ? 'input[type="password"]' : `input[id$="-${name}"]`);
-  if (!found) throw new Error(`no field ${name}`);
-  return found;
 }
 
 function submit(page: HTMLElement) {

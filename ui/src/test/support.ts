@@ -60,3 +60,10 @@ export function type(field: HTMLInputElement, text: string): void {
   field.dispatchEvent(new Event("input", { bubbles: true }));
   flushSync();
 }
+
+/** A field of the sign-in by what it is for. */
+export function field(page: ParentNode, name: string): HTMLInputElement {
+  const found = page.querySelector<HTMLInputElement>(name === "password" ? 'input[type="password"]' : `input[id$="-${name}"]`);
+  if (!found) throw new Error(`no field ${name}`);
+  return found;
+}

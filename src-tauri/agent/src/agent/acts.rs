@@ -17,10 +17,38 @@ use crate::desktop::{Act, Press};
 /// A second click on the icon this soon means the same window, not another one.
 const STARTING: Duration = Duration::from_secs(5);
 
+/// Whether an act may end in a dial, which nobody may do on a locked screen, whatever the desktop lets them press there.
+fn dials(act: &Act) -> bool {
+    match act {
+        Act::Dial { .. }
+        | Act::CallBack { .. }
+        | Act::DialLink(_)
+        | Act::RetryLink(_)
+        | Act::DialText(_)
+        | Act::DialSelection => true,
+        Act::Window(_)
+        | Act::Click
+        | Act::Answer(_)
+        | Act::HangUp(_)
+        | Act::Hold(_)
+        | Act::Resume(_)
+        | Act::Dnd(_)
+        | Act::Unlock
+        | Act::RetryNow
+        | Act::MissedSeen
+        | Act::Restart
+        | Act::Quit
+        | Act::Nothing => false,
+    }
+}
+
 impl Agent {
     /// Does what a press asks for, and tells when it cannot be done.
     pub async fn act(self: Arc<Self>, press: Press) {
         let locked = keyring_locked(&self.engine.view().borrow());
+        if dials(&press.act) && self.is_locked() {
+            return self.tell_locked().await;
+        }
         match press.act {
             Act::Click if locked => self.unlock().await,
             Act::Click => self.open_window(None, press.token.as_deref()).await,
@@ -82,16 +110,18 @@ impl Agent {
     }
 
     fn who(&self, id: &CallId) -> Option<String> {
-        self.engine.view().borrow().calls.iter().find(|call| call.id == *id).map(who)
+        let view = self.engine.view();
+        let found = view.borrow().calls.iter().find(|call| call.id == *id).map(who);
+        found.filter(|_| !self.hides_names())
     }
 
     /// Dials a number that the user pressed.
     async fn dial_number(&self, number: String, account: Option<phone_core::AccountName>, yes: bool) {
-        let request = Request::Dial { text: number.clone(), account: account.clone(), source: Source::Typed, yes };
+        let request = Request::Dial { text: number.clone(), account: account.clone(), source: Source::Pressed, yes };
         match self.engine.ask(request).await {
             Ok(_) => {}
             Err(why) if why.code == Code::PolicyAsk && !yes => self.tell(notices::question(&number, account)).await,
-            Err(why) => self.tell(trouble(&why, Some(&number))).await,
+            Err(why) => self.tell(trouble(&why, self.quotable(&number))).await,
         }
     }
 

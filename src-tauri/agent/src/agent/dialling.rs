@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use phone_core::view::LinkName;
-use phone_core::{Code, Reason, Request, Source, Trouble, View};
+use phone_core::call::tidy;
+use phone_core::view::{AccountView, LinkName};
+use phone_core::{AccountName, Code, Reason, Request, Source, Trouble, View};
 
 use super::Agent;
 use crate::desktop::notices::{self, trouble};
@@ -29,8 +30,10 @@ enum Prospect {
     No,
 }
 
-fn prospect(view: &View, start: Start) -> Prospect {
-    let any = |wanted: &[LinkName]| view.accounts.iter().any(|account| wanted.contains(&account.link));
+/// `named` is the only account that counts, where the wish names one.
+fn prospect(view: &View, start: Start, named: Option<&AccountName>) -> Prospect {
+    let counts = |account: &AccountView| named.is_none_or(|named| account.name == *named);
+    let any = |wanted: &[LinkName]| view.accounts.iter().any(|account| counts(account) && wanted.contains(&account.link));
     if any(&[LinkName::Online]) {
         Prospect::Ready
     } else if any(&[LinkName::Opening, LinkName::Syncing])
@@ -49,29 +52,39 @@ impl Agent {
         if self.is_locked() {
             return self.tell_locked().await;
         }
-        match self.wait_for_link(start).await {
+        let named = match named_in(&uri) {
+            Ok(named) => named,
+            Err(why) => return self.tell(trouble(&why, self.quotable(&uri))).await,
+        };
+        match self.wait_for_link(start, named.as_ref()).await {
             Prospect::Ready => {}
             Prospect::Soon => return self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
             Prospect::No => {
                 let nobody = self.engine.view().borrow().accounts.is_empty();
+                if let Some(why) = named.as_ref().and_then(|named| self.unknown(named)).filter(|_| !nobody) {
+                    return self.tell(trouble(&why, self.quotable(&uri))).await;
+                }
                 // At a cold start the wish is kept as an offer; otherwise being offline is an answer.
                 return match (start, nobody) {
-                    (_, true) => self.tell(trouble(&Trouble::from(Reason::NoAccount), Some(&uri))).await,
+                    (_, true) => self.tell(trouble(&Trouble::from(Reason::NoAccount), self.quotable(&uri))).await,
                     (Start::Cold, false) => self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
-                    (Start::Warm, false) => self.tell(trouble(&Trouble::from(Reason::Offline), Some(&uri))).await,
+                    (Start::Warm, false) => self.tell(trouble(&Trouble::from(Reason::Offline), self.quotable(&uri))).await,
                 };
             }
         }
+        if let Some(why) = named.as_ref().and_then(|named| self.unknown(named)) {
+            return self.tell(trouble(&why, self.quotable(&uri))).await;
+        }
         // Somebody who switched the question off said yes to every good number; what is refused stays refused.
         let yes = !self.engine.desktop().borrow().ask_links;
-        let request = Request::Dial { text: uri.clone(), account: None, source: Source::Link, yes };
+        let request = Request::Dial { text: uri.clone(), account: named, source: Source::Link, yes };
         match self.engine.ask(request).await {
             Ok(_) => {}
             Err(why) if why.code == Code::PolicyAsk => {
                 let number = why.detail.as_deref().unwrap_or_else(|| number_in(&uri));
                 self.tell(notices::link_question(&uri, number)).await;
             }
-            Err(why) => self.tell(trouble(&why, Some(&uri))).await,
+            Err(why) => self.tell(trouble(&why, self.quotable(&uri))).await,
         }
     }
 
@@ -101,36 +114,70 @@ impl Agent {
                 let number = why.detail.clone().unwrap_or_else(|| text.clone());
                 self.tell(notices::text_question(&text, &number)).await;
             }
-            Err(why) => self.tell(trouble(&why, Some(&text))).await,
+            Err(why) => self.tell(trouble(&why, self.quotable(&text))).await,
         }
     }
 
     /// Dials after the user said yes to the question of a link or a text.
     pub async fn dial_again(&self, text: String, source: Source) {
-        let request = Request::Dial { text: text.clone(), account: None, source, yes: true };
+        let named = match source {
+            Source::Link => named_in(&text),
+            Source::Typed | Source::Pressed | Source::Text => Ok(None),
+        };
+        let named = match named {
+            Ok(named) => named,
+            Err(why) => return self.tell(trouble(&why, self.quotable(&text))).await,
+        };
+        let request = Request::Dial { text: text.clone(), account: named, source, yes: true };
         if let Err(why) = self.engine.ask(request).await {
-            self.tell(trouble(&why, Some(&text))).await;
+            self.tell(trouble(&why, self.quotable(&text))).await;
         }
     }
 
-    fn is_locked(&self) -> bool {
+    pub(super) fn is_locked(&self) -> bool {
         *self.locked.borrow()
     }
 
+    /// What may stand on the screen of a link or text that somebody wanted to dial.
+    pub(super) fn quotable<'a>(&self, text: &'a str) -> Option<&'a str> {
+        (!self.hides_names()).then_some(text)
+    }
+
     /// Says that nothing is dialled behind a locked screen; the number is nobody's business there.
-    async fn tell_locked(&self) {
+    pub(super) async fn tell_locked(&self) {
         self.tell(trouble(&Trouble::from(Reason::PolicyRefuse("The screen is locked.")), None)).await;
     }
 
+    /// Why an account cannot be dialled by that nobody has set up; none where it is there.
+    fn unknown(&self, named: &AccountName) -> Option<Trouble> {
+        let is_there = self.engine.view().borrow().accounts.iter().any(|account| account.name == *named);
+        (!is_there).then(|| no_such_account(named.as_str()))
+    }
+
     /// Waits for a sign-in that is under way, but not longer than a wish to call lasts.
-    async fn wait_for_link(&self, start: Start) -> Prospect {
+    async fn wait_for_link(&self, start: Start, named: Option<&AccountName>) -> Prospect {
         let mut views = self.engine.view();
-        let settled = views.wait_for(|view| view.revision > 0 && prospect(view, start) != Prospect::Soon);
+        let settled = views.wait_for(|view| view.revision > 0 && prospect(view, start, named) != Prospect::Soon);
         match tokio::time::timeout(links::PATIENCE, settled).await {
-            Ok(Ok(view)) => prospect(&view, start),
+            Ok(Ok(view)) => prospect(&view, start, named),
             Ok(Err(_)) => Prospect::No,
             Err(_) => Prospect::Soon,
         }
+    }
+}
+
+/// The account that a link wants to dial by; none where it leaves that open.
+fn named_in(uri: &str) -> Result<Option<AccountName>, Trouble> {
+    let Some(name) = phone_core::number::account_of(uri) else { return Ok(None) };
+    AccountName::parse(&name).map(Some).map_err(|_| no_such_account(&name))
+}
+
+/// Dialling by another account than the one that was asked for would be a wrong call.
+fn no_such_account(name: &str) -> Trouble {
+    Trouble {
+        text: format!("There is no account named {}.", tidy(name)),
+        remedy: Some("The link names an account; look up its name in the settings.".to_owned()),
+        ..Trouble::from(Reason::NoAccount)
     }
 }
 
@@ -161,7 +208,7 @@ mod tests {
         ];
         for (links, start, expected) in table {
             let accounts = links.iter().map(|link| account(*link, None)).collect();
-            assert_eq!(prospect(&view(accounts, vec![]), start), expected, "{links:?} {start:?}");
+            assert_eq!(prospect(&view(accounts, vec![]), start, None), expected, "{links:?} {start:?}");
         }
         assert_eq!(number_in("tel:+49301"), "+49301");
     }

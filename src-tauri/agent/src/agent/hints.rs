@@ -1,6 +1,7 @@
 //! What the user should know about the desktop itself: no tray, no notices, no hotkey, a newer program.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ const PANEL_COMES: Duration = Duration::from_secs(15);
 
 /// Between two tries to grab a key that was taken; the other program may have ended.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// A change of the keyboard's layout comes in several steps, and only the last one counts.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// File with the hints that were told already, one a line.
 const TOLD: &str = "hints-told";
@@ -83,13 +87,16 @@ impl Agent {
         let (pressed, mut presses) = mpsc::channel(1);
         loop {
             let wanted = settings.borrow_and_update().dial_hotkey.clone();
-            let (held, problem) = match grab(wanted.as_deref(), pressed.clone()).await {
-                Ok(held) => (held, None),
+            let (mut held, mut problem) = match grab(wanted.as_deref(), pressed.clone()).await {
+                Ok(held) => {
+                    let problem = held.as_ref().and_then(|held| held.problem.borrow().clone());
+                    (held, problem)
+                }
                 Err(error) => (None, Some(error)),
             };
-            self.tell_hotkey(problem.clone()).await;
-            let again = matches!(problem, Some(HotkeyError::Taken(_)));
             loop {
+                self.tell_hotkey(problem.clone()).await;
+                let again = matches!(problem, Some(HotkeyError::Taken(_) | HotkeyError::Failed(_)));
                 tokio::select! {
                     Some(()) = presses.recv() => drop(tokio::spawn(self.clone().act(Act::DialSelection.into()))),
                     changed = settings.changed() => match changed {
@@ -97,6 +104,7 @@ impl Agent {
                         Ok(()) => {}
                         Err(_) => return,
                     },
+                    changed = other_problem(&mut held, &problem) => problem = changed,
                     () = tokio::time::sleep(TRY_AGAIN), if again => break,
                 }
             }
@@ -136,15 +144,36 @@ impl Agent {
             return;
         }
         let file = self.folders.state().join(TOLD);
-        let mut lines: BTreeSet<String> = std::fs::read_to_string(&file).unwrap_or_default().lines().map(str::to_owned).collect();
-        if lines.insert(format!("{} {}", told.about, told.text)) {
-            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            if let Err(error) = std::fs::write(&file, text) {
-                tracing::debug!("{} cannot be written: {error}", file.display());
-            }
+        let line = format!("{} {}", told.about, told.text);
+        // Where nobody can say whether it was told, once more is better than never.
+        if self.files.with(move || is_first(&file, line)).await.unwrap_or(true) {
             self.tell(hint(&told)).await;
         }
     }
+}
+
+/// Remembers a line in a file; tells whether it is new there.
+fn is_first(file: &Path, line: String) -> bool {
+    let mut lines: BTreeSet<String> = std::fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect();
+    let is_new = lines.insert(line);
+    if is_new {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        if let Err(error) = std::fs::write(file, text) {
+            tracing::debug!("{} cannot be written: {error}", file.display());
+        }
+    }
+    is_new
+}
+
+/// What keeps a held hotkey from working, as soon as that changes; for ever where none is held.
+async fn other_problem(held: &mut Option<Hotkey>, known: &Option<HotkeyError>) -> Option<HotkeyError> {
+    let Some(held) = held else { return std::future::pending().await };
+    if held.problem.wait_for(|problem| problem != known).await.is_err() {
+        // Its thread has ended, and what it said last is known.
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(SETTLED).await;
+    held.problem.borrow().clone()
 }
 
 async fn grab(wanted: Option<&str>, pressed: mpsc::Sender<()>) -> Result<Option<Hotkey>, HotkeyError> {

@@ -17,7 +17,7 @@ pub mod window;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use phone_control::protocol::WindowView;
-use phone_core::{AccountName, CallId};
+use phone_core::{AccountName, CallId, View};
 
 /// What a person can ask for with one press in the tray, in a notice or by the hotkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,16 @@ impl From<Act> for Press {
     fn from(act: Act) -> Self {
         Self { act, token: None }
     }
+}
+
+/// Text from the network for a place that knows markup, which must not use it.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Whether a call is up, as far as that is known; one that only stood there before a gap holds nothing up.
+pub fn call_is_up(view: &View) -> bool {
+    view.calls.iter().any(|call| !call.stale)
 }
 
 /// The time of day as people here read it.

@@ -10,7 +10,7 @@ use phone_core::{AccountName, Reason, Trouble, View};
 use serde::Serialize;
 
 use crate::arguments::{Account, Add};
-use crate::asking::{connect, done, read};
+use crate::asking::{connect, read, set_up};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
 use crate::{password, times};
@@ -51,14 +51,14 @@ pub async fn run(command: Account, socket: &Path, output: &Output) -> Result<(),
             let client = connect(socket).await?;
             known(&read(client.view()).await?, &name)?;
             let secret = password::read()?;
-            let reply = done(client.set_password(name, &secret)).await?;
+            let reply = set_up(client.set_password(name, &secret)).await?;
             let lasting = kept(&client, &reply).await;
             signed_in(reply, lasting, output)
         }
         Account::Remove { name } => {
             let client = connect(socket).await?;
             known(&read(client.view()).await?, &name)?;
-            done(client.remove_account(name.clone())).await?;
+            set_up(client.remove_account(name.clone())).await?;
             output.confirm(&Done { ok: true, account: None }, |to| to.extend(format!("{name} is removed.\n").bytes()))
         }
     }
@@ -76,7 +76,7 @@ async fn add_account(add: Add, socket: &Path, output: &Output) -> Result<(), Fai
     let client = connect(socket).await?;
     let secret = if password_stdin { Some(password::read()?) } else { None };
     let account = NewAccount { name, kind, url, domain, user, pin, keys: given };
-    let reply = done(client.add_account(&account, secret.as_ref())).await?;
+    let reply = set_up(client.add_account(&account, secret.as_ref())).await?;
     let lasting = kept(&client, &reply).await;
     signed_in(reply, lasting, output)
 }

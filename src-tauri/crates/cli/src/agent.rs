@@ -101,15 +101,11 @@ fn not_bound(error: &BindError) -> Failure {
 }
 
 /// The folder that was named, else ours in the user's place for it.
-///
-/// Source: XDG Base Directory Specification 0.8.
 fn folder(named: Option<&Path>, variable: &str, below_home: &str) -> Result<PathBuf, Failure> {
     if let Some(named) = named {
         return std::path::absolute(named).map_err(|error| Failure::usage(error.to_string()));
     }
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute(variable)
-        .or_else(|| absolute("HOME").map(|home| home.join(below_home)))
+    phone_control::user_folder(variable, below_home)
         .map(|base| base.join("trayphone"))
         .ok_or_else(|| Failure::usage("HOME is not set; name --config-dir and --state-dir"))
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use phone_core::call::tones;
 use phone_core::request::OwnPresence;
 use phone_core::{AccountName, CallId, Source};
 
@@ -309,12 +310,6 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     if key.is_empty() { Err("KEY=VALUE is wanted".to_owned()) } else { Ok((key.to_owned(), value.to_owned())) }
 }
 
-fn tones(text: &str) -> Result<String, String> {
-    let digits = text.to_ascii_uppercase();
-    let fits = (1..=32).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD".contains(&b));
-    if fits { Ok(digits) } else { Err("tones are 1 to 32 of 0-9, *, # and A-D".to_owned()) }
-}
-
 fn region(text: &str) -> Result<String, String> {
     let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     if fits { Ok(text.to_ascii_uppercase()) } else { Err("a region has two letters, such as DE".to_owned()) }
@@ -351,7 +346,7 @@ mod tests {
             "hangup",
             "hold office/c1",
             "resume",
-            "dtmf office/c1 12*#ad",
+            "dtmf office/c1 12*#ad,7",
             "transfer office/c1 207",
             "transfer office/c1 --to-call office/c2",
             "presence --watch --all --filter ann",

@@ -8,15 +8,17 @@ use phone_core::{Reason, Trouble};
 
 use crate::failure::Failure;
 
-/// How long an agent may take for anything: its own longest wait is 20 s.
+/// How long an agent may take for what needs neither the keyring nor the disk; its longest wait is the 20 s of a sign-in.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to set an account up: its own longest wait, and some for a busy machine.
+const SET_UP: Duration = phone_engine::LONGEST_ANSWER.saturating_add(Duration::from_secs(10));
 
 /// Connects for requests only.
 ///
 /// # Errors
 /// `no_agent` when none runs.
 pub async fn connect(socket: &Path) -> Result<Client, Failure> {
-    let (client, _notices) = in_time(Client::connect(socket, "trayphonectl"), Reason::NoAgent).await?;
+    let (client, _notices) = in_time(PATIENCE, Client::connect(socket, "trayphonectl"), Reason::NoAgent).await?;
     Ok(client)
 }
 
@@ -25,7 +27,7 @@ pub async fn connect(socket: &Path) -> Result<Client, Failure> {
 /// # Errors
 /// What the agent says, or that it does not answer.
 pub async fn read<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
-    in_time(asked, Reason::AnswerTimedOut).await
+    in_time(PATIENCE, asked, Reason::AnswerTimedOut).await
 }
 
 /// Waits for the answer of something that has an effect.
@@ -33,11 +35,19 @@ pub async fn read<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<
 /// # Errors
 /// What the agent says, or that the outcome is unknown.
 pub async fn done<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
-    in_time(asked, Reason::OutcomeUnknown).await
+    in_time(PATIENCE, asked, Reason::OutcomeUnknown).await
 }
 
-async fn in_time<T>(asked: impl Future<Output = Result<T, Trouble>>, late: Reason) -> Result<T, Failure> {
-    match tokio::time::timeout(PATIENCE, asked).await {
+/// Waits for the answer of something about accounts, which may take a sign-in, the keyring and the disk.
+///
+/// # Errors
+/// What the agent says, or that the outcome is unknown.
+pub async fn set_up<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
+    in_time(SET_UP, asked, Reason::OutcomeUnknown).await
+}
+
+async fn in_time<T>(limit: Duration, asked: impl Future<Output = Result<T, Trouble>>, late: Reason) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, asked).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(Failure::from(late).because("the Trayphone agent does not answer")),
     }

@@ -64,6 +64,9 @@ async fn keyring() -> Check {
 
 /// Who opens phone links, as far as the user's own choices say.
 ///
+/// A running agent answers this itself, from the module with which it makes and takes back that choice. No program may
+/// depend on another, and the libraries that both use know nothing of a desktop, so this reads the one line by itself.
+///
 /// Source: Association between MIME types and applications 1.0.1.
 fn handler() -> Check {
     let chosen = choices().into_iter().find_map(|file| default_for_tel(&std::fs::read_to_string(file).ok()?));
@@ -81,11 +84,7 @@ fn handler() -> Check {
 
 /// Files with the user's choices, the most important one first.
 fn choices() -> Vec<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
-    let Some(config) = config else { return vec![] };
+    let Some(config) = phone_control::user_folder("XDG_CONFIG_HOME", ".config") else { return vec![] };
     let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default().to_lowercase();
     let own = desktops.split(':').filter(|name| !name.is_empty()).map(|name| format!("{name}-mimeapps.list"));
     own.chain(["mimeapps.list".to_owned()]).map(|file| config.join(file)).collect()

@@ -19,17 +19,15 @@ use crate::times;
 /// Prints every event as a JSON line.
 ///
 /// # Errors
-/// `no_agent` when none runs, or when it ends.
+/// `no_agent` when none runs, or when it ends; what the agent says when events were missed.
 pub async fn events(socket: &Path, output: &Output) -> Result<(), Failure> {
     let (client, notices) = follow(socket, Stream::CallEvent).await?;
-    let ended = until_interrupted(notices, |notice| match notice.method.as_str() {
+    let ended = until_interrupted(&client, notices, |notice| match notice.method.as_str() {
         // As it came, so that what a newer agent tells is not lost.
         method::CALL_EVENT => output.line(notice.params.get()),
         _ => Ok(()),
     });
-    let result = ended.await;
-    drop(client);
-    result
+    ended.await
 }
 
 /// Prints colleagues, then every change.
@@ -39,7 +37,7 @@ pub async fn events(socket: &Path, output: &Output) -> Result<(), Failure> {
 pub async fn presence(wanted: Presence, socket: &Path, output: &Output) -> Result<(), Failure> {
     let (client, notices) = follow(socket, Stream::Presence).await?;
     let mut gathered: Vec<Person> = vec![];
-    let ended = until_interrupted(notices, |notice| {
+    let ended = until_interrupted(&client, notices, |notice| {
         let Told::Presence(part) = notice.told() else { return Ok(()) };
         let PresencePart { revision, whole, part, last, mut people } = part;
         people.retain(|person| is_wanted(person, &wanted));
@@ -52,9 +50,7 @@ pub async fn presence(wanted: Presence, socket: &Path, output: &Output) -> Resul
         gathered.append(&mut people);
         if last { everybody(revision, &std::mem::take(&mut gathered), output) } else { Ok(()) }
     });
-    let result = ended.await;
-    drop(client);
-    result
+    ended.await
 }
 
 async fn follow(socket: &Path, stream: Stream) -> Result<(Client, Notices), Failure> {
@@ -63,8 +59,9 @@ async fn follow(socket: &Path, stream: Stream) -> Result<(Client, Notices), Fail
     Ok((client, notices))
 }
 
-/// Hands every notice on until a signal comes, the reader goes away, or the agent ends.
+/// Hands every notice on until a signal comes, the reader goes away, or the agent ends or hangs up.
 async fn until_interrupted(
+    client: &Client,
     mut notices: Notices,
     mut hand_on: impl FnMut(phone_control::client::Notice) -> io::Result<()>,
 ) -> Result<(), Failure> {
@@ -78,7 +75,9 @@ async fn until_interrupted(
             _ = ended.recv() => return Ok(()),
         };
         let Some(notice) = notice else {
-            return Err(Failure::from(Reason::NoAgent).because("it ended, or closed the connection"));
+            // What was missed is said, so that nobody takes the lines for complete.
+            let gone = || Failure::from(Reason::NoAgent).because("it ended, or closed the connection");
+            return Err(client.farewell().map_or_else(gone, Failure::from));
         };
         if let Err(error) = hand_on(notice) {
             return unwritten(error);

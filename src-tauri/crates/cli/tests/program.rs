@@ -237,17 +237,14 @@ fn what_cannot_be_printed_is_no_success() {
 }
 
 #[test]
-fn keys_of_an_account_and_of_a_plan_are_checked() {
+fn keys_of_a_plan_are_checked_before_anybody_is_asked() {
     let folder = tempfile::tempdir().expect("a throw-away folder");
     for (set, says) in [
         ("plan.contry=DE", "plan.country"),
-        ("dialpath=rest", "dial_path"),
         ("plan.country=Germany", "two letters"),
         ("plan.extensions=two", "200-299"),
         ("plan.send=plus", "national, e164, 00"),
         ("plan.ask_links=perhaps", "true, false"),
-        ("keepalive_s=0", "seconds"),
-        ("allow_plain_http=perhaps", "true, false"),
     ] {
         let add = ["--json", "account", "add", "office", "--kind", "k", "--url", "https://pbx.example/", "--set", set];
         let output = run(folder.path(), &add);

@@ -85,8 +85,12 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
+/// What the agent said about the connection as a whole; it hangs up after it.
+type Farewell = Arc<Mutex<Option<Trouble>>>;
+
 struct Shared {
     asked: Asked,
+    farewell: Farewell,
     next: std::sync::atomic::AtomicU64,
     welcome: Welcome,
     tasks: [JoinHandle<()>; 2],
@@ -114,9 +118,10 @@ impl Client {
         let (requests, to_write) = mpsc::channel(WAITING);
         let (notices, to_read) = mpsc::channel(WAITING);
         let writing = tokio::spawn(write(writer, to_write, asked.clone()));
-        let reading = tokio::spawn(read(reader, notices, asked.clone()));
+        let farewell = Farewell::default();
+        let reading = tokio::spawn(read(reader, notices, asked.clone(), farewell.clone()));
         let nobody = Welcome { protocol: String::new(), agent_version: String::new(), restart_needed: false };
-        let shared = Shared { asked, next: 1.into(), welcome: nobody, tasks: [writing, reading] };
+        let shared = Shared { asked, farewell, next: 1.into(), welcome: nobody, tasks: [writing, reading] };
         let mut client = Self { requests, shared: Arc::new(shared) };
         let welcome = client.call(method::HELLO, &hello(name)).await?;
         if let Some(shared) = Arc::get_mut(&mut client.shared) {
@@ -128,6 +133,11 @@ impl Client {
     /// What the agent said at the beginning.
     pub fn welcome(&self) -> &Welcome {
         &self.shared.welcome
+    }
+
+    /// Why the agent ended the connection, when it said so: events that were promised were missed, for example.
+    pub fn farewell(&self) -> Option<Trouble> {
+        self.shared.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks for a method of the protocol and reads its answer.
@@ -191,7 +201,7 @@ async fn write(mut writer: Writer, mut lines: mpsc::Receiver<(u64, Zeroizing<Vec
     }
 }
 
-async fn read(reader: Reader, notices: mpsc::Sender<Notice>, asked: Asked) {
+async fn read(reader: Reader, notices: mpsc::Sender<Notice>, asked: Asked, farewell: Farewell) {
     let mut lines = Lines::new(reader);
     while let Ok(Line::Text(text)) = lines.next().await {
         match understood(text) {
@@ -200,6 +210,7 @@ async fn read(reader: Reader, notices: mpsc::Sender<Notice>, asked: Asked) {
                     answer.send(heard).ok();
                 }
             }
+            Some(Incoming::Farewell(why)) => *farewell.lock().unwrap_or_else(PoisonError::into_inner) = Some(why),
             // Nobody may be interested any more; answers still are.
             Some(Incoming::Notice(notice)) => drop(notices.send(notice).await),
             None => {}
@@ -217,6 +228,8 @@ fn taken(asked: &Asked, id: u64) -> Option<oneshot::Sender<Heard>> {
 enum Incoming {
     Answer(u64, Heard),
     Notice(Notice),
+    /// A failure that belongs to no request.
+    Farewell(Trouble),
 }
 
 #[derive(Deserialize)]
@@ -251,7 +264,11 @@ fn understood(text: &[u8]) -> Option<Incoming> {
         (_, Some(fault)) => Err(fault.data.unwrap_or(Trouble { detail: Some(fault.message), ..unreadable() })),
         (None, None) => Err(unreadable()),
     };
-    Some(Incoming::Answer(envelope.id?, heard))
+    match (envelope.id, heard) {
+        (Some(id), heard) => Some(Incoming::Answer(id, heard)),
+        (None, Err(why)) => Some(Incoming::Farewell(why)),
+        (None, Ok(_)) => None,
+    }
 }
 
 fn hello(name: &str) -> Hello {

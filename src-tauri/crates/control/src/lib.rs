@@ -7,6 +7,7 @@
 
 pub mod client;
 mod clock;
+mod folders;
 pub mod keys;
 mod line;
 mod message;
@@ -16,6 +17,7 @@ pub mod server;
 mod transport;
 
 pub use client::Client;
+pub use folders::user_folder;
 pub use password::Password;
 pub use server::{DesktopReply, DesktopRequest, Limits, Phone, serve, serve_within};
-pub use transport::{BindError, Listener, NoPlace, SOCKET_VARIABLE, bind, default_path};
+pub use transport::{BindError, Listener, Name, NoPlace, SOCKET_VARIABLE, bind, default_path, take_name};

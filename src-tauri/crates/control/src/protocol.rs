@@ -22,10 +22,7 @@ pub const LINE_LIMIT: usize = 1 << 20;
 /// Most people in one part of the `presence` stream and in one answer of `people`.
 pub const PAGE: usize = 500;
 
-/// Account keys of the contract; those behind `plan.` are [`PLAN_KEYS`].
-pub const ACCOUNT_KEYS: &[&str] =
-    &["dialect", "dial_path", "token_url", "own_numbers", "keepalive_s", "allow_plain_http", "remote_call_hash"];
-/// Dial plan keys of the contract, without `plan.`.
+/// Dial plan keys of the contract, without `plan.`; all other keys of an account are those of its kind of PBX.
 pub const PLAN_KEYS: &[&str] = &[
     "country",
     "area_code",

@@ -4,13 +4,15 @@
 mod unix;
 
 #[cfg(unix)]
-pub use unix::Listener;
+pub use unix::{Listener, Name, take_name};
 #[cfg(unix)]
 pub(crate) use unix::{Reader, Writer, connect, connect_blocking, is_nobody};
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::folders::folder;
 
 /// Environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "TRAYPHONE_SOCKET";
@@ -67,8 +69,7 @@ fn place(get: impl Fn(&str) -> Option<OsString>, runtime: Option<PathBuf>) -> Re
         .map(PathBuf::from)
         .and_then(absolute)
         .or(runtime)
-        .or_else(|| get("XDG_STATE_HOME").map(PathBuf::from).and_then(absolute))
-        .or_else(|| get("HOME").map(|home| Path::new(&home).join(".local/state")).and_then(absolute))
+        .or_else(|| folder(|name| get(name).map(PathBuf::from), "XDG_STATE_HOME", ".local/state"))
         .ok_or(NoPlace)?;
     Ok(folder.join("trayphone").join("control.sock"))
 }

@@ -2,6 +2,8 @@
 
 #[path = "socket/deadlines.rs"]
 mod deadlines;
+#[path = "socket/events.rs"]
+mod events;
 #[path = "socket/healing.rs"]
 mod healing;
 mod support;
@@ -241,19 +243,18 @@ async fn who_subscribes_twice_is_told_once() {
 }
 
 #[tokio::test]
-async fn whoever_missed_events_gets_a_fresh_view() {
+async fn our_own_clients_learn_why_the_events_ended() {
     let stage = Stage::new();
     let (client, mut notices) = stage.client().await;
     client.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
     client.view().await.expect("the subscription is in place");
+    assert_eq!(client.farewell(), None);
     for _ in 0..200 {
         stage.phone.tell(EventName::CallRinging);
     }
-    loop {
-        if let Told::View(_) = notices.recv().await.expect("a notice").told() {
-            break;
-        }
-    }
+    while notices.recv().await.is_some() {}
+    let told = client.farewell().expect("a last word");
+    assert!(told.text.contains("Events were missed") && told.remedy.is_some(), "{told:?}");
 }
 
 #[tokio::test]

@@ -100,6 +100,21 @@ pub fn tidy(text: &str) -> String {
     if out.chars().count() <= 80 { out.to_owned() } else { out.chars().take(79).chain(['…']).collect() }
 }
 
+/// Says that a text is no row of tones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("tones are 1 to 32 of 0-9, *, #, A-D, and a comma for a pause")]
+pub struct BadTones;
+
+/// Takes a text as keypad tones, letters in upper case.
+///
+/// # Errors
+/// [`BadTones`] unless it has 1 to 32 of `0-9`, `*`, `#`, `A-D`, or a comma for a pause.
+pub fn tones(text: &str) -> Result<String, BadTones> {
+    let tones = text.to_ascii_uppercase();
+    let fits = (1..=32).contains(&tones.len()) && tones.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD,".contains(&b));
+    if fits { Ok(tones) } else { Err(BadTones) }
+}
+
 /// What a dialect knows of which side holds a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {

@@ -21,6 +21,27 @@ pub const PROBE_LIMIT: Duration = Duration::from_secs(3);
 /// Least delay before a new attempt.
 pub const LEAST_DELAY: Duration = Duration::from_millis(250);
 
+/// When waiting was last ended early, and when it is to be again.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Haste {
+    /// The last time.
+    pub last: Option<Instant>,
+    /// The next time: something happened too soon after the last one, and must not be forgotten.
+    pub again_at: Option<Instant>,
+}
+
+impl Haste {
+    /// Nothing more is due: what runs now began after whatever happened, or has proved itself since.
+    fn settled(self) -> Self {
+        Self { again_at: None, ..self }
+    }
+
+    /// When an early end may be at the earliest, if that is not yet.
+    fn too_soon(self, now: Instant) -> Option<Instant> {
+        self.last.map(|last| last + HASTE_LIMIT).filter(|at| *at > now)
+    }
+}
+
 /// How long the current outage has lasted, and when it was last cut short.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outage {
@@ -28,15 +49,15 @@ pub struct Outage {
     pub attempt: u32,
     /// Its beginning; a link that held less than [`STABLE_AFTER`] does not end it.
     pub began: Instant,
-    /// When waiting was last ended early.
-    pub hastened: Option<Instant>,
+    /// When waiting was ended early.
+    pub haste: Haste,
     /// An expired session was renewed without a delay; the next one in this outage waits.
     pub renewed: bool,
 }
 
 impl Outage {
-    fn begins(now: Instant, hastened: Option<Instant>) -> Self {
-        Self { attempt: 0, began: now, hastened, renewed: false }
+    fn begins(now: Instant, haste: Haste) -> Self {
+        Self { attempt: 0, began: now, haste, renewed: false }
     }
 }
 
@@ -70,8 +91,8 @@ pub enum Link {
         stable_at: Instant,
         /// When silence counts as loss.
         silent_at: Instant,
-        /// When waiting was last ended early.
-        hastened: Option<Instant>,
+        /// When waiting was ended early.
+        haste: Haste,
     },
     /// Between two attempts.
     Waiting {
@@ -112,7 +133,7 @@ pub enum LinkInput {
     Woke,
     /// The network changed and the link's address with it.
     NetworkChanged,
-    /// The user wants it now.
+    /// The user wants it now; a link that is online is left alone.
     RetryNow,
     /// A deadline may have passed.
     Tick,
@@ -139,9 +160,13 @@ impl Link {
     pub fn deadline(&self) -> Option<Instant> {
         match self {
             Self::SignedOut { .. } | Self::Stopped { .. } => None,
-            Self::Opening { give_up_at, .. } | Self::Syncing { give_up_at, .. } => Some(*give_up_at),
-            Self::Online { outage: Some(_), stable_at, silent_at, .. } => Some((*stable_at).min(*silent_at)),
-            Self::Online { outage: None, silent_at, .. } => Some(*silent_at),
+            Self::Opening { outage, give_up_at } | Self::Syncing { outage, give_up_at } => {
+                Some(outage.haste.again_at.map_or(*give_up_at, |at| at.min(*give_up_at)))
+            }
+            Self::Online { outage, stable_at, silent_at, haste } => {
+                let stable_at = outage.map(|_| *stable_at);
+                [stable_at, haste.again_at].into_iter().flatten().chain([*silent_at]).min()
+            }
             Self::Waiting { retry_at, .. } => Some(*retry_at),
         }
     }
@@ -170,7 +195,7 @@ impl Link {
         match input {
             LinkInput::SignIn => {
                 let close = self.is_up();
-                self.open(Outage::begins(now, None), now, close)
+                self.open(Outage::begins(now, Haste::default()), now, close)
             }
             LinkInput::SignOut(why) => {
                 let close = self.is_up();
@@ -189,7 +214,9 @@ impl Link {
                 vec![]
             }
             LinkInput::SignedIn => {
-                let Self::Opening { outage, .. } = *self else { return vec![] };
+                let Self::Opening { mut outage, .. } = *self else { return vec![] };
+                // The server answers, whatever happened to the network before.
+                outage.haste = outage.haste.settled();
                 *self = Self::Syncing { outage, give_up_at: now + SYNC_LIMIT };
                 vec![LinkEffect::Changed]
             }
@@ -199,7 +226,7 @@ impl Link {
                     outage: Some(outage),
                     stable_at: now + STABLE_AFTER,
                     silent_at: now + SILENCE_LIMIT,
-                    hastened: outage.hastened,
+                    haste: outage.haste.settled(),
                 };
                 vec![LinkEffect::Changed]
             }
@@ -210,13 +237,15 @@ impl Link {
                 vec![]
             }
             LinkInput::Failed(why, retry_after) => self.fail(why, retry_after, now, jitter),
-            LinkInput::Woke | LinkInput::NetworkChanged | LinkInput::RetryNow => self.hasten(now),
+            LinkInput::RetryNow if self.is_online() => vec![],
+            LinkInput::Woke | LinkInput::NetworkChanged => self.hasten(now, true),
+            LinkInput::RetryNow => self.hasten(now, false),
             LinkInput::Tick => self.tick(now, jitter),
         }
     }
 
     fn open(&mut self, outage: Outage, now: Instant, close: bool) -> Vec<LinkEffect> {
-        let outage = Outage { attempt: outage.attempt.saturating_add(1), ..outage };
+        let outage = Outage { attempt: outage.attempt.saturating_add(1), haste: outage.haste.settled(), ..outage };
         *self = Self::Opening { outage, give_up_at: now + OPEN_LIMIT };
         let mut effects = Vec::with_capacity(3);
         if close {
@@ -230,9 +259,9 @@ impl Link {
     fn outage(&self, now: Instant) -> Outage {
         match *self {
             Self::Opening { outage, .. } | Self::Syncing { outage, .. } | Self::Waiting { outage, .. } => outage,
-            Self::Online { outage: Some(outage), stable_at, .. } if now < stable_at => outage,
-            Self::Online { hastened, .. } => Outage::begins(now, hastened),
-            Self::SignedOut { .. } | Self::Stopped { .. } => Outage::begins(now, None),
+            Self::Online { outage: Some(outage), stable_at, haste, .. } if now < stable_at => Outage { haste, ..outage },
+            Self::Online { haste, .. } => Outage::begins(now, haste),
+            Self::SignedOut { .. } | Self::Stopped { .. } => Outage::begins(now, Haste::default()),
         }
     }
 
@@ -261,37 +290,50 @@ impl Link {
             }
             None => delay,
         };
-        *self = Self::Waiting { outage, retry_at: now + delay, why };
+        let retry_at = outage.haste.again_at.map_or(now + delay, |at| at.max(now + LEAST_DELAY).min(now + delay));
+        *self = Self::Waiting { outage: Outage { haste: outage.haste.settled(), ..outage }, retry_at, why };
         vec![LinkEffect::Close, LinkEffect::Changed]
     }
 
-    /// Ends waiting early, or replaces a link that is likely dead; at most once per [`HASTE_LIMIT`].
-    fn hasten(&mut self, now: Instant) -> Vec<LinkEffect> {
-        let too_soon = |last: Option<Instant>| last.is_some_and(|last| now.saturating_duration_since(last) < HASTE_LIMIT);
+    /// Ends waiting early, or replaces a link that is likely dead; at most once per [`HASTE_LIMIT`], else at its end.
+    ///
+    /// An attempt under way is begun anew at that end only where it may `hang` on an address that is gone.
+    fn hasten(&mut self, now: Instant, hangs: bool) -> Vec<LinkEffect> {
+        let close = self.is_up();
+        let anew = self.outage(now);
         match self {
-            Self::Waiting { outage, .. } if !too_soon(outage.hastened) => {
-                let outage = Outage { hastened: Some(now), ..*outage };
-                self.open(outage, now, false)
+            Self::Waiting { outage, retry_at, .. } => match outage.haste.too_soon(now) {
+                Some(at) if at < *retry_at => {
+                    *retry_at = at;
+                    return vec![LinkEffect::Changed];
+                }
+                Some(_) => return vec![],
+                None => {}
+            },
+            Self::Opening { outage: Outage { haste, .. }, .. }
+            | Self::Syncing { outage: Outage { haste, .. }, .. }
+            | Self::Online { haste, .. } => {
+                if let Some(at) = haste.too_soon(now) {
+                    if hangs {
+                        haste.again_at = Some(at);
+                    }
+                    return vec![];
+                }
             }
-            // The attempt may hang on an address that is gone; begin it anew.
-            Self::Opening { outage, .. } | Self::Syncing { outage, .. } if !too_soon(outage.hastened) => {
-                let outage = Outage { hastened: Some(now), ..*outage };
-                self.open(outage, now, true)
-            }
-            Self::Online { hastened, .. } if !too_soon(*hastened) => {
-                let outage = Outage { hastened: Some(now), ..self.outage(now) };
-                self.open(outage, now, true)
-            }
-            Self::SignedOut { .. }
-            | Self::Opening { .. }
-            | Self::Syncing { .. }
-            | Self::Online { .. }
-            | Self::Waiting { .. }
-            | Self::Stopped { .. } => vec![],
+            Self::SignedOut { .. } | Self::Stopped { .. } => return vec![],
         }
+        self.open(Outage { haste: Haste { last: Some(now), again_at: None }, ..anew }, now, close)
     }
 
     fn tick(&mut self, now: Instant, jitter: f64) -> Vec<LinkEffect> {
+        let again_at = match self {
+            Self::Opening { outage, .. } | Self::Syncing { outage, .. } => outage.haste.again_at,
+            Self::Online { haste, .. } => haste.again_at,
+            Self::SignedOut { .. } | Self::Waiting { .. } | Self::Stopped { .. } => None,
+        };
+        if again_at.is_some_and(|at| now >= at) {
+            return self.hasten(now, true);
+        }
         match self {
             Self::Opening { give_up_at, .. } if now >= *give_up_at => self.fail(Reason::ConnectTimedOut, None, now, jitter),
             Self::Syncing { give_up_at, .. } if now >= *give_up_at => self.fail(Reason::AnswerTimedOut, None, now, jitter),

@@ -6,6 +6,7 @@
 mod calls;
 mod commands;
 mod endings;
+mod names;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +15,14 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-pub use commands::Begun;
+pub use commands::{Begun, COMMAND_LIMIT};
 
 use crate::Now;
 use crate::account::{Abilities, AccountConfig, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party};
 use crate::event::{Event, EventName};
 use crate::link::Link;
-use crate::number::{self, Plan};
+use crate::number::Plan;
 use crate::people::{People, PersonSeen, Presence};
 use crate::reason::{Reason, Why};
 use crate::request::Answer;
@@ -52,6 +53,8 @@ struct Live {
     direction: Direction,
     state: CallState,
     remote: Party,
+    /// The number whose name was looked for last; the lists are long and frames are many.
+    looked_up: Option<String>,
     via: Option<Party>,
     since: Timestamp,
     started_at: Timestamp,
@@ -70,6 +73,8 @@ struct Live {
 struct Undecided {
     key: String,
     record: CallRecord,
+    /// When it counts as missed, because nobody told.
+    until: Instant,
 }
 
 /// A picture that is not whole yet: shown when the link is online, dropped when it fails before.
@@ -339,6 +344,7 @@ impl Model {
             Told::Verdict { key, outcome } => self.verdict(name, &key, outcome, now),
             Told::People(people) => {
                 self.people.replace(name, people);
+                self.look_up_again(name);
                 vec![]
             }
             Told::Person(seen) => {
@@ -354,10 +360,12 @@ impl Model {
                 vec![]
             }
             Told::History(past) => vec![Output::Past(name.clone(), past)],
-            Told::Contacts(contacts) => {
+            Told::Contacts(mut contacts) => {
+                contacts.truncate(names::MOST_CONTACTS);
                 if let Some(desk) = self.desk(name) {
                     desk.contacts = contacts;
                 }
+                self.look_up_again(name);
                 vec![]
             }
             Told::Confirmed(request) => self.finish(name, request, Ok(()), now),
@@ -366,21 +374,17 @@ impl Model {
         }
     }
 
-    /// Name for a number that came without one: colleagues first, then the address book.
-    fn name_for(&self, name: &AccountName, number: &str) -> Option<String> {
-        if let Some(known) = self.people.name_of(name, number) {
-            return Some(known.to_owned());
-        }
-        let desk = self.desks.iter().find(|d| &d.name == name)?;
-        let fits = |contact: &&Contact| contact.numbers.iter().any(|n| number::may_be_same(n, number));
-        desk.contacts.iter().find(fits).map(|contact| contact.name.clone())
-    }
-
     /// The earliest moment at which [`Model::tick`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
         let pending = self.desks.iter().flat_map(|d| d.pending.iter().map(|p| p.deadline));
         let forgotten = self.desks.iter().flat_map(|d| d.calls.iter().filter_map(|c| c.forget_at));
-        pending.chain(forgotten).min()
+        let undecided = self.desks.iter().flat_map(|d| d.undecided.iter().map(|u| u.until));
+        pending.chain(forgotten).chain(undecided).min()
+    }
+
+    /// When a command must have had its effect; none when it has ended.
+    pub fn due(&self, request: RequestId) -> Option<Instant> {
+        self.desks.iter().flat_map(|d| &d.pending).find(|p| p.request == request).map(|p| p.deadline)
     }
 
     /// Missed calls were looked at.
@@ -410,6 +414,13 @@ impl Model {
     pub fn remember(&mut self, recent: Vec<CallRecord>) {
         self.recent = recent;
         self.recent.truncate(RECENT);
+    }
+
+    /// Counts the missed calls that nobody had looked at before the agent ended, by when somebody looked last.
+    pub fn count_missed(&mut self, remembered: &[CallRecord], seen_until: Timestamp) {
+        let unseen =
+            |call: &&CallRecord| call.outcome == Outcome::Missed && call.ended_at.unwrap_or(call.started_at) > seen_until;
+        self.missed = u32::try_from(remembered.iter().filter(unseen).count()).unwrap_or(u32::MAX);
     }
 
     /// Draws the picture; every drawing has a higher revision.

@@ -3,11 +3,17 @@
 //! The plain form: one number and nothing else in the text. Whatever is not clearly one number
 //! is asked about or refused; digits are never picked out of a text with a pattern.
 
+mod same;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
+
+pub use same::{is_same, may_be_same};
 
 use crate::reason::Reason;
 use crate::request::Source;
@@ -40,6 +46,11 @@ impl Plan {
             outside_prefix: get("plan.outside_prefix"),
             extensions: get("plan.extensions").map(|list| words(&list)).unwrap_or_default(),
         }
+    }
+
+    /// Tells whether the plan names exactly this number, by no range and no pattern.
+    fn names(&self, digits: &str) -> bool {
+        self.extensions.iter().any(|rule| rule == digits)
     }
 
     /// Tells whether a number is internal under this plan.
@@ -138,23 +149,44 @@ const EMERGENCY: &[(&str, &[&str])] = &[
     ("BR", &["190", "192", "193"]),
 ];
 
-fn is_emergency(digits: &str, plan: &Plan) -> bool {
+/// The two numbers that are emergency numbers nearly everywhere.
+const NEARLY_EVERYWHERE: &[&str] = &["112", "911"];
+
+fn is_emergency(digits: &str, source: Source, plan: &Plan) -> bool {
+    // A company may give its own phone such a number; only its very digits in the plan say so, never a range.
+    if plan.names(digits) {
+        return false;
+    }
     let listed = |digits: &str| {
         EMERGENCY
             .iter()
             .filter(|(region, _)| region.is_empty() || plan.country.as_deref().is_some_and(|c| c.eq_ignore_ascii_case(region)))
             .any(|(_, numbers)| numbers.contains(&digits))
     };
-    // A zero or nine for the outside line must not hide an emergency number.
-    let prefixes = ["", "0", "9", "00"].into_iter().chain(plan.outside_prefix.as_deref());
-    prefixes.filter_map(|prefix| digits.strip_prefix(prefix)).any(listed)
+    let behind = |prefix: &str| digits.strip_prefix(prefix);
+    // The digit for the outside line must not hide an emergency number.
+    if listed(digits) || plan.outside_prefix.as_deref().and_then(behind).is_some_and(listed) {
+        return true;
+    }
+    // Without its word in the plan that digit is a guess, which an extension of the plan outweighs.
+    if plan.is_extension(digits) {
+        return false;
+    }
+    let guessed = |prefix: &str| plan.outside_prefix.as_deref().is_none_or(|known| known != prefix);
+    ["0", "00"].into_iter().filter_map(behind).any(listed)
+        || behind("9").is_some_and(|rest| match source {
+            Source::Typed | Source::Pressed if guessed("9") => NEARLY_EVERYWHERE.contains(&rest),
+            Source::Typed | Source::Pressed | Source::Text | Source::Link => listed(rest),
+        })
 }
 
 /// Tells whether digits are an emergency number, also behind or in front of a code.
-fn hides_emergency(digits: &str, plan: &Plan) -> bool {
+fn hides_emergency(digits: &str, source: Source, plan: &Plan) -> bool {
     let bare: String = digits.chars().filter(char::is_ascii_digit).collect();
-    is_emergency(&bare, plan)
-        || digits.split(['*', '#']).any(|part| !part.is_empty() && digits.contains(['*', '#']) && is_emergency(part, plan))
+    is_emergency(&bare, source, plan)
+        || digits
+            .split(['*', '#'])
+            .any(|part| !part.is_empty() && digits.contains(['*', '#']) && is_emergency(part, source, plan))
 }
 
 /// Finds what a text offers to dial, and what the policy says for its source.
@@ -216,11 +248,12 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
     };
     let Some((digits, extension)) = digits_of(body) else { return candidate };
     candidate.extension = extension;
-    if source != Source::Typed && digits.bytes().filter(u8::is_ascii_digit).count() > E164_DIGITS {
+    let by_hand = matches!(source, Source::Typed | Source::Pressed);
+    if !by_hand && digits.bytes().filter(u8::is_ascii_digit).count() > E164_DIGITS {
         return candidate;
     }
     let plain = digits.trim_start_matches('+');
-    let kind = if hides_emergency(plain, plan) {
+    let kind = if hides_emergency(plain, source, plan) {
         Kind::Emergency
     } else if digits.contains(['*', '#']) {
         Kind::FeatureCode
@@ -240,22 +273,22 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
         candidate.e164 = Some(digits.clone());
     }
     let (verdict, why) = match (kind, source) {
-        (Kind::Emergency, Source::Typed | Source::Text | Source::Link) => {
+        (Kind::Emergency, Source::Typed | Source::Pressed | Source::Text | Source::Link) => {
             (Verdict::Refuse, Some("Emergency numbers are dialled on the phone, never from here."))
         }
         (Kind::FeatureCode, Source::Typed) => (Verdict::Dial, None),
-        (Kind::FeatureCode, Source::Text | Source::Link) => {
+        (Kind::FeatureCode, Source::Pressed | Source::Text | Source::Link) => {
             (Verdict::Refuse, Some("Codes with * or # change settings of the PBX; they are dialled only when typed."))
         }
         (_, Source::Link) => (Verdict::Ask, Some("A link from another program asks first.")),
-        (_, Source::Typed | Source::Text) if candidate.extension.is_some() => {
+        (_, Source::Typed | Source::Pressed | Source::Text) if candidate.extension.is_some() => {
             (Verdict::Ask, Some("The digits behind the number cannot be sent by themselves."))
         }
         (Kind::National, Source::Text) if !clearly_national(body, &digits) => {
             (Verdict::Ask, Some("This may be something else than a telephone number."))
         }
-        (_, Source::Typed) if is_several(body) => (Verdict::Ask, Some("This looks like two numbers.")),
-        (_, Source::Typed | Source::Text) => (Verdict::Dial, None),
+        (_, Source::Typed | Source::Pressed) if is_several(body) => (Verdict::Ask, Some("This looks like two numbers.")),
+        (_, Source::Typed | Source::Pressed | Source::Text) => (Verdict::Dial, None),
     };
     if kind != Kind::Emergency && !(kind == Kind::FeatureCode && verdict == Verdict::Refuse) {
         candidate.dial = Some(digits);
@@ -295,6 +328,27 @@ pub fn scheme(text: &str) -> Option<(&str, &str)> {
     ["tel", "callto", "sip", "sips", "pbx"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some((scheme, rest))
 }
 
+/// The account that a link of our own names, such as `office` in `pbx:dial?number=204&account=office`.
+///
+/// None where it names none, is no such link, or names several.
+pub fn account_of(link: &str) -> Option<String> {
+    let (_, rest) = scheme(link.trim_matches(is_blank)).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("pbx"))?;
+    let mut named = None;
+    for (key, value) in query_of(rest)? {
+        if key == "account" && named.replace(value).is_some() {
+            return None;
+        }
+    }
+    named.filter(|name| !name.is_empty())
+}
+
+/// The keys and values of what follows `pbx:`; none when it is nothing to dial.
+fn query_of(rest: &str) -> Option<Vec<(String, String)>> {
+    let query = rest.trim_matches(is_blank).trim_start_matches('/').strip_prefix("dial?")?;
+    // A plus means a country code here, never a blank.
+    Some(url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()).into_owned().collect())
+}
+
 /// Cuts a word such as `Tel.:` off the front.
 fn split_label(text: &str) -> (&str, &str) {
     let word = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
@@ -316,10 +370,9 @@ fn digits_of(text: &str) -> Option<(String, Option<String>)> {
     }
     let rest = rest.trim_matches(is_blank).trim_start_matches('/');
     if scheme.eq_ignore_ascii_case("pbx") {
-        let query = rest.strip_prefix("dial?")?;
         let mut number = None;
-        for (key, value) in url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
-            if key == "number" && number.replace(value.into_owned()).is_some() {
+        for (key, value) in query_of(rest)? {
+            if key == "number" && number.replace(value).is_some() {
                 return None;
             }
         }
@@ -411,150 +464,4 @@ fn looks_like_date_or_address(text: &str) -> bool {
         || (dots.len() > 1 && dots.first().is_some_and(|first| *first <= 3) && dots.iter().skip(1).all(|g| *g == 3))
         || matches!(slashes.as_slice(), [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
         || matches!(dashes.as_slice(), [4, 2, 2])
-}
-
-/// Tells whether two spellings can be the same number: equal, or one is the other's national or prefixed form.
-///
-/// Needs seven common digits, so that short internal numbers match only when equal.
-pub fn may_be_same(a: &str, b: &str) -> bool {
-    let digits = |t: &str| -> Vec<u8> { t.bytes().filter(u8::is_ascii_digit).collect() };
-    let (a, b) = (digits(a), digits(b));
-    if a.is_empty() || b.is_empty() {
-        return false;
-    }
-    if a == b {
-        return true;
-    }
-    let common = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    // What differs may only be a trunk zero, an outside prefix and a country code.
-    common >= 7 && a.len() - common <= 5 && b.len() - common <= 5
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn dial(text: &str, source: Source) -> Result<String, Reason> {
-        target(text, source, true, &Plan::default())
-    }
-
-    #[test]
-    fn links_are_read_as_rfc_3966_and_the_wild_write_them() {
-        for (text, digits) in [
-            ("tel:+49-30-123456", "+4930123456"),
-            ("tel:%2B49301234567", "+49301234567"),
-            ("tel:+49%2030%201234567", "+49301234567"),
-            ("tel:+43%201%20234567", "+431234567"),
-            ("TEL:(030)1234567", "0301234567"),
-            ("tel://+4930123456", "+4930123456"),
-            ("tel:+49(0)30123456", "+4930123456"),
-            ("tel:%252B4930123456", "+4930123456"),
-            ("tel:863-1234;phone-context=+1-914-555", "+19145558631234"),
-            ("callto:+4930123456", "+4930123456"),
-            ("sip:+4930123456@pbx.example;user=phone", "+4930123456"),
-            ("pbx:dial?number=+4930123456&account=office", "+4930123456"),
-            ("pbx:dial?number=%2B4930123456", "+4930123456"),
-        ] {
-            assert_eq!(dial(text, Source::Link).as_deref(), Ok(digits), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_clearly_one_number_is_never_dialled() {
-        for text in [
-            "",
-            "   ",
-            "hello",
-            "tel:",
-            "tel:abc",
-            "21.11.2026",
-            "2026-11-21",
-            "192.168.10.1",
-            "12.50",
-            "sip:mara@pbx.example",
-            "+49 30 123456 and +49 30 654321",
-            "0301234567\n0307654321",
-            "order 4711 0815",
-            "pbx:dial?number=1&number=2",
-        ] {
-            assert!(dial(text, Source::Text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_link_asks_before_it_dials() {
-        let plan = Plan::default();
-        assert_eq!(target("tel:+4930123456", Source::Link, false, &plan), Err(Reason::PolicyAsk("+4930123456".into())));
-        assert_eq!(target("+49 30 123456", Source::Text, false, &plan), Ok("+4930123456".into()));
-    }
-
-    #[test]
-    fn codes_and_emergency_numbers_never_come_from_a_link() {
-        for text in ["tel:*21*0301234567%23", "tel:112", "tel:0112", "tel:911", "tel:+112", "tel:1-1-2"] {
-            let answer = dial(text, Source::Link);
-            assert!(matches!(answer, Err(Reason::PolicyRefuse(_))), "{text} {answer:?}");
-        }
-        assert_eq!(dial("*97", Source::Typed).as_deref(), Ok("*97"));
-        assert!(matches!(dial("112", Source::Typed), Err(Reason::PolicyRefuse(_))));
-    }
-
-    #[test]
-    fn what_may_be_something_else_is_asked_about() {
-        let plan = Plan { extensions: vec!["2XX".into()], ..Plan::default() };
-        for text in ["204 205", "10-12", "21 11 2026", "4711"] {
-            assert!(matches!(target(text, Source::Text, false, &plan), Err(Reason::PolicyAsk(_))), "{text}");
-        }
-        for text in ["3.5", "100.000", "1.000.000", "030 1234567 030 7654321", "4111 1111 1111 1111"] {
-            assert!(matches!(target(text, Source::Text, true, &plan), Err(Reason::NumberNotUsable(_))), "{text}");
-        }
-        for text in ["030 1234567", "+49 30 1234567", "204", "(030) 23125-0"] {
-            assert!(target(text, Source::Text, false, &plan).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn emergency_numbers_hide_behind_no_code() {
-        for text in ["112#", "#112", "*31#112", "*112*", "0112#"] {
-            assert!(matches!(dial(text, Source::Typed), Err(Reason::PolicyRefuse(_))), "{text}");
-        }
-        assert!(dial("tel:0301234567;phone-context=+49", Source::Link).is_err());
-    }
-
-    #[test]
-    fn a_labelled_selection_keeps_its_offsets() {
-        let found = candidates("Tel. +49 30 123456", Source::Text, &Plan::default());
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].start, found[0].end, found[0].text.as_str()), (5, 18, "+49 30 123456"));
-        assert_eq!(found[0].dial.as_deref(), Some("+4930123456"));
-    }
-
-    #[test]
-    fn one_number_in_national_and_international_form_is_the_same() {
-        assert!(may_be_same("+4930555001", "030555001"));
-        assert!(may_be_same("0030555001", "+4930555001"));
-        assert!(may_be_same("204", "204"));
-        assert!(!may_be_same("204", "1204"));
-        assert!(!may_be_same("+4930555001", "+4930555002"));
-        assert!(!may_be_same("", "204"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics_and_only_its_own_digits_are_dialled(text in ".{0,60}") {
-            for source in [Source::Typed, Source::Text, Source::Link] {
-                if let Ok(digits) = target(&text, source, true, &Plan::default()) {
-                    prop_assert!(digits.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b)));
-                }
-            }
-        }
-
-        #[test]
-        fn separators_never_change_the_digits(digits in "[1-9][1-9][0-9]{8,12}", cut in 1usize..8) {
-            let text = format!("+{} ({}) {}", &digits[..1], &digits[1..cut + 1], &digits[cut + 1..]);
-            let expected = format!("+{digits}");
-            prop_assert_eq!(dial(&text, Source::Text).ok(), Some(expected));
-        }
-    }
 }

@@ -181,6 +181,7 @@ impl People {
                 let name_same = seen.name.is_none() || seen.name.as_deref() == kept.name.as_deref();
                 if kept.presence == seen.presence
                     && kept.dnd == seen.dnd
+                    && kept.kind == seen.kind
                     && name_same
                     && kept.note.as_deref() == seen.note.as_deref()
                 {
@@ -193,6 +194,7 @@ impl People {
                     kept.name = seen.name.map(Into::into);
                 }
                 kept.note = seen.note.map(Into::into);
+                kept.kind = seen.kind;
                 kept.presence = seen.presence;
                 kept.dnd = seen.dnd;
                 let before = std::mem::replace(&mut kept.revision, revision);
@@ -347,6 +349,15 @@ mod tests {
         assert_eq!(changed.len(), 1);
         assert!(people.log.len() <= 1);
         assert_eq!(people.changes_since(people.revision()), Changes::Some(vec![]));
+    }
+
+    #[test]
+    fn what_stands_behind_a_number_can_change() {
+        let mut people = People::default();
+        people.replace(&office(), vec![ann(Presence::Available)]);
+        let queue = PersonSeen { kind: PersonKind::Queue, ..ann(Presence::Available) };
+        assert!(people.update(&office(), queue, Timestamp::UNIX_EPOCH));
+        assert_eq!(people.person(&office(), "207").map(|p| (p.kind, p.since)), Some((PersonKind::Queue, None)));
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::view::{AccountView, CallRecord, View};
 pub enum Source {
     /// Typed by a person on the command line or a script.
     Typed,
+    /// A button of a notice or of the tray that carries a number we know; it can be reached on a locked screen.
+    Pressed,
     /// Selected text and the hotkey.
     Text,
     /// A link from another program.

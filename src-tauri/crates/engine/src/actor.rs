@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tracing::warn;
 
+pub use self::accounts::LONGEST_ANSWER;
 use self::disk::Writing;
 use crate::disk::Disk;
 use crate::history::History;
@@ -33,6 +34,10 @@ use crate::{Asked, Handle, Options};
 
 /// How many messages are worked off before a view is published.
 const BATCH: usize = 512;
+/// Events that may wait for a reader; one that is slower misses some, and learns that.
+const EVENTS: usize = 256;
+/// How many events are told before their readers get a turn.
+const EVENTS_AT_ONCE: usize = EVENTS / 4;
 /// Frames kept for a report.
 const KEPT_FRAMES: usize = 40;
 /// Longest part of a frame that is kept.
@@ -68,15 +73,19 @@ struct Desk {
     secret: SecretState,
     /// When a stopped link was last tried anew because the network changed.
     looked_again: Option<Instant>,
+    /// When it is to be tried anew once more: the network changed too soon after that.
+    look_again_at: Option<Instant>,
     /// The keyring changed while the secret was being read.
     read_again: bool,
-    /// Those who wait until the typed secret is stored.
-    storing: Vec<oneshot::Sender<Answer>>,
-    /// Typed by the user and not stored yet.
-    unstored: Option<Secret>,
+    /// Those who wait until the typed secret of this number, or a later one, is stored.
+    storing: Vec<(u64, oneshot::Sender<Answer>)>,
+    /// Typed by the user and not stored yet, with its number.
+    unstored: Option<(u64, Secret)>,
+    /// Number of the secret that the keyring is storing now.
+    being_stored: Option<u64>,
     /// Not kept unless its first sign-in goes well enough.
     provisional: bool,
-    frames: VecDeque<(char, Box<str>)>,
+    frames: VecDeque<(char, usize, Box<str>)>,
     skipped: u64,
     /// Seconds the server's clock is ahead.
     clock_ahead: Option<i64>,
@@ -95,7 +104,7 @@ struct Waiting {
 enum Inner {
     Net(AccountName, u64, FromNet),
     Secret(AccountName, Result<Secret, VaultError>),
-    Stored(AccountName, Result<(), VaultError>),
+    Stored(AccountName, u64, Result<(), VaultError>),
     Unlocked(Result<(), VaultError>),
     Removed(AccountName, Result<(), VaultError>, oneshot::Sender<Answer>),
 }
@@ -116,6 +125,9 @@ pub(crate) struct Actor {
     waiting: Vec<Waiting>,
     next_request: RequestId,
     attempts: u64,
+    secrets_typed: u64,
+    /// Events told since the readers of them had a chance to run.
+    events_told: usize,
     inner: mpsc::Sender<Inner>,
     view: watch::Sender<Arc<View>>,
     people: watch::Sender<u64>,
@@ -132,7 +144,15 @@ fn now() -> Now {
 }
 
 /// Starts the actor on the current runtime.
-pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handle, crate::StartError> {
+pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Handle {
+    let (actor, handle, asked, from_inner) = build(options, proxies);
+    tokio::spawn(actor.run(asked, from_inner));
+    handle
+}
+
+type Built = (Actor, Handle, mpsc::Receiver<Asked>, mpsc::Receiver<Inner>);
+
+fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
     let loaded = crate::settings::load(&options.config_dir);
     let (settings, may_write, broken) = match loaded {
         Ok(loaded) => {
@@ -170,7 +190,7 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
     let (inner, from_inner) = mpsc::channel(256);
     let (view, view_reader) = watch::channel(Arc::new(model.view()));
     let (people, people_reader) = watch::channel(0);
-    let (events, _) = broadcast::channel(256);
+    let (events, _) = broadcast::channel(EVENTS);
     let (desktop, desktop_reader) = watch::channel(settings.desktop.clone());
     let disk = Disk::new(options.config_dir.clone(), options.state_dir.clone(), history.lines());
     let actor = Actor {
@@ -187,6 +207,8 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
         waiting: vec![],
         next_request: 0,
         attempts: 0,
+        secrets_typed: 0,
+        events_told: 0,
         inner,
         view,
         people,
@@ -195,8 +217,8 @@ pub(crate) fn start(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handl
         changed: true,
         clocks: (start.mono, start.wall),
     };
-    tokio::spawn(actor.run(asked, from_inner));
-    Ok(Handle { inbox, view: view_reader, people: people_reader, events, desktop: desktop_reader, disk })
+    let handle = Handle { inbox, view: view_reader, people: people_reader, events, desktop: desktop_reader, disk };
+    (actor, handle, asked, from_inner)
 }
 
 impl Actor {
@@ -208,6 +230,10 @@ impl Actor {
         }
         loop {
             self.publish();
+            if self.events_told >= EVENTS_AT_ONCE {
+                self.events_told = 0;
+                tokio::task::yield_now().await;
+            }
             let deadline = self.deadline();
             // Not biased: a flood of frames must not keep requests and deadlines waiting.
             tokio::select! {
@@ -216,6 +242,9 @@ impl Actor {
                     self.check_clocks();
                     self.inner_message(message);
                     for _ in 0..BATCH {
+                        if self.events_told >= EVENTS_AT_ONCE {
+                            break;
+                        }
                         match inner.try_recv() {
                             Ok(message) => self.inner_message(message),
                             Err(_) => break,
@@ -257,7 +286,7 @@ impl Actor {
                 }
             }
             Inner::Secret(name, result) => self.secret_arrived(&name, result),
-            Inner::Stored(name, result) => self.secret_stored(&name, result),
+            Inner::Stored(name, number, result) => self.secret_stored(&name, number, result),
             Inner::Unlocked(result) => self.keyring_unlocked(result),
             Inner::Removed(name, result, answer) => self.secret_removed(&name, result, answer),
         }
@@ -270,6 +299,7 @@ impl Actor {
             match output {
                 Output::Event(event) => {
                     if self.events.receiver_count() > 0 {
+                        self.events_told += 1;
                         self.events.send(event).ok();
                     }
                 }

@@ -29,9 +29,10 @@ impl History {
         let mut calls = vec![];
         let mut lines = 0;
         if let Ok(file) = File::open(dir.join(NAME)) {
-            for line in BufReader::new(file).lines().map_while(Result::ok) {
+            // Bytes, not text: one torn character must not hide what stands behind it.
+            for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
                 lines += 1;
-                if let Ok(record) = serde_json::from_str::<CallRecord>(&line) {
+                if let Ok(record) = serde_json::from_slice::<CallRecord>(&line) {
                     calls.push(record);
                 }
             }
@@ -145,10 +146,12 @@ fn ends_within_a_line(path: &Path) -> bool {
 
 /// Writes the file anew with the newest calls only.
 fn rewrite(dir: &Path, stored: &mut usize) -> io::Result<()> {
-    let lines: Vec<String> = BufReader::new(File::open(dir.join(NAME))?).lines().map_while(Result::ok).collect();
+    let lines: io::Result<Vec<Vec<u8>>> = BufReader::new(File::open(dir.join(NAME))?).split(b'\n').collect();
+    // A line that is no text was torn by a crash and holds no call any more.
+    let lines: Vec<Vec<u8>> = lines?.into_iter().filter(|line| std::str::from_utf8(line).is_ok()).collect();
     let newest = lines.get(lines.len().saturating_sub(MOST)..).unwrap_or_default();
-    let text: String = newest.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    replace(dir, NAME, text.as_bytes())?;
+    let text: Vec<u8> = newest.iter().flat_map(|line| [line.as_slice(), b"\n"]).flatten().copied().collect();
+    replace(dir, NAME, &text)?;
     *stored = newest.len();
     Ok(())
 }
@@ -223,6 +226,25 @@ mod tests {
         let text = std::fs::read_to_string(dir.path().join(NAME)).expect("a file");
         assert_eq!(text.lines().next(), Some((REWRITE_AT - MOST).to_string().as_str()));
         assert_eq!(text.lines().count(), MOST);
+    }
+
+    #[test]
+    fn a_torn_character_costs_its_own_line_and_no_other() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let tear = || {
+            let mut file = std::fs::OpenOptions::new().append(true).open(dir.path().join(NAME)).expect("a file");
+            file.write_all(b"{\"name\":\"J\xc3\n").expect("a crash in the middle of a character");
+        };
+        let mut history = History::open(dir.path());
+        add(dir.path(), &mut history, record("office/c41", "+4930555001", 1_767_225_600, RecordSource::Local));
+        tear();
+        add(dir.path(), &mut history, record("office/c42", "+4930555001", 1_767_225_700, RecordSource::Local));
+        let later = History::open(dir.path());
+        assert_eq!((later.last_number(), later.newest(10).len(), later.lines()), (42, 2, 3));
+        // Nor when the file is written anew.
+        let mut stored = later.lines();
+        rewrite(dir.path(), &mut stored).expect("written");
+        assert_eq!((History::open(dir.path()).newest(10).len(), stored), (2, 2));
     }
 
     #[test]

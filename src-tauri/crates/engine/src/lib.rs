@@ -13,6 +13,7 @@ mod net;
 pub mod ports;
 pub mod settings;
 
+pub use actor::LONGEST_ANSWER;
 pub use disk::Disk;
 pub use ports::{EnvironmentProxies, Proxies, ProxyFuture, SystemEvent, Vault, VaultError, VaultFuture};
 
@@ -64,7 +65,7 @@ pub fn start_with(options: Options, proxies: Arc<dyn Proxies>) -> Result<Handle,
     if tokio::runtime::Handle::try_current().is_err() {
         return Err(StartError::NoRuntime);
     }
-    actor::start(options, proxies)
+    Ok(actor::start(options, proxies))
 }
 
 /// A cheap, clonable way to the running engine.
@@ -108,7 +109,7 @@ impl Handle {
         self.people.clone()
     }
 
-    /// Events from now on; a reader that lags misses the oldest.
+    /// Events from now on; a reader that lags misses the oldest, and learns that.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }

@@ -5,9 +5,32 @@ pub(crate) mod http;
 pub(crate) mod socket;
 pub(crate) mod tls;
 
+use std::time::Duration;
+
+use ::http::HeaderValue;
 use phone_core::Reason;
-use phone_pbx::dialect::{HttpAnswer, NotOpened, Wire};
+use phone_pbx::dialect::{Header, HttpAnswer, NotOpened, Wire};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// How long what was sent may stay without a receipt of the peer's system; then the connection is over, and what it held with it.
+///
+/// A command that was told to have an unknown outcome must not arrive long after: this and the time in which it may be
+/// written are together no longer than the shortest limit of a command.
+pub(crate) const UNDELIVERED_LIMIT: Duration = Duration::from_secs(3);
+
+/// A header as it is sent.
+///
+/// # Errors
+/// One that cannot be sent at all: without it the request would be another one.
+fn header_value(header: &Header) -> Result<HeaderValue, Reason> {
+    let (text, hidden) = match header {
+        Header::Plain(text) => (text.as_str(), false),
+        Header::Hidden(secret) => (secret.expose(), true),
+    };
+    let mut value = HeaderValue::from_str(text).map_err(|_| Reason::CredentialsRefused)?;
+    value.set_sensitive(hidden);
+    Ok(value)
+}
 
 /// What a socket or request tells the actor.
 pub(crate) enum FromNet {

@@ -88,8 +88,6 @@ impl Proxies for EnvironmentProxies {
 /// What happened to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemEvent {
-    /// It is about to sleep.
-    Sleeping,
     /// It woke from sleep.
     Woke,
     /// Addresses or routes of the network changed.

@@ -40,6 +40,8 @@ pub enum Input<'a> {
     Command(&'a Command),
     /// A command had no effect in time.
     Expired(RequestId),
+    /// The link may be dead: an answer of any kind must come soon.
+    Probe,
     /// [`Dialect::deadline`] may have passed.
     Tick,
 }
@@ -95,6 +97,8 @@ pub struct HttpRequest {
     pub most_bytes: usize,
     /// How long it may take.
     pub limit: Duration,
+    /// The command it carries, whose limit holds for it too: it has no effect after that.
+    pub carries: Option<RequestId>,
 }
 
 /// What a dialect wants done. It may hold secrets, so it cannot be printed.

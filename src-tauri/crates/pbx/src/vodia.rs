@@ -8,6 +8,7 @@ pub mod calls;
 mod commands;
 mod fetch;
 pub mod frame;
+mod handover;
 pub mod hold;
 mod keys;
 mod live;
@@ -32,6 +33,15 @@ pub use keys::check;
 
 use self::keys::{Keys, Path};
 use crate::dialect::{Dialect, Effect, Effects, Header, HttpAnswer, HttpRequest, Input, Random, Setup, Wire};
+
+/// What the registry knows of this kind.
+pub(crate) const KIND: crate::Kind = crate::Kind {
+    name: "vodia",
+    make: |setup| Box::new(Vodia::new(setup)),
+    check: keys::check,
+    needs_secret: keys::needs_secret,
+    words: WORDS,
+};
 
 /// The three generations of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,10 +80,15 @@ struct Learnt {
     unusable: Vec<String>,
 }
 
+/// Keys of frames whose values are words of the protocol, for reports.
+pub const WORDS: &[&str] = &["action", "type", "state", "callstate", "chatstatus", "method", "connected", "startstop"];
+
 /// WebSocket ping interval; the answer has 10 s (the link's silence limit).
 const PING: Duration = Duration::from_secs(15);
 /// How long a ping may stay without an answer before another sign of life is asked for.
 const PONG_WAIT: Duration = Duration::from_secs(4);
+/// The same when the link asks whether it still stands, and will not wait long.
+const PROBE_WAIT: Duration = Duration::from_millis(750);
 /// When it is asked for once more; the link ends the waiting.
 const LIFE_AGAIN: Duration = Duration::from_secs(2);
 /// Interval of the JSON keepalive that a third-party client uses against 67 and 70.1.
@@ -196,6 +211,8 @@ pub struct Vodia {
     no_answer: bool,
     /// The answer under way, and when it was sent.
     answering: Option<(RequestId, Instant)>,
+    /// Transfers whose outcome is being looked for.
+    handovers: handover::Handovers,
     /// When the server was heard last.
     heard_at: Option<Instant>,
     told_abilities: Option<Abilities>,
@@ -254,6 +271,7 @@ impl Vodia {
             has_dnd: false,
             no_answer: false,
             answering: None,
+            handovers: handover::Handovers::default(),
             heard_at: None,
             told_abilities: None,
             told_own: None,
@@ -327,6 +345,10 @@ impl Vodia {
         let anonymous = matches!(ask, Ask::SignIn(step) if !matches!(step, Step::BasicCheck | Step::Whoami));
         let headers = if anonymous { vec![] } else { self.credentials() };
         let large = matches!(ask, Ask::Fetch(Fetch::Directory | Fetch::Contacts));
+        let carries = match &ask {
+            Ask::Commanded { request, .. } | Ask::SetDnd(request, _) => Some(*request),
+            Ask::SignIn(_) | Ask::Fetch(_) | Ask::Find(_) | Ask::CheckDnd(..) => None,
+        };
         self.next_http += 1;
         let id = self.next_http;
         self.asked.insert(id, ask);
@@ -340,6 +362,7 @@ impl Vodia {
             want_cookie: Some("session"),
             most_bytes: if large { MOST_BYTES } else { 1 << 20 },
             limit: HTTP_LIMIT,
+            carries,
         })));
     }
 
@@ -373,6 +396,7 @@ impl Vodia {
         self.session_resource_seen = false;
         self.session_is_fresh = false;
         self.answering = None;
+        self.handovers.clear();
         self.heard_at = None;
         self.told_abilities = None;
         self.told_own = None;
@@ -434,7 +458,11 @@ impl Dialect for Vodia {
             self.pong_by = None;
         }
         match input {
-            Input::Start => self.start(out),
+            Input::Start => {
+                // Whoever signs in again may sit at another phone.
+                self.no_answer = false;
+                self.start(out);
+            }
             Input::Stop => self.reset(),
             Input::Opened(wire) if wire == self.wire => self.opened(now, out),
             Input::NotOpened(wire, why) if wire == self.wire => self.not_opened(&why, out),
@@ -450,6 +478,7 @@ impl Dialect for Vodia {
             }
             Input::Command(command) => self.command(command, now, out),
             Input::Expired(request) => self.expired(request, out),
+            Input::Probe => self.probe(now, out),
             Input::Tick => self.tick(now, out),
         }
     }
@@ -479,7 +508,10 @@ impl Vodia {
                 self.have(false, false, now, out);
             }
             Ask::Find(command) => self.found(&command, answer, out),
-            Ask::Commanded { request, path, key } => self.commanded(request, path, key.as_deref(), answer, out),
+            Ask::Commanded { request, path, key } => {
+                self.commanded(request, path, key.as_deref(), answer, out);
+                self.tell_handovers(out);
+            }
             Ask::SetDnd(request, wanted) => self.dnd_set(request, wanted, answer, out),
             Ask::CheckDnd(request, wanted) => self.dnd_checked(request, wanted, answer, out),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use x11rb::connection::Connection;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{
@@ -35,24 +35,28 @@ mod keysym {
 pub struct Hotkey {
     connection: Arc<RustConnection>,
     window: Window,
+    /// What keeps it from working at the moment; it may come and go with the keyboard's layout.
+    pub problem: watch::Receiver<Option<HotkeyError>>,
 }
 
 impl Hotkey {
     /// Grabs a combination; every press sends one `()` unless the last one has not been taken yet.
     ///
     /// # Errors
-    /// No X server, the combination is taken, or the keyboard has no such key.
+    /// No X server, or the combination is taken. A keyboard without such a key is a problem that another layout ends.
     pub async fn grab(combination: Combination, pressed: mpsc::Sender<()>) -> Result<Self, HotkeyError> {
         let (ready, grabbed) = oneshot::channel();
         std::thread::Builder::new()
             .name("hotkey".into())
             .spawn(move || match Grab::new(combination) {
-                Ok(grab) => {
-                    let hotkey = Self { connection: grab.connection.clone(), window: grab.window };
+                Ok((grab, missing)) => {
+                    let (told, problem) = watch::channel(missing);
+                    let hotkey = Self { connection: grab.connection.clone(), window: grab.window, problem };
                     if ready.send(Ok(hotkey)).is_ok()
-                        && let Err(error) = grab.listen(&pressed)
+                        && let Err(error) = grab.listen(&pressed, &told)
                     {
                         tracing::warn!("the hotkey stopped: {error}");
+                        told.send_replace(Some(error));
                     }
                 }
                 Err(error) => drop(ready.send(Err(error))),
@@ -82,7 +86,8 @@ struct Grab {
 }
 
 impl Grab {
-    fn new(combination: Combination) -> Result<Self, HotkeyError> {
+    /// Grabs it; what comes with the grab is a key that the keyboard lacks now and may have later.
+    fn new(combination: Combination) -> Result<(Self, Option<HotkeyError>), HotkeyError> {
         let (connection, screen) = RustConnection::connect(None).map_err(|_| HotkeyError::NoX)?;
         let root = connection.setup().roots[screen].root;
         let window = connection.generate_id().map_err(failed)?;
@@ -103,8 +108,11 @@ impl Grab {
             )
             .map_err(failed)?;
         let grab = Self { connection: Arc::new(connection), root, window, combination };
-        grab.grab()?;
-        Ok(grab)
+        match grab.grab() {
+            Ok(()) => Ok((grab, None)),
+            Err(missing @ HotkeyError::NoSuchKey(_)) => Ok((grab, Some(missing))),
+            Err(error) => Err(error),
+        }
     }
 
     fn grab(&self) -> Result<(), HotkeyError> {
@@ -153,7 +161,7 @@ impl Grab {
         Ok(place.map_or(ModMask::M2, |place| ModMask::from(1u16 << place)))
     }
 
-    fn listen(&self, pressed: &mpsc::Sender<()>) -> Result<(), HotkeyError> {
+    fn listen(&self, pressed: &mpsc::Sender<()>, told: &watch::Sender<Option<HotkeyError>>) -> Result<(), HotkeyError> {
         let mut released = None;
         loop {
             let event = self.connection.wait_for_event().map_err(failed)?;
@@ -167,7 +175,13 @@ impl Grab {
                 released = Some(release.time);
             } else if let Event::MappingNotify(_) = event {
                 self.connection.ungrab_key(0u8, self.root, ModMask::ANY).map_err(failed)?;
-                self.grab()?;
+                let problem = match self.grab() {
+                    Ok(()) => None,
+                    // The next layout may have the key, and the other program may give it back.
+                    Err(error @ (HotkeyError::NoSuchKey(_) | HotkeyError::Taken(_))) => Some(error),
+                    Err(error @ (HotkeyError::Bad(_) | HotkeyError::NoX | HotkeyError::Failed(_))) => return Err(error),
+                };
+                told.send_if_modified(|old| std::mem::replace(old, problem.clone()) != problem);
             } else if matches!(event, Event::ClientMessage(message) if message.window == self.window) {
                 return Ok(());
             }

@@ -67,83 +67,111 @@ const DEFAULTS: &str = "[Default Applications]";
 
 /// The desktop entry that a list of associations names for links of `scheme`.
 pub fn handler_of(list: &str, scheme: &str) -> Option<String> {
-    let mut within = false;
-    for line in list.lines().map(str::trim) {
-        if line.starts_with('[') {
-            within = line == DEFAULTS;
-        } else if within && let Some(value) = value_of(line, scheme) {
-            return value.split(';').map(str::trim).find(|entry| !entry.is_empty()).map(str::to_owned);
-        }
-    }
-    None
+    let line = lines(list).find(|line| line.says(scheme))?;
+    let mut entries = value_of(line.whole, scheme)?.split(';').map(str::trim);
+    entries.find(|entry| !entry.is_empty()).map(str::to_owned)
 }
 
-/// The list with `entry` as what opens links of `scheme`; everything else stays as it was.
+/// What a list says of links of `scheme`: its lines in the group of defaults, with their ends, as they stand.
+pub fn lines_of(list: &str, scheme: &str) -> Vec<String> {
+    lines(list).filter(|line| line.says(scheme)).map(|line| line.whole.to_owned()).collect()
+}
+
+/// Whether a list has a group of defaults.
+pub fn has_defaults(list: &str) -> bool {
+    lines(list).any(|line| line.whole.trim() == DEFAULTS)
+}
+
+/// The list with `entry` as what opens links of `scheme`; everything else stays as it was, byte for byte.
 pub fn with_handler(list: &str, scheme: &str, entry: &str) -> String {
-    let line = format!("x-scheme-handler/{scheme}={entry}");
-    let mut out: Vec<String> = Vec::new();
-    let (mut within, mut done) = (false, false);
-    for old in list.lines() {
-        let trimmed = old.trim();
-        if trimmed.starts_with('[') {
-            within = trimmed == DEFAULTS;
-            out.push(old.to_owned());
-            if within && !done && !has_line(list, scheme) {
-                out.push(line.clone());
-                done = true;
-            }
-        } else if within && value_of(trimmed, scheme).is_some() {
-            // A second line of the same kind goes: only one of them could count.
-            if !done {
-                out.push(line.clone());
-                done = true;
-            }
-        } else {
-            out.push(old.to_owned());
+    let ours = format!("x-scheme-handler/{scheme}={entry}");
+    if lines(list).any(|line| line.says(scheme)) {
+        // Every line of the kind: programs do not agree on which of them counts.
+        return lines(list)
+            .map(|line| if line.says(scheme) { ours.clone() + line.end() } else { line.whole.to_owned() })
+            .collect();
+    }
+    let mut out = String::new();
+    let mut done = false;
+    for line in lines(list) {
+        out.push_str(line.whole);
+        if !done && line.whole.trim() == DEFAULTS {
+            put_after(&mut out, &ours);
+            done = true;
         }
     }
     if !done {
-        out.push(DEFAULTS.to_owned());
-        out.push(line);
+        put_after(&mut out, DEFAULTS);
+        put_after(&mut out, &ours);
     }
-    joined(&out)
+    out
 }
 
-/// The list without `entry` for links of `scheme`: with `previous` instead, or with nothing.
+/// The list without `entry` for links of `scheme`: with the lines of before instead, or with nothing.
 ///
 /// What somebody else has put there meanwhile stays.
-pub fn without_handler(list: &str, scheme: &str, entry: &str, previous: Option<&str>) -> String {
+pub fn without_handler(list: &str, scheme: &str, entry: &str, before: &[String]) -> String {
     if handler_of(list, scheme).as_deref() != Some(entry) {
         return list.to_owned();
     }
-    if let Some(previous) = previous {
-        return with_handler(list, scheme, previous);
-    }
-    let mut within = false;
-    let mut out: Vec<String> = Vec::new();
-    for old in list.lines() {
-        let trimmed = old.trim();
-        if trimmed.starts_with('[') {
-            within = trimmed == DEFAULTS;
+    let mut out = String::new();
+    let mut before = before.iter();
+    for line in lines(list) {
+        let Some(value) = value_of(line.whole, scheme).filter(|_| line.says(scheme)) else {
+            out.push_str(line.whole);
+            continue;
+        };
+        let others: Vec<&str> = value.split(';').map(str::trim).filter(|other| !other.is_empty() && *other != entry).collect();
+        if !others.is_empty() {
+            out.push_str(&format!("x-scheme-handler/{scheme}={};{}", others.join(";"), line.end()));
+        } else if let Some(before) = before.next() {
+            out.push_str(before);
+        } else {
+            drop_end(&mut out, &line);
         }
-        if !(within && value_of(trimmed, scheme).is_some()) {
-            out.push(old.to_owned());
-        }
     }
-    // A group that holds nothing any more was ours as well.
-    if out.last().is_some_and(|line| line.trim() == DEFAULTS) {
-        out.pop();
-    }
-    joined(&out)
+    out
 }
 
-fn has_line(list: &str, scheme: &str) -> bool {
-    let mut within = false;
-    list.lines().map(str::trim).any(|line| {
-        if line.starts_with('[') {
-            within = line == DEFAULTS;
+/// The list without its group of defaults, if that is the last one and holds nothing.
+pub fn without_empty_defaults(list: &str) -> String {
+    let mut out = String::new();
+    let mut rest = lines(list).peekable();
+    while let Some(line) = rest.next() {
+        if rest.peek().is_none() && line.whole.trim() == DEFAULTS {
+            drop_end(&mut out, &line);
+        } else {
+            out.push_str(line.whole);
         }
-        within && value_of(line, scheme).is_some()
+    }
+    out
+}
+
+/// A line of a list.
+struct Line<'a> {
+    /// With its end.
+    whole: &'a str,
+    /// Whether it stands in the group of defaults.
+    within: bool,
+}
+
+impl Line<'_> {
+    fn says(&self, scheme: &str) -> bool {
+        self.within && value_of(self.whole, scheme).is_some()
+    }
+
+    fn end(&self) -> &str {
+        self.whole.get(self.whole.trim_end_matches(['\r', '\n']).len()..).unwrap_or_default()
+    }
+}
+
+fn lines(list: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut within = false;
+    list.split_inclusive('\n').map(move |whole| {
+        if whole.trim_start().starts_with('[') {
+            within = whole.trim() == DEFAULTS;
+        }
+        Line { whole, within }
     })
 }
 
@@ -152,8 +180,17 @@ fn value_of<'a>(line: &'a str, scheme: &str) -> Option<&'a str> {
     (key.trim().strip_prefix("x-scheme-handler/")? == scheme).then_some(value.trim())
 }
 
-fn joined(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+/// Puts one more line behind a text; a text whose last line has no end keeps to that.
+fn put_after(text: &mut String, line: &str) {
+    let (before, after) = if text.is_empty() || text.ends_with('\n') { ("", "\n") } else { ("\n", "") };
+    text.extend([before, line, after]);
+}
+
+/// Undoes [`put_after`] where a line is left out: without an end of its own it took that of the line before.
+fn drop_end(text: &mut String, left_out: &Line) {
+    if left_out.end().is_empty() && text.ends_with('\n') {
+        text.pop();
+    }
 }
 
 #[cfg(test)]
@@ -194,17 +231,38 @@ mod tests {
     }
 
     #[test]
-    fn taking_a_handler_back_restores_what_was_there() {
-        for (list, previous) in [
-            ("", None),
-            ("[Default Applications]\ntext/html=web.desktop\n", None),
-            ("[Default Applications]\nx-scheme-handler/tel=old.desktop\ntext/html=web.desktop\n", Some("old.desktop")),
+    fn taking_a_handler_back_restores_what_was_there_byte_for_byte() {
+        for list in [
+            "",
+            "[Default Applications]\n",
+            "[Default Applications]\ntext/html=web.desktop\n",
+            "[Default Applications]\nx-scheme-handler/tel=old.desktop\ntext/html=web.desktop\n",
+            "[Default Applications]\n x-scheme-handler/tel = old.desktop;older.desktop; \r\ntext/html=web.desktop\r\n",
+            "[Default Applications]\nx-scheme-handler/tel=one.desktop\na=b\nx-scheme-handler/tel=two.desktop\n[Added Associations]\n",
+            "[Added Associations]\nx-scheme-handler/tel=old.desktop;\n\n",
+            "[Default Applications]\nx-scheme-handler/tel=old.desktop",
+            "[Default Applications]",
+            "[Added Associations]\na=b",
         ] {
-            let changed = with_handler(list, "tel", ENTRY);
-            assert_eq!(without_handler(&changed, "tel", ENTRY, previous), list);
+            let changed = SCHEMES.iter().fold(list.to_owned(), |list, scheme| with_handler(&list, scheme, ENTRY));
+            assert_eq!(handler_of(&changed, "tel").as_deref(), Some(ENTRY), "{list:?}");
+            let back = SCHEMES
+                .iter()
+                .rev()
+                .fold(changed, |changed, scheme| without_handler(&changed, scheme, ENTRY, &lines_of(list, scheme)));
+            let back = if has_defaults(list) { back } else { without_empty_defaults(&back) };
+            assert_eq!(back, list);
         }
-        let later = "[Default Applications]\nx-scheme-handler/tel=later.desktop\n";
-        assert_eq!(without_handler(later, "tel", ENTRY, Some("old.desktop")), later, "a later choice of the user stays");
+    }
+
+    #[test]
+    fn a_later_choice_of_the_user_stays() {
+        let before = ["x-scheme-handler/tel=old.desktop\n".to_owned()];
+        let later = "[Default Applications]\nx-scheme-handler/tel=later.desktop;trayphone.desktop\n";
+        assert_eq!(without_handler(later, "tel", ENTRY, &before), later);
+        let more = "[Default Applications]\nx-scheme-handler/tel=trayphone.desktop;later.desktop;\n";
+        let without = "[Default Applications]\nx-scheme-handler/tel=later.desktop;\n";
+        assert_eq!(without_handler(more, "tel", ENTRY, &before), without);
     }
 
     #[test]

@@ -1,23 +1,31 @@
 //! Desktop entry and associations in the user's own folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::entries::ENTRY;
-use super::{SCHEMES, desktop_entry, handler_of, with_handler, without_handler};
+use super::{SCHEMES, desktop_entry, handler_of, has_defaults, lines_of, with_handler, without_empty_defaults, without_handler};
 use crate::folders::Folders;
 
-/// What opened links before us, one `file<tab>scheme<tab>entry` a line; an empty entry means nothing did.
+/// What the lists said before us, one `list<tab>key` a line with a tab and a line of the list for each that we took;
+/// the keys are schemes, [`MADE_FILE`] and [`MADE_GROUP`].
 const BEFORE: &str = "links-before";
+/// The list was not there before.
+const MADE_FILE: &str = "[file]";
+/// The list had no group of defaults before.
+const MADE_GROUP: &str = "[group]";
+
+/// Folder of the window's toolkit, by the identifier of the window.
+const WINDOW_DATA: &str = "org.trayphone.Trayphone";
 
 /// Our picture among the user's own icons.
 const ICON: (&str, &[u8]) = ("icons/hicolor/128x128/apps/trayphone.png", include_bytes!("../../../../../icons/app/app-128.png"));
 
 /// For every scheme of ours, the desktop entry that opens it.
 pub fn handlers(folders: &Folders) -> BTreeMap<&'static str, Option<String>> {
-    let lists: Vec<String> = lists(folders).iter().map(|list| read(list).unwrap_or_default()).collect();
+    let lists: Vec<String> = lists(folders, &desktops()).iter().map(|list| read(list).unwrap_or_default()).collect();
     SCHEMES.into_iter().map(|scheme| (scheme, lists.iter().find_map(|list| handler_of(list, scheme)))).collect()
 }
 
@@ -31,26 +39,36 @@ pub fn is_handler(folders: &Folders, scheme: &str) -> bool {
 /// # Errors
 /// A file that cannot be read or written; what was written before it stays.
 pub fn take(folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> {
+    take_on(&desktops(), folders, path, schemes)
+}
+
+fn take_on(desktops: &str, folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> {
     write(&folders.applications().join(ENTRY), desktop_entry(path).as_bytes())?;
     write(&folders.data_home.join(ICON.0), ICON.1)?;
     let mut before = remembered(folders)?;
-    for (place, list) in lists(folders).iter().enumerate() {
-        let old = read(list)?;
+    let common = common(folders);
+    for list in lists(folders, desktops) {
+        let old = read(&list)?;
         let mut new = old.clone();
         for scheme in schemes {
             let handler = handler_of(&old, scheme);
             // The desktop's own list goes before the common one, where it says anything about the scheme.
-            let is_common = place == lists(folders).len() - 1;
-            if handler.as_deref() == Some(ENTRY) || (handler.is_none() && !is_common) {
+            if handler.as_deref() == Some(ENTRY) || (handler.is_none() && list != common) {
                 continue;
             }
-            before.insert((list.clone(), (*scheme).to_owned()), handler);
+            before.insert((list.clone(), (*scheme).to_owned()), lines_of(&old, scheme));
             new = with_handler(&new, scheme, ENTRY);
         }
         if new != old {
+            if !list.exists() {
+                before.insert((list.clone(), MADE_FILE.to_owned()), Vec::new());
+            }
+            if !has_defaults(&old) {
+                before.insert((list.clone(), MADE_GROUP.to_owned()), Vec::new());
+            }
             // Remembered first: a crash in between must not lose what was there.
             remember(folders, &before)?;
-            write(list, new.as_bytes())?;
+            write(&list, new.as_bytes())?;
         }
     }
     Ok(())
@@ -62,20 +80,31 @@ pub fn take(folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> 
 /// A file that cannot be read or written.
 pub fn give_back(folders: &Folders, schemes: &[&str]) -> io::Result<()> {
     let mut before = remembered(folders)?;
-    for list in lists(folders) {
+    // Whichever desktop this is: another one's list would name a desktop entry that is gone.
+    let lists: BTreeSet<PathBuf> = before.keys().map(|(list, _)| list.clone()).chain(all_lists(folders)).collect();
+    let mut ours_still = false;
+    for list in lists {
         let old = read(&list)?;
         let mut new = old.clone();
         for scheme in schemes {
-            let previous = before.remove(&(list.clone(), (*scheme).to_owned())).flatten();
-            new = without_handler(&new, scheme, ENTRY, previous.as_deref());
+            let lines = before.remove(&(list.clone(), (*scheme).to_owned())).unwrap_or_default();
+            new = without_handler(&new, scheme, ENTRY, &lines);
+        }
+        ours_still |= SCHEMES.iter().any(|scheme| handler_of(&new, scheme).as_deref() == Some(ENTRY));
+        let mut made_file = false;
+        if !SCHEMES.iter().any(|scheme| before.contains_key(&(list.clone(), (*scheme).to_owned()))) {
+            if before.remove(&(list.clone(), MADE_GROUP.to_owned())).is_some() {
+                new = without_empty_defaults(&new);
+            }
+            made_file = before.remove(&(list.clone(), MADE_FILE.to_owned())).is_some();
         }
         if new == old {
             continue;
         }
-        if new.trim().is_empty() { remove(&list)? } else { write(&list, new.as_bytes())? }
+        if made_file && new.trim().is_empty() { remove(&list)? } else { write(&list, new.as_bytes())? }
     }
     remember(folders, &before)?;
-    if SCHEMES.iter().all(|scheme| !is_handler(folders, scheme)) {
+    if !ours_still {
         remove(&folders.applications().join(ENTRY))?;
         remove(&folders.data_home.join(ICON.0))?;
         // Folders that we made and nobody else uses; what is not empty stays.
@@ -83,26 +112,44 @@ pub fn give_back(folders: &Folders, schemes: &[&str]) -> io::Result<()> {
         for folder in icons.ancestors().skip(1).take(4).chain([folders.applications().as_path()]) {
             fs::remove_dir(folder).ok();
         }
+        // The toolkit of the window makes it, though the page, which is kept nowhere, never uses it.
+        fs::remove_dir(folders.data_home.join(WINDOW_DATA)).ok();
     }
     Ok(())
 }
 
-/// The lists that count, the strongest first.
-fn lists(folders: &Folders) -> Vec<PathBuf> {
-    let desktops = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
-    let own = desktops.split(':').filter(|name| !name.is_empty());
-    let own = own.map(|name| folders.config_home.join(format!("{}-mimeapps.list", name.to_lowercase())));
-    own.filter(|list| list.exists()).chain([folders.config_home.join("mimeapps.list")]).collect()
+/// The names of the desktop that runs, separated by colons.
+fn desktops() -> String {
+    std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()
 }
 
-type Before = BTreeMap<(PathBuf, String), Option<String>>;
+/// The list of all desktops.
+fn common(folders: &Folders) -> PathBuf {
+    folders.config_home.join("mimeapps.list")
+}
+
+/// The lists that count, the strongest first.
+fn lists(folders: &Folders, desktops: &str) -> Vec<PathBuf> {
+    let own = desktops.split(':').filter(|name| !name.is_empty());
+    let own = own.map(|name| folders.config_home.join(format!("{}-mimeapps.list", name.to_lowercase())));
+    own.filter(|list| list.exists()).chain([common(folders)]).collect()
+}
+
+/// The lists of all desktops that have one.
+fn all_lists(folders: &Folders) -> Vec<PathBuf> {
+    let entries = fs::read_dir(&folders.config_home).into_iter().flatten().flatten();
+    let is_list = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("-mimeapps.list"));
+    entries.map(|entry| entry.path()).filter(is_list).chain([common(folders)]).collect()
+}
+
+type Before = BTreeMap<(PathBuf, String), Vec<String>>;
 
 fn remembered(folders: &Folders) -> io::Result<Before> {
     let text = read(&folders.state().join(BEFORE))?;
     let lines = text.lines().filter_map(|line| {
-        let mut fields = line.split('\t');
-        let key = (PathBuf::from(fields.next()?), fields.next()?.to_owned());
-        Some((key, fields.next().filter(|entry| !entry.is_empty()).map(str::to_owned)))
+        let mut fields = line.split('\t').map(as_it_was);
+        let key = (PathBuf::from(fields.next()?), fields.next()?);
+        Some((key, fields.collect()))
     });
     Ok(lines.collect())
 }
@@ -115,10 +162,24 @@ fn remember(folders: &Folders, before: &Before) -> io::Result<()> {
         fs::remove_dir(folders.state()).ok();
         return Ok(());
     }
-    let lines = before
-        .iter()
-        .map(|((list, scheme), entry)| format!("{}\t{scheme}\t{}\n", list.display(), entry.as_deref().unwrap_or_default()));
-    write(&file, lines.collect::<String>().as_bytes())
+    let mut text = String::new();
+    for ((list, key), lines) in before {
+        let list = list.display().to_string();
+        let fields: Vec<String> = [&list, key].into_iter().chain(lines).map(|field| on_one_line(field)).collect();
+        text += &fields.join("\t");
+        text.push('\n');
+    }
+    write(&file, text.as_bytes())
+}
+
+/// A text without the characters that end a field and a line of [`BEFORE`].
+fn on_one_line(text: &str) -> String {
+    text.replace('%', "%25").replace('\t', "%09").replace('\n', "%0A").replace('\r', "%0D")
+}
+
+/// The text that [`on_one_line`] was given.
+fn as_it_was(text: &str) -> String {
+    text.replace("%0D", "\r").replace("%0A", "\n").replace("%09", "\t").replace("%25", "%")
 }
 
 fn read(file: &Path) -> io::Result<String> {
@@ -171,9 +232,11 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         let folders = folders(root.path());
         take(&folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
+        fs::create_dir_all(folders.data_home.join(WINDOW_DATA)).expect("the window's folder");
         assert!(SCHEMES.iter().all(|scheme| is_handler(&folders, scheme)));
         give_back(&folders, &SCHEMES).expect("given back");
         assert_eq!(files(root.path()), Vec::<PathBuf>::new());
+        assert!(!folders.data_home.join(WINDOW_DATA).exists());
     }
 
     #[test]
@@ -192,5 +255,27 @@ mod tests {
         give_back(&folders, &SCHEMES).expect("given back");
         assert_eq!(fs::read_to_string(&list).expect("the list"), text);
         assert_eq!(files(root.path()), [list]);
+    }
+
+    #[test]
+    fn everything_is_given_back_on_another_desktop_than_it_was_taken_on() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folders = folders(root.path());
+        let common = "[Default Applications]\nx-scheme-handler/tel=old.desktop;older.desktop\n";
+        let own = "# mine\n[Default Applications]\nx-scheme-handler/tel = own.desktop;other.desktop;\n\n[Added Associations]\n";
+        let lists = [("mimeapps.list", common), ("xfce-mimeapps.list", own)];
+        for (name, text) in lists {
+            write(&folders.config_home.join(name), text.as_bytes()).expect("a list");
+        }
+
+        take_on("XFCE", &folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
+        give_back(&folders, &["callto", "pbx"]).expect("given back");
+        assert!(folders.applications().join(ENTRY).exists(), "a list of some desktop still names it");
+        give_back(&folders, &SCHEMES).expect("given back");
+
+        for (name, text) in lists {
+            assert_eq!(fs::read_to_string(folders.config_home.join(name)).expect("the list"), text);
+        }
+        assert_eq!(files(root.path()).len(), 2, "nothing of ours stays: {:?}", files(root.path()));
     }
 }

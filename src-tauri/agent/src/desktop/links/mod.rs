@@ -4,7 +4,9 @@ mod entries;
 #[cfg(target_os = "linux")]
 pub mod linux;
 
-pub use entries::{autostart_entry, desktop_entry, handler_of, with_handler, without_handler};
+pub use entries::{
+    autostart_entry, desktop_entry, handler_of, has_defaults, lines_of, with_handler, without_empty_defaults, without_handler,
+};
 
 /// Schemes that Trayphone opens.
 pub const SCHEMES: [&str; 3] = ["tel", "callto", "pbx"];

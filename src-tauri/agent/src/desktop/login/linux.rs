@@ -14,6 +14,7 @@ use phone_engine::SystemEvent;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use x11rb::connection::Connection as _;
 use x11rb::rust_connection::RustConnection;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
@@ -30,7 +31,10 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Between two tries where there is no system bus, as in a container.
 const AGAIN: Duration = Duration::from_secs(300);
 
-/// Tells sleep, wake and screen lock until the receiver is gone.
+/// How long a mere wish to lock counts as a locked screen: no locker may run, and then nothing ever ends it.
+const WISH: Duration = Duration::from_secs(30);
+
+/// Tells wake and screen lock until the receiver is gone.
 pub async fn watch(told: mpsc::Sender<SystemEvent>) {
     while !told.is_closed() {
         if let Err(error) = follow(&told).await {
@@ -69,30 +73,79 @@ async fn follow(told: &mpsc::Sender<SystemEvent>) -> zbus::Result<()> {
 async fn listen(connection: &Connection, told: &mpsc::Sender<SystemEvent>) -> zbus::Result<()> {
     let signal = || MatchRule::builder().msg_type(message::Type::Signal).sender(NAME);
     let sleep = signal()?.path(PATH)?.member("PrepareForSleep")?.build();
+    let mut lock = Lock::default();
     let mut streams = vec![MessageStream::for_match_rule(sleep, connection, Some(8)).await?];
     // Without a session of its own (a service, a container) there is still sleep.
     if let Ok(session) = session(connection).await {
-        let lock = signal()?.path(session.as_str().to_owned())?.interface(SESSION)?.build();
+        let wishes = signal()?.path(session.as_str().to_owned())?.interface(SESSION)?.build();
         let hint = signal()?.path(session.as_str().to_owned())?.interface(PROPERTIES)?.arg(0, SESSION)?.build();
-        streams.push(MessageStream::for_match_rule(lock, connection, Some(8)).await?);
+        streams.push(MessageStream::for_match_rule(wishes, connection, Some(8)).await?);
         streams.push(MessageStream::for_match_rule(hint, connection, Some(8)).await?);
         let locked = connection
             .call_method(Some(NAME), session.as_str(), Some(PROPERTIES), "Get", &(SESSION, "LockedHint"))
             .await
             .and_then(|answer| answer.body().deserialize::<OwnedValue>());
-        if let Ok(Ok(true)) = locked.map(bool::try_from) {
-            told.send(SystemEvent::ScreenLocked(true)).await.ok();
+        // An open screen is told as well: the lock may have been before a gap of the service.
+        if let Ok(Ok(locked)) = locked.map(bool::try_from) {
+            lock.hinted = locked;
+            told.send(SystemEvent::ScreenLocked(locked)).await.ok();
         }
     }
     let mut signals = select_all(streams);
-    while let Some(signal) = signals.next().await {
-        if let Some(event) = event(&signal?)
+    loop {
+        let event = tokio::select! {
+            signal = signals.next() => match signal {
+                Some(signal) => event(&signal?, &mut lock),
+                None => return Ok(()),
+            },
+            () = lock.wish_over() => Some(SystemEvent::ScreenLocked(lock.over())),
+        };
+        if let Some(event) = event
             && told.send(event).await.is_err()
         {
             return Ok(());
         }
     }
-    Ok(())
+}
+
+/// What is known of the lock of the screen.
+#[derive(Default)]
+struct Lock {
+    /// What the locker itself says.
+    hinted: bool,
+    /// Until when a wish to lock counts, which the locker has not confirmed.
+    wished_until: Option<Instant>,
+}
+
+impl Lock {
+    fn is_locked(&self) -> bool {
+        self.hinted || self.wished_until.is_some()
+    }
+
+    /// Somebody wants the screen locked, or open; whether it is so is the locker's business.
+    fn wish(&mut self, locked: bool) -> bool {
+        self.wished_until = locked.then(|| Instant::now() + WISH);
+        self.is_locked()
+    }
+
+    /// The locker says how it is.
+    fn hint(&mut self, locked: bool) -> bool {
+        *self = Self { hinted: locked, wished_until: None };
+        self.is_locked()
+    }
+
+    /// The wish has counted long enough.
+    fn over(&mut self) -> bool {
+        self.wished_until = None;
+        self.is_locked()
+    }
+
+    async fn wish_over(&self) {
+        match self.wished_until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 async fn session(connection: &Connection) -> zbus::Result<OwnedObjectPath> {
@@ -105,20 +158,20 @@ async fn session(connection: &Connection) -> zbus::Result<OwnedObjectPath> {
     answer.body().deserialize()
 }
 
-fn event(signal: &Message) -> Option<SystemEvent> {
+fn event(signal: &Message, lock: &mut Lock) -> Option<SystemEvent> {
     let header = signal.header();
     let body = signal.body();
     match header.member()?.as_str() {
         "PrepareForSleep" => {
             let starts = body.deserialize::<bool>().ok()?;
-            Some(if starts { SystemEvent::Sleeping } else { SystemEvent::Woke })
+            (!starts).then_some(SystemEvent::Woke)
         }
-        "Lock" => Some(SystemEvent::ScreenLocked(true)),
-        "Unlock" => Some(SystemEvent::ScreenLocked(false)),
+        "Lock" => Some(SystemEvent::ScreenLocked(lock.wish(true))),
+        "Unlock" => Some(SystemEvent::ScreenLocked(lock.wish(false))),
         "PropertiesChanged" => {
             let (_, changed, _) = body.deserialize::<(String, HashMap<String, OwnedValue>, Vec<String>)>().ok()?;
             let locked = bool::try_from(changed.get("LockedHint")?.clone()).ok()?;
-            Some(SystemEvent::ScreenLocked(locked))
+            Some(SystemEvent::ScreenLocked(lock.hint(locked)))
         }
         _ => None,
     }
@@ -198,5 +251,21 @@ async fn x_gone() -> io::Result<()> {
             }
         }
         ready.clear_ready();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locker_is_believed_and_a_mere_wish_only_for_a_while() {
+        let mut lock = Lock::default();
+        assert!(lock.wish(true), "a locker needs a moment");
+        assert!(!lock.over(), "no locker was there");
+        assert!(lock.wish(true) && lock.hint(true) && lock.over(), "the locker has confirmed it");
+        assert!(lock.wish(false), "a locker that does not obey");
+        assert!(!lock.hint(false));
+        assert!(lock.wish(true) && !lock.wish(false), "taken back");
     }
 }

@@ -22,6 +22,9 @@ const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 /// A cable that is plugged in makes dozens of messages; the last of them counts.
 const SETTLED: Duration = Duration::from_millis(300);
 
+/// A network that never comes to rest is looked at all the same.
+const LONGEST: Duration = Duration::from_secs(2);
+
 /// Tells changes of the network until the receiver is gone.
 pub async fn watch(told: mpsc::Sender<SystemEvent>) {
     match follow(&told).await {
@@ -40,9 +43,7 @@ async fn follow(told: &mpsc::Sender<SystemEvent>) -> io::Result<()> {
     let mut known = ways();
     while !told.is_closed() {
         drain(&socket).await?;
-        while let Ok(more) = tokio::time::timeout(SETTLED, drain(&socket)).await {
-            more?;
-        }
+        settle(&socket).await?;
         let now = ways();
         if now != known {
             tracing::debug!("the network changed");
@@ -53,6 +54,17 @@ async fn follow(told: &mpsc::Sender<SystemEvent>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Waits until no more messages come, but not for ever.
+async fn settle(socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
+    let quiet = async {
+        while let Ok(more) = tokio::time::timeout(SETTLED, drain(socket)).await {
+            more?;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(LONGEST, quiet).await.unwrap_or(Ok(()))
 }
 
 /// Waits for messages and throws them away.
@@ -80,4 +92,29 @@ fn ways() -> Ways {
     // A missing file is a protocol that this kernel does not have.
     let read = |name: &str| fs::read_to_string(format!("/proc/net/{name}")).unwrap_or_default();
     Ways::read(&read("fib_trie"), &read("if_inet6"), &read("route"), &read("ipv6_route"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_kernel_that_never_stops_talking_is_not_waited_for() {
+        let (heard, said) = std::os::unix::net::UnixDatagram::pair().expect("two sockets");
+        heard.set_nonblocking(true).expect("a socket that does not block");
+        // SAFETY: an owned descriptor stays open and the same for as long as its owner lives, which is this `AsyncFd`.
+        let heard = unsafe { AsyncFd::register_with_interest(OwnedFd::from(heard), Interest::READABLE) }.expect("a socket");
+        let talks = async {
+            let mut turns = tokio::time::interval(SETTLED / 10);
+            loop {
+                turns.tick().await;
+                said.send(b"changed").expect("said");
+            }
+        };
+        let settled = tokio::time::timeout(LONGEST * 2, settle(&heard));
+        tokio::select! {
+            settled = settled => settled.expect("an end of waiting").expect("no failure"),
+            () = talks => {}
+        }
+    }
 }

@@ -1,29 +1,22 @@
-//! Notices over the notification service of the desktop.
-//!
-//! Source: Desktop Notifications Specification 1.3.
+//! Which notices are on the screen, and what is on its way there or away.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
-use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
-use zbus::{Connection, MatchRule, Message, MessageStream, message};
+use zbus::Connection;
 
 use super::leftovers::Leftovers;
-use super::picture;
-use super::{About, Notice, NoticeChange, Weight};
+use super::service::{Able, DEFAULT, NAME, Said, Signal, ask, close, compose, listen, next, notify};
+use super::{About, Notice, NoticeChange, Weight, picture};
 use crate::desktop::{Act, Press};
-
-/// Name of the service.
-pub const NAME: &str = "org.freedesktop.Notifications";
-const PATH: &str = "/org/freedesktop/Notifications";
 
 /// How long withdrawing may hold up the end of the agent, and the beginning where another one was killed.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// After other buttons have come to stand where a pointer may already be on its way, a press counts for nobody this long.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// How the service does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,25 +27,18 @@ pub struct Health {
     pub problem: Option<String>,
 }
 
-/// Something the notification service said about one of its numbers.
-#[derive(Clone, Debug)]
-enum Said {
-    Pressed(u32, String),
-    Closed(u32),
-}
-
-/// What became of an order to show something.
-type Sent = (About, notify_rust::error::Result<NotificationHandle>);
+/// What became of an order to show something: its number, or why there is none.
+type Sent = (About, Result<u32, String>);
 
 struct Slot {
     notice: Notice,
     /// Which of all notices this is; its buttons carry it, so that a press on what stood here before is none on this.
     serial: u64,
     state: State,
-    /// Each keeps its connection: some services take a notice away when its sender leaves the bus.
-    handles: Vec<Arc<NotificationHandle>>,
-    /// Those who listen on these connections.
-    listeners: Vec<AbortHandle>,
+    /// The number that the service gave it, also while its next edition is on its way.
+    id: Option<u32>,
+    /// When its buttons took the place of others.
+    exchanged: Option<Instant>,
 }
 
 enum State {
@@ -61,13 +47,6 @@ enum State {
     Shown(u32),
     /// The service is away; shown again when one comes.
     Lost,
-}
-
-/// What the service is able to do; nothing is known before it was asked.
-#[derive(Clone, Copy, Default)]
-struct Able {
-    markup: Option<bool>,
-    actions: Option<bool>,
 }
 
 /// Shows and withdraws what it is told until it shall leave; then it withdraws everything.
@@ -83,14 +62,13 @@ pub async fn run(
     mut leave: oneshot::Receiver<()>,
 ) {
     let (sent_here, mut sent) = mpsc::channel(16);
-    let (said_here, mut said) = mpsc::channel(16);
     let mut screen = Screen {
+        bus: bus.clone(),
         slots: HashMap::new(),
         serial: 0,
         able: Able::default(),
         early: VecDeque::new(),
         sent: sent_here,
-        said: said_here,
         presses,
         health,
         picture: folder.as_deref().and_then(picture::place),
@@ -111,11 +89,11 @@ pub async fn run(
         tokio::select! {
             order = orders.recv() => match order {
                 Some(NoticeChange::Show(notice)) => screen.show(notice),
+                Some(NoticeChange::Redraw(notice)) => screen.redraw(notice),
                 Some(NoticeChange::Withdraw(about)) => screen.withdraw(&about),
                 None => break,
             },
             Some((about, result)) = sent.recv() => screen.sent(about, result),
-            Some(said) = said.recv() => screen.said(said),
             signal = next(&mut signals) => match signal {
                 Some(Signal::Said(said)) => screen.said(said),
                 Some(Signal::Owner(owner)) => {
@@ -137,13 +115,14 @@ pub async fn run(
 }
 
 struct Screen {
+    /// One connection for all notices: some services take a notice away when its sender leaves the bus.
+    bus: Option<Connection>,
     slots: HashMap<About, Slot>,
     serial: u64,
     able: Able,
     /// What was said about numbers that nobody has told us yet.
     early: VecDeque<Said>,
     sent: mpsc::Sender<Sent>,
-    said: mpsc::Sender<Said>,
     presses: mpsc::Sender<Press>,
     health: watch::Sender<Health>,
     /// Path of our picture.
@@ -163,15 +142,14 @@ impl Screen {
     async fn clear(&mut self, bus: &Connection) {
         let closing = self.leftovers.found().into_iter().map(async |id| {
             tracing::debug!("a notice of an agent that was killed is withdrawn");
-            // One that is gone already is as good.
-            bus.call_method(Some(NAME), PATH, Some(NAME), "CloseNotification", &(id,)).await.ok();
+            close(bus, id).await;
         });
         tokio::time::timeout(GOODBYE, futures_util::future::join_all(closing)).await.ok();
     }
 
     /// Leaves word for the next start of what is on the screen.
     fn remember(&mut self) {
-        let shown = self.slots.values().filter_map(|slot| Some(slot.handles.last()?.id()));
+        let shown = self.slots.values().filter_map(|slot| slot.id);
         self.leftovers.keep(shown.collect());
     }
 
@@ -182,6 +160,9 @@ impl Screen {
             Some(Slot { state: State::Sending(then), .. }) => *then = Some(NoticeChange::Show(notice)),
             Some(slot) => {
                 let replaced = if let State::Shown(id) = slot.state { Some(id) } else { None };
+                if replaced.is_some() && slot.notice.buttons != notice.buttons {
+                    slot.exchanged = Some(Instant::now());
+                }
                 slot.state = State::Sending(None);
                 slot.notice = notice.clone();
                 slot.serial = serial;
@@ -189,57 +170,41 @@ impl Screen {
             }
             None => {
                 let about = notice.about.clone();
-                let slot = Slot {
-                    notice: notice.clone(),
-                    serial,
-                    state: State::Sending(None),
-                    handles: Vec::new(),
-                    listeners: Vec::new(),
-                };
+                let slot = Slot { notice: notice.clone(), serial, state: State::Sending(None), id: None, exchanged: None };
                 self.slots.insert(about, slot);
                 self.send(notice, serial, None);
             }
         }
     }
 
-    fn send(&self, notice: Notice, serial: u64, replaced: Option<u32>) {
-        let mut message = compose(&notice, serial, self.able, self.picture.as_deref());
-        if let Some(id) = replaced {
-            message.id(id);
+    /// Shows it where something about the same is on the screen or on its way there.
+    fn redraw(&mut self, notice: Notice) {
+        match self.slots.get_mut(&notice.about) {
+            Some(Slot { state: State::Sending(Some(NoticeChange::Withdraw(_))), .. }) | None => {}
+            Some(slot @ Slot { state: State::Lost, .. }) => slot.notice = notice,
+            Some(Slot { state: State::Sending(_) | State::Shown(_), .. }) => self.show(notice),
         }
-        let sent = self.sent.clone();
+    }
+
+    fn send(&self, notice: Notice, serial: u64, replaced: Option<u32>) {
+        let message = compose(&notice, serial, self.able, self.picture.as_deref());
+        let (bus, sent) = (self.bus.clone(), self.sent.clone());
         tokio::spawn(async move {
-            let result = message.show_async().await;
+            let result = match bus {
+                Some(bus) => notify(&bus, &message, replaced.unwrap_or(0)).await.map_err(|error| error.to_string()),
+                None => Err("there is no session bus".to_owned()),
+            };
             sent.send((notice.about, result)).await.ok();
         });
     }
 
-    fn sent(&mut self, about: About, result: notify_rust::error::Result<NotificationHandle>) {
+    fn sent(&mut self, about: About, result: Result<u32, String>) {
         let Some(slot) = self.slots.get_mut(&about) else { return };
         let State::Sending(then) = std::mem::replace(&mut slot.state, State::Lost) else { return };
         match result {
-            Ok(handle) => {
-                let handle = Arc::new(handle);
-                let id = handle.id();
+            Ok(id) => {
                 slot.state = State::Shown(id);
-                slot.handles.push(handle.clone());
-                let said = self.said.clone();
-                // Services that answer only to the sender of a notice, and not to everybody, are heard here.
-                let listener = tokio::spawn(async move {
-                    let (heard_here, heard) = oneshot::channel();
-                    let waited = handle.wait_for_action_async(|response| drop(heard_here.send(response.clone())));
-                    waited.await;
-                    drop(handle);
-                    match heard.await {
-                        Ok(NotificationResponse::Default) => said.send(Said::Pressed(id, DEFAULT.into())).await.ok(),
-                        Ok(NotificationResponse::Action(key)) => said.send(Said::Pressed(id, key)).await.ok(),
-                        Ok(NotificationResponse::Closed(_) | NotificationResponse::Reply(_)) => {
-                            said.send(Said::Closed(id)).await.ok()
-                        }
-                        Err(_) => None,
-                    }
-                });
-                slot.listeners.push(listener.abort_handle());
+                slot.id = Some(id);
                 told(&self.health, Health { works: Some(true), problem: None });
                 if let Some(position) = self.early.iter().position(|said| said.id() == id)
                     && let Some(said) = self.early.remove(position)
@@ -249,14 +214,15 @@ impl Screen {
             }
             Err(error) => {
                 tracing::warn!("a notice cannot be shown: {error}");
-                told(&self.health, Health { works: Some(false), problem: Some(error.to_string()) });
+                slot.id = None;
+                told(&self.health, Health { works: Some(false), problem: Some(error) });
                 if slot.notice.weight == Weight::Passing {
                     self.slots.remove(&about);
                 }
             }
         }
         match then {
-            Some(NoticeChange::Show(notice)) => self.show(notice),
+            Some(NoticeChange::Show(notice) | NoticeChange::Redraw(notice)) => self.show(notice),
             Some(NoticeChange::Withdraw(about)) => self.withdraw(&about),
             None => {}
         }
@@ -266,7 +232,7 @@ impl Screen {
         if let Some(Slot { state: State::Sending(then), .. }) = self.slots.get_mut(about) {
             *then = Some(NoticeChange::Withdraw(about.clone()));
         } else if let Some(slot) = self.slots.remove(about) {
-            tokio::spawn(slot.close());
+            tokio::spawn(slot.close(self.bus.clone()));
         }
     }
 
@@ -282,11 +248,15 @@ impl Screen {
             return;
         };
         let pressed = match (&said, self.slots.get(&about)) {
-            (Said::Pressed(_, key), Some(slot)) => match act(&slot.notice, slot.serial, key) {
-                Some(act) => Some(act),
-                // A button of the notice that stood here before: the person meant something else.
-                None => return,
-            },
+            (Said::Pressed(_, key), Some(slot)) => {
+                let new_here = slot.exchanged.is_some_and(|at| at.elapsed() < GLANCE);
+                match act(&slot.notice, slot.serial, key).filter(|_| !new_here) {
+                    Some(act) => Some(act),
+                    // Meant for what stood here before. Most services close a notice that was pressed, so it is shown
+                    // once more: a press that does nothing must be seen to do nothing.
+                    None => return self.once_more(&about),
+                }
+            }
             _ => None,
         };
         let Some(slot) = self.slots.remove(&about) else { return };
@@ -295,7 +265,21 @@ impl Screen {
                 tracing::warn!("a press on a notice was dropped, too many are waiting");
             }
             // Most services close it by themselves; with the others it must not stay.
-            tokio::spawn(slot.close());
+            tokio::spawn(slot.close(self.bus.clone()));
+        }
+    }
+
+    /// Shows a notice under a new number, so that the end of the old one does not end it too.
+    fn once_more(&mut self, about: &About) {
+        self.serial += 1;
+        let serial = self.serial;
+        let Some(slot) = self.slots.get_mut(about) else { return };
+        let old = slot.id.take();
+        (slot.serial, slot.state) = (serial, State::Sending(None));
+        let notice = slot.notice.clone();
+        self.send(notice, serial, None);
+        if let (Some(bus), Some(old)) = (self.bus.clone(), old) {
+            tokio::spawn(async move { close(&bus, old).await });
         }
     }
 
@@ -309,9 +293,9 @@ impl Screen {
         self.able = Able::default();
         self.slots.retain(|_, slot| slot.notice.weight != Weight::Passing || matches!(slot.state, State::Sending(_)));
         for slot in self.slots.values_mut() {
+            slot.id = None;
             if let State::Shown(_) = slot.state {
                 slot.state = State::Lost;
-                slot.forget();
             }
         }
     }
@@ -325,7 +309,7 @@ impl Screen {
     }
 
     async fn goodbye(mut self) {
-        let closing = self.slots.into_values().map(Slot::close);
+        let closing = self.slots.into_values().map(|slot| slot.close(self.bus.clone()));
         // What could not be withdrawn in time is left to the next start.
         if tokio::time::timeout(GOODBYE, futures_util::future::join_all(closing)).await.is_ok() {
             self.leftovers.keep(Vec::new());
@@ -338,35 +322,12 @@ fn told(to: &watch::Sender<Health>, health: Health) {
 }
 
 impl Slot {
-    async fn close(self) {
-        if let (State::Shown(_), Some(handle)) = (&self.state, self.handles.last()) {
-            handle.close_async().await;
-        }
-    }
-
-    /// Leaves the bus on behalf of this notice.
-    fn forget(&mut self) {
-        self.listeners.drain(..).for_each(|listener| listener.abort());
-        self.handles.clear();
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.forget();
-    }
-}
-
-impl Said {
-    fn id(&self) -> u32 {
-        match self {
-            Self::Pressed(id, _) | Self::Closed(id) => *id,
+    async fn close(self, bus: Option<Connection>) {
+        if let (Some(bus), Some(id)) = (bus, self.id) {
+            close(&bus, id).await;
         }
     }
 }
-
-/// Key of a press on the notice itself.
-const DEFAULT: &str = "default";
 
 /// What a key stands for in this notice; none when it belongs to another one.
 fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
@@ -380,104 +341,10 @@ fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
     notice.buttons.get(place.parse::<usize>().ok()?).map(|button| button.act.clone())
 }
 
-fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<&str>) -> Notification {
-    let mut message = Notification::new();
-    // Where nothing is known, markup is: nearly every service has it, and unescaped text could use it.
-    let body = if able.markup == Some(false) { notice.body.clone() } else { escape(&notice.body) };
-    message.appname("Trayphone").icon(picture.unwrap_or("trayphone")).summary(&notice.title).body(&body);
-    message.hint(Hint::DesktopEntry("trayphone".to_owned()));
-    let (urgency, timeout) = match notice.weight {
-        Weight::Urgent => (Urgency::Critical, Timeout::Never),
-        Weight::Lasting => (Urgency::Normal, Timeout::Never),
-        Weight::Passing => (Urgency::Normal, Timeout::Default),
-    };
-    message.urgency(urgency).timeout(timeout);
-    match &notice.about {
-        About::Call(_) => message.hint(Hint::Category("call.incoming".to_owned())),
-        About::Missed => message.hint(Hint::Category("call.unanswered".to_owned())),
-        About::Account(_) | About::Hint(_) | About::Question | About::Trouble => &mut message,
-    };
-    if able.actions != Some(false) {
-        if notice.press != Act::Nothing {
-            message.action(DEFAULT, "Open");
-        }
-        for (place, button) in notice.buttons.iter().enumerate() {
-            message.action(&format!("{serial}.{place}"), button.label);
-        }
-    }
-    message
-}
-
-/// A notice without buttons, for a service of which nothing is known.
-pub(super) fn plain(notice: &Notice) -> Notification {
-    let able = Able { markup: None, actions: Some(false) };
-    compose(notice, 0, able, None)
-}
-
-/// Text from the network in a body that knows markup.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-enum Signal {
-    Said(Said),
-    /// Somebody took over the service, by this name on the bus, or nobody has it any more.
-    Owner(Option<String>),
-    Other,
-}
-
-async fn listen(bus: &Connection) -> zbus::Result<impl StreamExt<Item = zbus::Result<Message>> + Unpin + use<>> {
-    let signal = || MatchRule::builder().msg_type(message::Type::Signal);
-    let said = signal().sender(NAME)?.path(PATH)?.interface(NAME)?.build();
-    let owner = signal().sender("org.freedesktop.DBus")?.member("NameOwnerChanged")?.arg(0, NAME)?.build();
-    Ok(futures_util::stream::select_all([
-        MessageStream::for_match_rule(said, bus, Some(32)).await?,
-        MessageStream::for_match_rule(owner, bus, Some(4)).await?,
-    ]))
-}
-
-/// The next signal; never, where none can come.
-async fn next(signals: &mut Option<impl StreamExt<Item = zbus::Result<Message>> + Unpin>) -> Option<Signal> {
-    let Some(signals) = signals else { return std::future::pending().await };
-    let signal = signals.next().await?.ok()?;
-    let header = signal.header();
-    let body = signal.body();
-    let read = match header.member().map(|member| member.as_str()) {
-        Some("ActionInvoked") => body.deserialize().ok().map(|(id, key)| Signal::Said(Said::Pressed(id, key))),
-        Some("NotificationClosed") => body.deserialize().ok().map(|(id, _): (u32, u32)| Signal::Said(Said::Closed(id))),
-        Some("NameOwnerChanged") => {
-            let new = body.deserialize().ok().map(|(_, _, new): (String, String, String)| new);
-            new.map(|new| Signal::Owner(Some(new).filter(|new| !new.is_empty())))
-        }
-        Some(_) | None => None,
-    };
-    Some(read.unwrap_or(Signal::Other))
-}
-
-async fn ask(bus: &Connection) -> Able {
-    let answer = bus.call_method(Some(NAME), PATH, Some(NAME), "GetCapabilities", &());
-    let answer = tokio::time::timeout(Duration::from_secs(2), answer).await;
-    let Ok(Ok(Ok(able))) = answer.map(|answer| answer.map(|answer| answer.body().deserialize::<Vec<String>>())) else {
-        return Able::default();
-    };
-    let has = |name: &str| Some(able.iter().any(|able| able == name));
-    Able { markup: has("body-markup"), actions: has("actions") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::desktop::notices::{Button, link_question};
-
-    #[test]
-    fn names_bring_no_markup() {
-        let mut notice = link_question("tel:1", "1");
-        notice.body = "<b>Ann & Bob</b>".into();
-        assert_eq!(compose(&notice, 1, Able::default(), None).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
-        let plain = Able { markup: Some(false), actions: Some(false) };
-        assert_eq!(compose(&notice, 1, plain, None).body, "<b>Ann & Bob</b>");
-        assert!(compose(&notice, 1, plain, None).actions.is_empty());
-    }
 
     #[test]
     fn each_button_does_its_own_act_and_a_question_none_beside_them() {
@@ -485,7 +352,6 @@ mod tests {
         assert_eq!(act(&notice, 1, "1.0"), Some(Act::DialLink("tel:1".into())));
         assert_eq!(act(&notice, 1, "1.1"), Some(Act::Nothing));
         assert_eq!(act(&notice, 1, DEFAULT), Some(Act::Nothing));
-        assert!(!compose(&notice, 1, Able::default(), None).actions.contains(&DEFAULT.to_owned()));
         notice.buttons = vec![Button { label: "Quit", act: Act::Quit }];
         assert_eq!(act(&notice, 1, "1.7"), None);
     }

@@ -10,6 +10,8 @@ pub mod linux;
 pub mod once;
 #[cfg(target_os = "linux")]
 mod picture;
+#[cfg(target_os = "linux")]
+pub mod service;
 mod words;
 
 use jiff::tz::TimeZone;
@@ -82,32 +84,44 @@ pub struct Notice {
 pub enum NoticeChange {
     /// Show it, in place of what was shown about the same.
     Show(Notice),
+    /// Show it in place of what is shown about the same, and not at all where that has left the screen.
+    Redraw(Notice),
     /// Take it from the screen.
     Withdraw(About),
 }
 
 /// What else than the view decides about words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scene {
+    /// The screen is locked: nobody known sits before it, so nothing on it may dial.
+    pub locked: bool,
     /// The screen is locked, and names must not be read over a shoulder.
     pub hide_names: bool,
     /// The zone of the clock.
     pub zone: TimeZone,
 }
 
-/// What changes on the screen between two views.
+/// A view, and what else decides about the words.
+pub type Seen<'a> = (&'a View, &'a Scene);
+
+/// What changes on the screen between two views, or where the screen was locked or opened in between.
 ///
 /// The view before the first one is an empty one: what the first one wants is shown, except missed calls from before.
-pub fn notices(previous: &View, view: &View, scene: &Scene) -> Vec<NoticeChange> {
+pub fn notices(before: Seen<'_>, now: Seen<'_>) -> Vec<NoticeChange> {
+    let ((previous, _), (view, scene)) = (before, now);
     let mut changes = Vec::new();
-    call_changes(previous, view, scene, &mut changes);
-    changes.extend(missed_change(previous, view, scene));
+    if scene.locked && !before.1.locked {
+        // They quote numbers, and the press that a question waits for is not taken any more.
+        changes.extend([About::Question, About::Trouble].map(NoticeChange::Withdraw));
+    }
+    call_changes(before, now, &mut changes);
+    changes.extend(missed_change(before, now));
     compare(accounts(previous), accounts(view), &mut changes);
     compare(hints(previous), hints(view), &mut changes);
     changes
 }
 
-fn call_changes(previous: &View, view: &View, scene: &Scene, changes: &mut Vec<NoticeChange>) {
+fn call_changes((previous, old_scene): Seen<'_>, (view, scene): Seen<'_>, changes: &mut Vec<NoticeChange>) {
     let ringing = |view: &View| view.calls.iter().filter(|call| rings_here(call)).cloned().collect::<Vec<_>>();
     let (before, now) = (ringing(previous), ringing(view));
     for call in &before {
@@ -119,11 +133,17 @@ fn call_changes(previous: &View, view: &View, scene: &Scene, changes: &mut Vec<N
         let old = before.iter().find(|other| other.id == call.id);
         // A pressed button has closed the notice; it must not come back while the press is under way.
         let quiet = old.is_some() && call.doing.is_some();
+        if quiet {
+            continue;
+        }
         // What was said before a press and what is said after it differ only in what really changed.
         let said = old.map(|old| incoming(old, scene));
         let says = incoming(call, scene);
-        if !quiet && said.as_ref() != Some(&says) {
+        if said.as_ref() != Some(&says) {
             changes.push(NoticeChange::Show(says));
+        } else if old.map(|old| incoming(old, old_scene)).as_ref() != Some(&says) {
+            // Only the screen was locked or opened: who closed the notice does not want it back.
+            changes.push(NoticeChange::Redraw(says));
         }
     }
 }
@@ -165,14 +185,22 @@ fn incoming(call: &CallView, scene: &Scene) -> Notice {
     }
 }
 
-fn missed_change(previous: &View, view: &View, scene: &Scene) -> Option<NoticeChange> {
+fn missed_change((previous, old_scene): Seen<'_>, (view, scene): Seen<'_>) -> Option<NoticeChange> {
     if view.missed == 0 {
         return (previous.missed > 0).then_some(NoticeChange::Withdraw(About::Missed));
     }
     // Revision 0 is the empty view before the first: calls missed before the start stand in the tray already.
-    if view.missed <= previous.missed || previous.revision == 0 {
+    if previous.revision == 0 {
         return None;
     }
+    if view.missed > previous.missed {
+        return missed(view, scene).map(NoticeChange::Show);
+    }
+    if scene != old_scene { missed(view, scene).map(NoticeChange::Redraw) } else { None }
+}
+
+/// The notice of calls that were missed.
+fn missed(view: &View, scene: &Scene) -> Option<Notice> {
     let missed: Vec<&CallRecord> = view.recent.iter().filter(|record| record.outcome == Outcome::Missed).collect();
     let newest = missed.first()?;
     let at = clock(newest.started_at, &scene.zone);
@@ -188,18 +216,18 @@ fn missed_change(previous: &View, view: &View, scene: &Scene) -> Option<NoticeCh
         (format!("{} missed calls", view.missed), lines)
     };
     let mut buttons = Vec::new();
-    if let Some(number) = newest.remote.number.clone().filter(|number| !number.is_empty()) {
+    if let Some(number) = newest.remote.number.clone().filter(|number| !number.is_empty() && !scene.locked) {
         buttons.push(Button { label: "Call back", act: Act::CallBack { number, account: newest.account.clone() } });
     }
     buttons.push(Button { label: "Dismiss", act: Act::MissedSeen });
-    Some(NoticeChange::Show(Notice {
+    Some(Notice {
         about: About::Missed,
         title,
         body: if scene.hide_names { String::new() } else { lines.join("\n") },
         buttons,
         press: Act::Window(Some(WindowView::History)),
         weight: Weight::Lasting,
-    }))
+    })
 }
 
 /// Accounts that wait for the user.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::panel::Look;
 use super::{Entry, Mark, Panel, TrayLook, is_ringing, menu, pictures, tray};
-use crate::desktop::{Act, Press};
+use crate::desktop::{Act, Press, escape};
 
 /// The design's two frames a second, while it rings.
 const FRAME: Duration = Duration::from_millis(500);
@@ -193,6 +193,7 @@ impl ksni::Tray for Icon {
     }
 
     fn tool_tip(&self) -> ksni::ToolTip {
+        // Tooltips know a little markup.
         ksni::ToolTip {
             title: escape(&self.look.title),
             description: escape(&self.look.lines.join("\n")),
@@ -288,11 +289,6 @@ fn row(entry: &Entry) -> MenuItem<Icon> {
 /// A label without access keys: an underscore in a name must not vanish.
 fn plain(label: &str) -> String {
     label.replace('_', "__")
-}
-
-/// Tooltips know a little markup; names from the network must not use it.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use phone_core::view::{CallView, Can, Doing, LinkName};
 use phone_core::{Ability, View};
 
 use super::{keyring_locked, rings_here, state, who};
-use crate::desktop::{Act, clock};
+use crate::desktop::{Act, call_is_up, clock};
 
 /// One row of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ fn ending(view: &View) -> Vec<Entry> {
     let mut group = Vec::new();
     if view.hints.iter().any(|hint| hint.about == RESTART_HINT) {
         let label = "Restart to finish the update".to_owned();
-        group.push(Entry::Item { label, act: Act::Restart, enabled: view.calls.is_empty() });
+        group.push(Entry::Item { label, act: Act::Restart, enabled: !call_is_up(view) });
     }
     group.push(item("Quit", Act::Quit));
     group

@@ -3,7 +3,7 @@
 use super::{Mark, Panel};
 
 /// Sizes that tray hosts ask for, in pixels: panels of 22 to 64 px, at one and two times the scale.
-pub const SIZES: [u32; 5] = [16, 22, 24, 32, 48];
+pub const SIZES: [u32; 6] = [16, 22, 24, 32, 48, 64];
 
 /// Panel, name, size in pixels, PNG.
 type Stored = (&'static str, &'static str, u32, &'static [u8]);

@@ -63,7 +63,7 @@ const WANTED: u64 = 2;
 fn answer(line: &[u8]) -> Option<Heard> {
     match understood(line)? {
         Incoming::Answer(WANTED, heard) => Some(heard),
-        Incoming::Answer(HELLO, Err(trouble)) => Some(Err(trouble)),
+        Incoming::Answer(HELLO, Err(trouble)) | Incoming::Farewell(trouble) => Some(Err(trouble)),
         Incoming::Answer(..) | Incoming::Notice(_) => None,
     }
 }

@@ -4,14 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use phone_core::{Event, EventName, View};
+use phone_core::{Event, EventName, Reason, Trouble, View};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::timeout;
 
 use super::Phone;
 use super::feed::Feed;
-use crate::message::notify;
+use crate::message::{answer, notify};
 use crate::protocol::{OpenWindowParams, Stream, method};
 use crate::transport::Writer;
 
@@ -111,7 +111,8 @@ impl<P: Phone> Pump<P> {
             event = received(&mut self.events) => woken_by(event),
             show = received(&mut self.show) => match show {
                 Ok(show) => Woken::Show(show),
-                Err(broadcast::error::RecvError::Lagged(_)) => Woken::Missed,
+                // The newest wish to be shown counts, and it is still there.
+                Err(broadcast::error::RecvError::Lagged(_)) => Woken::View,
                 Err(broadcast::error::RecvError::Closed) => Woken::Over,
             },
             ready = ready(&mut self.feed) => if ready.is_ok() { Woken::People } else { Woken::Over },
@@ -156,9 +157,11 @@ impl<P: Phone> Pump<P> {
                 true
             }
             Woken::Missed => {
-                // What was missed cannot be told any more; the whole picture can.
-                self.view_due = true;
-                true
+                // Every event was promised, and these cannot be told any more: better no stream than one with holes.
+                tracing::info!("a client was too slow for the events and was dropped");
+                self.gathered.extend_from_slice(&answer(None, Err(missed().into())));
+                self.gathered.push(b'\n');
+                false
             }
             Woken::Show(show) => {
                 notify(&mut self.gathered, method::SHOW, &show);
@@ -208,6 +211,15 @@ impl<P: Phone> Pump<P> {
         self.gathered.clear();
         self.gathered.shrink_to(GATHER / 4);
         Ok(())
+    }
+}
+
+/// What a client is told that did not keep up with the events; its stream ends with it.
+fn missed() -> Trouble {
+    Trouble {
+        text: "Events were missed, because this program reads too slowly.".to_owned(),
+        remedy: Some("Connect again and read the whole picture.".to_owned()),
+        ..Reason::NotAvailable.into()
     }
 }
 

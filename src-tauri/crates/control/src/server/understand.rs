@@ -1,6 +1,6 @@
 //! From a method and its parameters to what is wanted, and from a reply to its JSON.
 
-use phone_core::call::tidy;
+use phone_core::call::{tidy, tones};
 use phone_core::request::TransferTarget;
 use phone_core::{AccountConfig, AccountName, Code, Reason, Reply, Request, Source, Trouble};
 use serde::Deserialize;
@@ -20,8 +20,6 @@ use crate::protocol::{
 
 /// Most ended calls in one answer.
 const MOST_CALLS: usize = 1000;
-/// Most tones in one request.
-const MOST_TONES: usize = 32;
 /// Room that an envelope and a few numbers need beside a list.
 const ENVELOPE: usize = 1024;
 
@@ -82,7 +80,7 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
         method::RESUME => Engine(Request::Resume(read::<CallParams>(params)?.call), Shape::Call),
         method::DTMF => {
             let DtmfParams { call, digits } = read(params)?;
-            Engine(Request::Dtmf(call, tones(&digits)?), Shape::Call)
+            Engine(Request::Dtmf(call, tones(&digits).map_err(|bad| wrong(bad.to_string()))?), Shape::Call)
         }
         method::TRANSFER => {
             let TransferParams { call, to_number, to_call } = read(params)?;
@@ -185,12 +183,6 @@ fn add_account(params: AddAccountParams) -> Result<Wanted, Refusal> {
 /// Takes a SHA-256 in hex, with or without colons.
 fn fingerprint(text: &str) -> Result<String, Refusal> {
     phone_core::plain_fingerprint(text).ok_or_else(|| wrong("a fingerprint has 64 hex digits"))
-}
-
-fn tones(digits: &str) -> Result<String, Refusal> {
-    let digits = digits.to_ascii_uppercase();
-    let fits = (1..=MOST_TONES).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCD".contains(&b));
-    if fits { Ok(digits) } else { Err(wrong("tones are 1 to 32 of 0-9, *, # and A-D")) }
 }
 
 /// Has it done, and turns what comes back into JSON.
@@ -362,7 +354,7 @@ mod tests {
             let Err(refusal) = wanted(name, params) else { panic!("{name} {params} is refused") };
             assert_eq!(refusal.trouble.code, Code::WrongUsage, "{name} {params}");
         }
-        assert!(wanted("dtmf", r#"{"call":"office/c1","digits":"12*#a"}"#).is_ok());
+        assert!(wanted("dtmf", r#"{"call":"office/c1","digits":"12*#a,7"}"#).is_ok());
         assert!(matches!(wanted("sing", "{}"), Err(refusal) if refusal.code == METHOD_NOT_FOUND));
     }
 }

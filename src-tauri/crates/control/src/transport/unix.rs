@@ -18,6 +18,8 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::net::{UnixListener, UnixStream, unix};
 
 use super::BindError;
+pub use bell::{Name, take as take_name};
+
 use bell::{Bell, Held};
 use watch::Watch;
 

@@ -149,8 +149,57 @@ fn waking_ends_waiting_at_once_but_not_twice_in_five_seconds() {
     link.step(LinkInput::Failed(Reason::Dropped, None), now, 0.5);
     assert!(link.step(LinkInput::Woke, now, 0.5).contains(&LinkEffect::Open));
     link.step(LinkInput::Failed(Reason::NetworkDown, None), now, 0.5);
-    assert_eq!(link.step(LinkInput::Woke, now + Duration::from_secs(4), 0.5), []);
+    assert!(!link.step(LinkInput::Woke, now + Duration::from_secs(4), 0.5).contains(&LinkEffect::Open));
     assert!(link.step(LinkInput::Woke, now + Duration::from_secs(6), 0.5).contains(&LinkEffect::Open));
+}
+
+#[test]
+fn what_happens_too_soon_after_the_last_time_counts_when_the_five_seconds_are_over() {
+    let now = Instant::now();
+    let later = |secs| now + Duration::from_secs(secs);
+    let due = later(5);
+    // While it waits, however long the server said.
+    for input in [LinkInput::Woke, LinkInput::NetworkChanged, LinkInput::RetryNow] {
+        let mut link = online(now);
+        link.step(LinkInput::Failed(Reason::Dropped, None), now, 0.5);
+        assert!(link.step(LinkInput::Woke, now, 0.5).contains(&LinkEffect::Open));
+        link.step(LinkInput::Failed(Reason::ServerBusy, Some(Duration::from_secs(600))), later(1), 0.5);
+        assert_eq!(link.step(input, later(2), 0.5), [LinkEffect::Changed], "the time of the next try is shown");
+        assert_eq!(link.deadline(), Some(due));
+        assert!(link.step(LinkInput::Tick, due, 0.5).contains(&LinkEffect::Open));
+    }
+    // While an attempt is under way that may hang on an address that is gone.
+    let mut link = online(now);
+    link.step(LinkInput::Woke, now, 0.5);
+    assert_eq!(link.step(LinkInput::NetworkChanged, later(2), 0.5), []);
+    assert_eq!(link.deadline(), Some(due));
+    let mut failing = link.clone();
+    assert_eq!(link.step(LinkInput::Tick, due, 0.5), [LinkEffect::Close, LinkEffect::Open, LinkEffect::Changed]);
+    assert_eq!(link.deadline(), Some(due + OPEN_LIMIT), "once");
+    failing.step(LinkInput::Failed(Reason::ServerBusy, Some(Duration::from_secs(600))), later(3), 0.5);
+    assert_eq!(failing.deadline(), Some(due));
+    // Not when the attempt has got through since.
+    let mut link = online(now);
+    link.step(LinkInput::Woke, now, 0.5);
+    link.step(LinkInput::NetworkChanged, later(2), 0.5);
+    link.step(LinkInput::SignedIn, later(3), 0.5);
+    link.step(LinkInput::Synced, later(3), 0.5);
+    assert!(!link.step(LinkInput::Tick, due, 0.5).contains(&LinkEffect::Open));
+    // A link that is online sits on an address that is gone.
+    assert_eq!(link.step(LinkInput::NetworkChanged, later(4), 0.5), []);
+    assert_eq!(link.deadline(), Some(due));
+    assert_eq!(link.step(LinkInput::Tick, due, 0.5), [LinkEffect::Close, LinkEffect::Open, LinkEffect::Changed]);
+}
+
+#[test]
+fn a_wish_to_try_now_leaves_a_link_alone_that_is_online() {
+    let now = Instant::now();
+    let mut link = online(now);
+    assert_eq!(link.step(LinkInput::RetryNow, now + Duration::from_secs(10), 0.5), []);
+    assert!(link.is_online());
+    // An attempt that hangs is begun anew.
+    link.step(LinkInput::Woke, now + Duration::from_secs(10), 0.5);
+    assert!(link.step(LinkInput::RetryNow, now + Duration::from_secs(20), 0.5).contains(&LinkEffect::Open));
 }
 
 #[derive(Clone, Debug)]

@@ -7,12 +7,15 @@ use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, SeenState};
 use crate::event::{CallBrief, Event, EventName};
-use crate::number::may_be_same;
+use crate::number::is_same as is_same_number;
 use crate::reason::Reason;
 use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource};
 
 /// How long a dial without any sign of its call is shown as unknown before it is dropped.
 pub(super) const FORGET_AFTER: Duration = Duration::from_secs(30);
+
+/// How long the PBX is asked how a call ended that vanished unanswered.
+pub(super) const VERDICT_LIMIT: Duration = Duration::from_secs(3);
 
 /// How far the PBX's clock may be ahead of ours when beginnings are compared.
 const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
@@ -31,7 +34,7 @@ impl Model {
         let names: Vec<Option<String>> = seen
             .iter()
             .map(|call| match (&call.remote.name, &call.remote.number) {
-                (None, Some(number)) => self.name_for(name, number),
+                (None, Some(number)) if !self.looked_up(name, &call.key, number) => self.name_for(name, number),
                 _ => None,
             })
             .collect();
@@ -88,8 +91,7 @@ impl Model {
 
     /// Ends a call: its commands, its record, its events.
     pub(super) fn end(&mut self, name: &AccountName, call: Live, verdict_follows: &[String], now: Now) -> Vec<Output> {
-        let transferred = self.finish_ended(name, &call.id);
-        let mut out = transferred.1;
+        let mut out = self.finish_ended(name, &call);
         let record = CallRecord {
             id: call.id.clone(),
             account: name.clone(),
@@ -103,9 +105,6 @@ impl Model {
             source: RecordSource::Local,
         };
         let brief = CallBrief { state: CallState::Ended, ..brief(name, &call) };
-        if transferred.0 {
-            out.push(Output::Event(Event::new(EventName::CallTransferred, now.wall).about(brief.clone())));
-        }
         out.push(Output::Event(Event::new(EventName::CallEnded, now.wall).about(brief)));
         let outcome = match (call.direction, call.connected_at.is_some(), call.declined) {
             (_, true, _) => Outcome::Answered,
@@ -116,7 +115,7 @@ impl Model {
             (Direction::Incoming, false, false) => match call.key {
                 Some(key) if verdict_follows.contains(&key) => {
                     if let Some(desk) = self.desk(name) {
-                        desk.undecided.push(Undecided { key, record });
+                        desk.undecided.push(Undecided { key, record, until: now.mono + VERDICT_LIMIT });
                     }
                     return out;
                 }
@@ -168,7 +167,7 @@ fn is_same(call: &Live, seen: &CallSeen) -> bool {
         return true;
     }
     let remote = match (&call.remote.number, &seen.remote.number) {
-        (Some(a), Some(b)) => may_be_same(a, b) || a == b,
+        (Some(a), Some(b)) => is_same_number(a, b) || a == b,
         _ => true,
     };
     call.direction == seen.direction && remote
@@ -183,7 +182,7 @@ fn continues(call: &Live, seen: &CallSeen) -> bool {
         return true;
     }
     let same_party = match (&call.remote.number, &seen.remote.number) {
-        (Some(a), Some(b)) => a == b || may_be_same(a, b),
+        (Some(a), Some(b)) => a == b || is_same_number(a, b),
         _ => false,
     };
     // Who has talked does not ring again in the same call.
@@ -207,6 +206,7 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
         direction: seen.direction,
         state: CallState::Unknown,
         remote: seen.remote.clone(),
+        looked_up: None,
         via: seen.via.clone(),
         since: now.wall,
         started_at: seen.started_at.unwrap_or(now.wall),
@@ -227,6 +227,9 @@ fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: 
     call.stale = false;
     call.forget_at = None;
     call.resume_is_safe = seen.resume_is_safe;
+    if seen.remote.number != call.looked_up {
+        call.looked_up.clone_from(&seen.remote.number);
+    }
     if seen.remote.number.is_some() && call.request.is_none() {
         call.remote.number = seen.remote.number;
     }

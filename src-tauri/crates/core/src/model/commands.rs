@@ -9,7 +9,7 @@ use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallState, Direction, Holder, Party};
-use crate::event::{Event, EventName};
+use crate::event::{CallBrief, Event, EventName};
 use crate::number;
 use crate::reason::Reason;
 use crate::request::{Answer, OwnPresence, Reply, Source, TransferTarget};
@@ -36,11 +36,16 @@ pub(super) struct Pending {
     /// What is being done to a call; none when the own state is being chosen.
     pub doing: Option<Doing>,
     pub deadline: Instant,
-    /// The call it is joined with.
-    pub other: Option<CallId>,
     /// The desired effect is not the state of a call.
     pub by_word: bool,
+    /// Its call, once that is over and the command is not.
+    pub ended: Option<CallBrief>,
+    /// The own state that is being chosen.
+    chosen: Option<Chosen>,
 }
+
+/// An own state with its end and its note.
+type Chosen = (OwnPresence, Option<Timestamp>, Option<String>);
 
 impl Pending {
     /// Gives everybody who asked the same answer.
@@ -61,22 +66,10 @@ pub enum Begun {
     Joined,
 }
 
-impl Begun {
-    /// Puts another command about the same call in place.
-    fn with(self, command: impl FnOnce(RequestId, String) -> Command) -> Self {
-        match self {
-            Self::Send(name, about, out) => {
-                let request = about.request();
-                let key = about.key().map(str::to_owned).unwrap_or_default();
-                Self::Send(name, command(request, key), out)
-            }
-            Self::Already(reply) => Self::Already(reply),
-            Self::Joined => Self::Joined,
-        }
-    }
-}
-
 type Begin = Result<Begun, Reason>;
+
+/// What is done to a call, what the PBX has to offer for it, and the command that is sent.
+struct What<C>(Doing, Ability, C);
 
 impl Model {
     /// Begins a dial: chooses the account, judges the number, and shows the call as dialling.
@@ -116,7 +109,7 @@ impl Model {
                 matches!(call.state, CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Unknown);
             call.direction == Direction::Outgoing && begins
         };
-        let same = |call: &Live| call.remote.number.as_deref().is_some_and(|n| n == to || number::may_be_same(n, &to));
+        let same = |call: &Live| call.remote.number.as_deref().is_some_and(|n| n == to || number::is_same(n, &to));
         if desk.calls.iter().filter(under_way).any(same) {
             return Err(Reason::AlreadyCalling);
         }
@@ -133,6 +126,7 @@ impl Model {
             direction: Direction::Outgoing,
             state: CallState::Dialing,
             remote: Party::number(to.clone()),
+            looked_up: None,
             via: None,
             since: now.wall,
             started_at: now.wall,
@@ -150,8 +144,9 @@ impl Model {
             call: Some(call.id.clone()),
             doing: Some(Doing::Dialing),
             deadline: now.mono + DIAL_LIMIT,
-            other: None,
             by_word: false,
+            ended: None,
+            chosen: None,
         });
         desk.calls.push(call);
         Ok(Begun::Send(name, Command::Dial { request, to }, vec![Output::Event(event)]))
@@ -210,7 +205,8 @@ impl Model {
         let rings = |c: &Live| c.direction == Direction::Incoming && c.state == CallState::Ringing;
         let answered = |c: &Live| c.direction == Direction::Incoming && is_answered(c.state);
         let (name, id) = self.pick_or(call, rings, answered)?;
-        self.begin(&name, &id, request, Doing::Answering, Ability::Answer, now, |call| match (call.state, call.direction) {
+        let what = What(Doing::Answering, Ability::Answer, |request, key| Command::Answer { request, key });
+        self.begin(&name, &id, request, what, now, |call| match (call.state, call.direction) {
             (CallState::Ringing, Direction::Incoming) => Ok(true),
             (CallState::Connected | CallState::Held | CallState::HeldByOther, _) => Ok(false),
             (CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing, _) => {
@@ -227,7 +223,8 @@ impl Model {
     /// Why nothing is sent.
     pub fn hang_up(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
         let (name, id) = self.pick(call, |_| true)?;
-        let begun = self.begin(&name, &id, request, Doing::HangingUp, Ability::HangUp, now, |_| Ok(true))?;
+        let what = What(Doing::HangingUp, Ability::HangUp, |request, key| Command::HangUp { request, key });
+        let begun = self.begin(&name, &id, request, what, now, |_| Ok(true))?;
         if let Some(call) = self.desk(&name).and_then(|d| d.calls.iter_mut().find(|c| c.id == id)) {
             call.declined = call.direction == Direction::Incoming && call.state == CallState::Ringing;
         }
@@ -240,7 +237,8 @@ impl Model {
     /// Why nothing is sent.
     pub fn hold(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
         let (name, id) = self.pick(call, |c| matches!(c.state, CallState::Connected | CallState::Held))?;
-        self.begin(&name, &id, request, Doing::Holding, Ability::Hold, now, |call| match (call.state, call.holder) {
+        let what = What(Doing::Holding, Ability::Hold, |request, key| Command::Hold { request, key });
+        self.begin(&name, &id, request, what, now, |call| match (call.state, call.holder) {
             (CallState::Connected, _) => Ok(true),
             (CallState::Held, Holder::Us) => Ok(false),
             (CallState::Held, Holder::Them | Holder::NotTold) => Err(Reason::HoldSideUnknown),
@@ -254,7 +252,8 @@ impl Model {
     /// Why nothing is sent.
     pub fn resume(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
         let (name, id) = self.pick_or(call, |c| c.state == CallState::Held, |c| c.state == CallState::Connected)?;
-        self.begin(&name, &id, request, Doing::Resuming, Ability::Resume, now, |call| match (call.state, may_resume(call)) {
+        let what = What(Doing::Resuming, Ability::Resume, |request, key| Command::Resume { request, key });
+        self.begin(&name, &id, request, what, now, |call| match (call.state, may_resume(call)) {
             (CallState::Held, true) => Ok(true),
             (CallState::Held, false) => Err(Reason::HoldSideUnknown),
             (CallState::Connected, _) => Ok(false),
@@ -267,17 +266,15 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn dtmf(&mut self, request: RequestId, call: &CallId, digits: &str, now: Now) -> Begin {
-        if digits.is_empty() || digits.len() > 32 || !digits.bytes().all(|b| b.is_ascii_digit() || b"*#ABCDabcd,".contains(&b)) {
-            return Err(Reason::WrongUsage("tones are 0-9 * # A-D and a comma for a pause, 32 at most".to_owned()));
-        }
+        let digits = crate::call::tones(digits).map_err(|wrong| Reason::WrongUsage(wrong.to_string()))?;
         let (name, id) = self.pick(Some(call), |_| true)?;
-        let begun = self.begin(&name, &id, request, Doing::SendingTones, Ability::Dtmf, now, |call| {
+        let what = What(Doing::SendingTones, Ability::Dtmf, |request, key| Command::Dtmf { request, key, digits });
+        self.begin(&name, &id, request, what, now, |call| {
             if call.state == CallState::Connected {
                 return Ok(true);
             }
             Err(unless_connected(call.state, "The other side holds this call, so it would not hear the tones."))
-        })?;
-        Ok(begun.with(|request, key| Command::Dtmf { request, key, digits: digits.to_owned() }))
+        })
     }
 
     /// Begins handing a call on.
@@ -295,9 +292,11 @@ impl Model {
         match target {
             TransferTarget::Number(text) => {
                 let plan = self.desk(&name).map(|d| d.plan.clone()).unwrap_or_default();
-                let to = number::target(text, Source::Typed, true, &plan)?;
-                let begun = self.begin(&name, &id, request, Doing::Transferring, Ability::TransferBlind, now, talking)?;
-                Ok(begun.with(|request, key| Command::TransferTo { request, key, to }))
+                // There is no question before a transfer, so only what needs none is handed on to.
+                let to = number::target(text, Source::Typed, false, &plan).map_err(not_one_target)?;
+                let what =
+                    What(Doing::Transferring, Ability::TransferBlind, |request, key| Command::TransferTo { request, key, to });
+                self.begin(&name, &id, request, what, now, talking)
             }
             TransferTarget::Call(other) => {
                 let (other_name, other_id) = self.pick(Some(other), |_| true)?;
@@ -310,12 +309,10 @@ impl Model {
                 if let Some(why) = obstacle(desk, partner) {
                     return Err(why);
                 }
-                let other_key = partner.key.clone().ok_or(Reason::StateUnknown)?;
-                let begun = self.begin(&name, &id, request, Doing::Transferring, Ability::TransferAttended, now, talking)?;
-                if let Some(pending) = self.desk(&name).and_then(|d| d.pending.iter_mut().find(|p| p.request == request)) {
-                    pending.other = Some(other_id);
-                }
-                Ok(begun.with(|request, key| Command::TransferJoin { request, key, other: other_key }))
+                let other = partner.key.clone().ok_or(Reason::StateUnknown)?;
+                let join = |request, key| Command::TransferJoin { request, key, other };
+                let what = What(Doing::Transferring, Ability::TransferAttended, join);
+                self.begin(&name, &id, request, what, now, talking)
             }
         }
     }
@@ -344,14 +341,24 @@ impl Model {
         if !possible {
             return Err(Reason::Unsupported);
         }
+        // Two at once could end the wrong way round, and nobody would know which of them the PBX kept.
+        let chosen = (presence, until, note.clone());
+        if let Some(first) = desk.pending.iter_mut().find(|p| p.chosen.is_some()) {
+            if first.chosen.as_ref() != Some(&chosen) || first.joined.len() >= MOST_JOINED {
+                return Err(Reason::UnderWay);
+            }
+            first.joined.push(request);
+            return Ok(Begun::Joined);
+        }
         desk.pending.push(Pending {
             request,
             joined: vec![],
             call: None,
             doing: None,
             deadline: now.mono + COMMAND_LIMIT,
-            other: None,
             by_word: true,
+            ended: None,
+            chosen: Some(chosen),
         });
         Ok(Begun::Send(name.clone(), Command::SetPresence { request, presence, until, note }, vec![]))
     }
@@ -365,17 +372,17 @@ impl Model {
             .collect()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place where every call command passes the same gates")]
+    /// The gates that every command about a call passes.
     fn begin(
         &mut self,
         name: &AccountName,
         id: &CallId,
         request: RequestId,
-        doing: Doing,
-        ability: Ability,
+        what: What<impl FnOnce(RequestId, String) -> Command>,
         now: Now,
         ready: impl Fn(&Live) -> Result<bool, Reason>,
     ) -> Begin {
+        let What(doing, ability, command) = what;
         let desk = self.desk(name).ok_or(Reason::NoAccount)?;
         let call = desk.calls.iter().find(|c| &c.id == id).ok_or(Reason::NoSuchCall)?;
         if let Some(why) = obstacle(desk, call) {
@@ -401,24 +408,25 @@ impl Model {
         }
         let call = desk.calls.iter().find(|c| &c.id == id).ok_or(Reason::NoSuchCall)?;
         let key = call.key.clone().ok_or(Reason::StateUnknown)?;
-        let command = match doing {
-            Doing::Answering => Command::Answer { request, key },
-            Doing::HangingUp => Command::HangUp { request, key },
-            Doing::Holding => Command::Hold { request, key },
-            Doing::Resuming => Command::Resume { request, key },
-            Doing::Transferring => Command::TransferTo { request, key, to: String::new() },
-            Doing::SendingTones | Doing::Dialing => Command::Dtmf { request, key, digits: String::new() },
-        };
         desk.pending.push(Pending {
             request,
             joined: vec![],
             call: Some(id.clone()),
             doing: Some(doing),
             deadline: now.mono + COMMAND_LIMIT,
-            other: None,
             by_word: doing == Doing::SendingTones,
+            ended: None,
+            chosen: None,
         });
-        Ok(Begun::Send(name.clone(), command, vec![]))
+        Ok(Begun::Send(name.clone(), command(request, key), vec![]))
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons say it already")]
+fn not_one_target(why: Reason) -> Reason {
+    match why {
+        Reason::PolicyAsk(_) => Reason::NotOneTarget,
+        other => other,
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::AccountName;
 use crate::call::{CallId, CallState, Holder};
+use crate::event::{CallBrief, Event, EventName};
 use crate::reason::Reason;
 use crate::request::Reply;
 use crate::told::RequestId;
@@ -32,29 +33,31 @@ impl Model {
         out
     }
 
-    /// Ends the commands of a call that is over; says whether one of them was a transfer.
-    pub(super) fn finish_ended(&mut self, name: &AccountName, id: &CallId) -> (bool, Vec<Output>) {
-        let Some(desk) = self.desk(name) else { return (false, vec![]) };
+    /// Ends the commands of a call that is over.
+    ///
+    /// A transfer goes on: the call may have ended because it was handed on, because the other side hung up, or
+    /// because the target could not be reached. Which of them it was is the dialect's to say.
+    pub(super) fn finish_ended(&mut self, name: &AccountName, call: &Live) -> Vec<Output> {
+        let Some(desk) = self.desk(name) else { return vec![] };
         let mut out = vec![];
-        let mut transferred = false;
-        let about = |p: &Pending| p.call.as_ref() == Some(id) || p.other.as_ref() == Some(id);
+        let id = &call.id;
+        for pending in desk.pending.iter_mut().filter(|p| p.doing == Some(Doing::Transferring) && p.call.as_ref() == Some(id)) {
+            pending.ended = Some(CallBrief { state: CallState::Ended, ..brief(name, call) });
+        }
+        let about = |p: &Pending| p.doing != Some(Doing::Transferring) && p.call.as_ref() == Some(id);
         let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut desk.pending).into_iter().partition(about);
         desk.pending = open;
         for pending in over {
             let answer = match pending.doing {
                 Some(Doing::HangingUp) => Ok(Reply::Done),
-                Some(Doing::Transferring) => {
-                    transferred = true;
-                    Ok(Reply::Done)
-                }
                 Some(Doing::Dialing) => Err(Reason::EndedAtOnce.into()),
-                Some(Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones) | None => {
+                Some(Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones | Doing::Transferring) | None => {
                     Err(Reason::NoSuchCall.into())
                 }
             };
             out.extend(pending.ends(&answer));
         }
-        (transferred, out)
+        out
     }
 
     /// Ends one command by the dialect's word.
@@ -65,9 +68,17 @@ impl Model {
         let (doing, of_call) = (pending.doing, pending.call.clone());
         let mut out = vec![];
         match answer {
-            Ok(()) => out.extend(pending.ends(&Ok(Reply::Done))),
+            Ok(()) => {
+                let live = desk.calls.iter().find(|c| of_call.as_ref() == Some(&c.id));
+                let call = pending.ended.clone().or_else(|| live.map(|call| brief(name, call)));
+                if let Some(call) = call.filter(|_| doing == Some(Doing::Transferring)) {
+                    out.push(Output::Event(Event::new(EventName::CallTransferred, now.wall).about(call)));
+                }
+                out.extend(pending.ends(&Ok(Reply::Done)));
+            }
             Err(why) => {
                 let unclear = why == Reason::NoReaction;
+                let why = if unclear && pending.ended.is_some() { Reason::TransferUnclear } else { why };
                 out.extend(pending.ends(&Err(why.into())));
                 if doing == Some(Doing::Dialing) {
                     out.extend(self.undial(name, request, unclear, now));
@@ -113,6 +124,11 @@ impl Model {
         }
         let names: Vec<AccountName> = self.desks.iter().map(|d| d.name.clone()).collect();
         for name in names {
+            let Some(desk) = self.desk(&name) else { continue };
+            let over: Vec<String> = desk.undecided.iter().filter(|u| u.until <= now.mono).map(|u| u.key.clone()).collect();
+            for key in over {
+                out.extend(self.verdict(&name, &key, None, now));
+            }
             let Some(desk) = self.desk(&name) else { continue };
             let Some(position) = desk.calls.iter().position(|c| c.forget_at.is_some_and(|at| at <= now.mono)) else { continue };
             let mut call = desk.calls.remove(position);

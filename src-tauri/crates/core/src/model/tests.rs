@@ -13,7 +13,9 @@ use crate::request::{Reply, Source};
 use crate::told::Command;
 use crate::view::Can;
 
+mod bounds;
 mod presses;
+mod transfers;
 
 fn now() -> Now {
     Now { mono: Instant::now(), wall: Timestamp::UNIX_EPOCH }

@@ -20,6 +20,9 @@ const VAULT_LIMIT: Duration = Duration::from_secs(30);
 /// How long a person may take to unlock a keyring.
 pub(super) const UNLOCK_LIMIT: Duration = Duration::from_secs(180);
 
+/// The longest that anything about accounts takes until it is answered: a sign-in, then the keyring, then the disk.
+pub const LONGEST_ANSWER: Duration = SIGN_IN_WAIT.saturating_add(VAULT_LIMIT).saturating_add(super::disk::WRITE_LIMIT);
+
 /// Waits for the vault, which must not keep an account waiting for ever.
 pub(super) async fn within<T>(limit: Duration, asked: crate::ports::VaultFuture<'_, T>) -> Result<T, VaultError> {
     tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(VaultError::Failed("no answer".into())))
@@ -62,12 +65,7 @@ impl Actor {
         for name in missing {
             self.ask_secret(&name);
         }
-        let unstored: Vec<AccountName> = self
-            .desks
-            .iter()
-            .filter(|(_, d)| d.unstored.is_some() && !d.provisional && d.link.is_online())
-            .map(|(name, _)| name.clone())
-            .collect();
+        let unstored: Vec<AccountName> = self.desks.iter().filter(|(_, d)| d.stores()).map(|(name, _)| name.clone()).collect();
         for name in unstored {
             self.store_secret(&name);
         }
@@ -78,7 +76,12 @@ impl Actor {
         if desk.secret == SecretState::Here {
             return;
         }
-        let needs_none = desk.config.keys.contains_key("token_url");
+        if desk.signed_out {
+            // Signed out while it was being read; it is read again when the user signs in.
+            desk.secret = SecretState::Missing;
+            return;
+        }
+        let needs_none = !phone_pbx::needs_secret(&desk.config);
         match result {
             Ok(secret) => self.sign_in_with(name, Some(secret)),
             // Such an account may have no secret at all, so a closed keyring does not keep it waiting.
@@ -132,8 +135,8 @@ impl Actor {
         let name = config.name.clone();
         self.model.add_account(&config, now().wall);
         self.open_desk(config, true);
-        if let Some(desk) = self.desks.get_mut(&name) {
-            desk.unstored = secret.clone();
+        if let Some(secret) = &secret {
+            self.typed(&name, secret);
         }
         self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
         self.sign_in_with(&name, secret);
@@ -141,7 +144,7 @@ impl Actor {
 
     /// Signs in afresh and answers how it went.
     pub(super) fn test_account(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
-        let Some(desk) = self.desks.get(name) else {
+        let Some(desk) = self.desks.get_mut(name) else {
             answer.send(Err(Reason::NoAccount.into())).ok();
             return;
         };
@@ -156,6 +159,7 @@ impl Actor {
             return;
         }
         let has_secret = desk.secret == SecretState::Here;
+        desk.signed_out = false;
         self.waiting.push(Waiting { account: name.clone(), until: now().mono + SIGN_IN_WAIT, answer });
         if !has_secret {
             return self.ask_secret(name);
@@ -192,9 +196,11 @@ impl Actor {
                         self.keep_account(&name);
                     }
                     // What was said to work must outlive this process too.
-                    let stores = |d: &&mut Desk| d.unstored.is_some() && (provisional || d.link.is_online());
-                    if let Some(desk) = self.desks.get_mut(&name).filter(stores) {
-                        desk.storing.push(waiting.answer);
+                    let stores = |d: &Desk| provisional || d.link.is_online();
+                    if let Some(desk) = self.desks.get_mut(&name).filter(|d| stores(d))
+                        && let Some((number, _)) = desk.unstored
+                    {
+                        desk.storing.push((number, waiting.answer));
                         continue;
                     }
                     let reply = self.account_reply(&name);
@@ -226,22 +232,40 @@ impl Actor {
         self.store_secret(name);
     }
 
-    /// Hands a typed secret to the keyring; it stays with the dialect whatever comes of it.
+    /// Notes a secret that was typed and is to be stored once it is known to work.
+    pub(super) fn typed(&mut self, name: &AccountName, secret: &Secret) {
+        self.secrets_typed += 1;
+        if let Some(desk) = self.desks.get_mut(name) {
+            desk.unstored = Some((self.secrets_typed, secret.clone()));
+        }
+    }
+
+    /// Hands a typed secret to the keyring, one after the other; it stays with the dialect whatever comes of it.
     pub(super) fn store_secret(&mut self, name: &AccountName) {
-        let Some(secret) = self.desks.get(name).and_then(|d| d.unstored.clone()) else { return };
+        let Some(desk) = self.desks.get_mut(name).filter(|d| d.being_stored.is_none()) else { return };
+        let Some((number, secret)) = desk.unstored.clone() else { return };
+        desk.being_stored = Some(number);
         let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
             let result = within(VAULT_LIMIT, vault.set(&name, secret)).await;
-            inner.send(Inner::Stored(name, result)).await.ok();
+            inner.send(Inner::Stored(name, number, result)).await.ok();
         });
     }
 
-    pub(super) fn secret_stored(&mut self, name: &AccountName, result: Result<(), VaultError>) {
+    pub(super) fn secret_stored(&mut self, name: &AccountName, number: u64, result: Result<(), VaultError>) {
         // Removed in the meantime, and with it whoever waited and what would be told.
-        let Some(desk) = self.desks.get_mut(name) else { return };
-        let waiting = std::mem::take(&mut desk.storing);
+        let Some(desk) = self.desks.get_mut(name).filter(|d| d.being_stored == Some(number)) else { return };
+        desk.being_stored = None;
+        let waiting: Vec<_> = desk.storing.extract_if(.., |(of, _)| *of <= number).map(|(_, answer)| answer).collect();
+        let is_newest = desk.unstored.as_ref().is_some_and(|(newest, _)| *newest == number);
         let mut hint = not_stored(name);
         match result {
+            // Another one was typed in the meantime, and only that one counts; it follows once it is known to work.
+            _ if !is_newest => {
+                if desk.stores() {
+                    self.store_secret(name);
+                }
+            }
             Ok(()) => {
                 desk.unstored = None;
                 self.model.hint(hint, false);
@@ -264,7 +288,7 @@ impl Actor {
     /// Takes an account out of work, without touching what is stored.
     fn forget(&mut self, name: &AccountName) {
         self.link(name, LinkInput::SignOut(None));
-        for waiting in self.desks.remove(name).map(|desk| desk.storing).unwrap_or_default() {
+        for (_, waiting) in self.desks.remove(name).map(|desk| desk.storing).unwrap_or_default() {
             waiting.send(Err(Reason::NoAccount.into())).ok();
         }
         self.model.hint(not_stored(name), false);
@@ -341,11 +365,15 @@ impl Actor {
     pub(super) fn retry_now(&mut self, only: Option<&AccountName>) {
         let names: Vec<AccountName> = self.desks.keys().filter(|n| only.is_none_or(|o| o == *n)).cloned().collect();
         for name in names {
-            let Some(desk) = self.desks.get(&name) else { continue };
+            let Some(desk) = self.desks.get_mut(&name) else { continue };
             if desk.signed_out && only.is_none() {
                 continue;
             }
             match (&desk.link, desk.secret) {
+                (_, SecretState::Asked | SecretState::Missing) if desk.signed_out => {
+                    desk.signed_out = false;
+                    self.ask_secret(&name);
+                }
                 (_, SecretState::Missing) => self.ask_secret(&name),
                 // A refused password is not tried again: that locks accounts.
                 (Link::Stopped { why: Reason::CredentialsRefused }, _) => {}

@@ -8,8 +8,7 @@ use phone_core::{AccountName, Link};
 use phone_pbx::dialect::Input;
 use tracing::info;
 
-use super::{Actor, SecretState, desk, now};
-use crate::net::socket::ToSocket;
+use super::{Actor, Desk, SecretState, desk, now};
 use crate::ports::SystemEvent;
 
 /// Wall time running ahead of monotonic time by more than this means that the machine slept.
@@ -17,7 +16,8 @@ const SLEPT: Duration = Duration::from_secs(8);
 
 impl Actor {
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let desks = self.desks.values().flat_map(|d| [d.link.deadline(), d.dialect.as_ref().and_then(|x| x.deadline())]);
+        let of = |d: &Desk| [d.link.deadline(), d.look_again_at, d.dialect.as_ref().and_then(|x| x.deadline())];
+        let desks = self.desks.values().flat_map(of);
         let waiting = self.waiting.iter().map(|w| Some(w.until));
         desks.chain(waiting).flatten().chain(self.model.deadline()).chain(self.writing.deadline()).min()
     }
@@ -27,6 +27,10 @@ impl Actor {
         let names: Vec<AccountName> = self.desks.keys().cloned().collect();
         for name in names {
             self.link(&name, LinkInput::Tick);
+            let look = self.desks.get_mut(&name).and_then(|d| d.look_again_at.take_if(|t| *t <= at.mono));
+            if look.is_some() {
+                self.look_again(&name);
+            }
             let due = self.desks.get(&name).and_then(|d| d.dialect.as_ref()?.deadline()).is_some_and(|t| t <= at.mono);
             if due {
                 self.dialect(&name, Input::Tick);
@@ -66,8 +70,12 @@ impl Actor {
         let at = now().mono;
         let Some(desk) = self.desks.get_mut(name) else { return false };
         let Link::Stopped { why } = &desk.link else { return false };
-        let too_soon = desk.looked_again.is_some_and(|last| at.saturating_duration_since(last) < HASTE_LIMIT);
-        if !why.may_be_the_network() || desk.secret != SecretState::Here || too_soon {
+        if !why.may_be_the_network() || desk.secret != SecretState::Here {
+            return false;
+        }
+        if let Some(later) = desk.looked_again.map(|last| last + HASTE_LIMIT).filter(|later| *later > at) {
+            // Not forgotten: this network may be the one that was missing.
+            desk.look_again_at = Some(later);
             return false;
         }
         desk.looked_again = Some(at);
@@ -77,7 +85,6 @@ impl Actor {
 
     pub(super) fn system(&mut self, event: SystemEvent) {
         match event {
-            SystemEvent::Sleeping => {}
             SystemEvent::Woke => {
                 info!("the machine woke; reconnecting");
                 self.clocks = (now().mono, Timestamp::now());
@@ -112,11 +119,8 @@ impl Actor {
     }
 
     pub(super) fn probe(&mut self, name: &AccountName) {
-        let Some(desk) = self.desks.get(name) else { return };
-        for wire in desk.wires.values() {
-            wire.try_send(ToSocket::Ping).ok();
-        }
         self.link(name, LinkInput::Probed);
+        self.dialect(name, Input::Probe);
     }
 }
 

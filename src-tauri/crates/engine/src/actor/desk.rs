@@ -32,9 +32,11 @@ impl Desk {
             addresses: None,
             secret: SecretState::Asked,
             looked_again: None,
+            look_again_at: None,
             read_again: false,
             storing: vec![],
             unstored: None,
+            being_stored: None,
             provisional,
             frames: VecDeque::new(),
             skipped: 0,
@@ -42,6 +44,11 @@ impl Desk {
             past: vec![],
             retry_at: None,
         }
+    }
+
+    /// Tells whether a typed secret is to be stored: it is known to work, and the account is kept.
+    pub(super) fn stores(&self) -> bool {
+        self.unstored.is_some() && !self.provisional && self.link.is_online()
     }
 
     /// Keeps the beginning of a frame for a report; the newest ones stay.
@@ -54,7 +61,7 @@ impl Desk {
             end -= 1;
         }
         // A frame that was cut is no JSON any more and is told by its length.
-        self.frames.push_back((way, text.get(..end).unwrap_or_default().into()));
+        self.frames.push_back((way, text.len(), text.get(..end).unwrap_or_default().into()));
     }
 }
 
@@ -67,12 +74,16 @@ impl Actor {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.attempt = attempt;
         if desk.tls.is_none() || desk.http.is_none() {
-            let built = Tls::new(desk.config.url.host_str().unwrap_or_default(), desk.config.pin.clone())
-                .map_err(|e| e.to_string())
-                .and_then(|tls| {
-                    let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
-                    Ok((tls, http))
-                });
+            let built = Tls::new(
+                desk.config.url.host_str().unwrap_or_default(),
+                desk.config.pin.clone(),
+                !phone_pbx::needs_secret(&desk.config),
+            )
+            .map_err(|e| e.to_string())
+            .and_then(|tls| {
+                let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
+                Ok((tls, http))
+            });
             match built {
                 Ok((tls, http)) => {
                     desk.tls = Some(tls);
@@ -87,7 +98,7 @@ impl Actor {
         self.dialect(name, Input::Start);
     }
 
-    /// Ends an attempt: all its sockets and requests are void.
+    /// Ends an attempt: all its sockets and requests are void, and what they did not deliver is discarded.
     pub(super) fn close(&mut self, name: &AccountName) {
         self.attempts += 1;
         let attempt = self.attempts;
@@ -129,12 +140,18 @@ impl Actor {
 
     pub(super) fn http(&mut self, name: &AccountName, request: HttpRequest) {
         let inner = self.inner.clone();
+        let not_after = match request.carries.map(|command| self.model.due(command)) {
+            // It has ended, and its outcome was told: nothing of it may be sent now.
+            Some(None) => return self.dialect(name, Input::Http(request.id, Err(Reason::AnswerTimedOut))),
+            Some(due) => due,
+            None => None,
+        };
         let Some(desk) = self.desks.get_mut(name) else { return };
         let Some(http) = desk.http.clone() else { return };
         tracing::debug!(account = %name, method = request.method, path = request.url.path().split('/').nth(1).unwrap_or_default(), "request");
         let (account, attempt, id) = (name.clone(), desk.attempt, request.id);
         let task = async move {
-            let (answer, ahead) = http.request(request).await;
+            let (answer, ahead) = http.request(request, not_after).await;
             inner.send(Inner::Net(account, attempt, FromNet::Http(id, answer, ahead))).await.ok();
         };
         desk.tasks.retain(|task| !task.is_finished());

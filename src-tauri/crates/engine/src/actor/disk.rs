@@ -12,7 +12,7 @@ use super::{Actor, now};
 use crate::disk::{Disk, Done};
 
 /// How long a folder may take to be written to before that is told.
-const WRITE_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// When what could not be written is tried again by itself.
 const WRITE_AGAIN: Duration = Duration::from_secs(60);
 

@@ -105,9 +105,9 @@ impl Actor {
                 }
                 return self.add_account(*config, secret, answer);
             }
-            Request::SetSecret { account, secret } => match self.desks.get_mut(&account) {
-                Some(desk) => {
-                    desk.unstored = Some(secret.clone());
+            Request::SetSecret { account, secret } => match self.known(&account) {
+                Ok(()) => {
+                    self.typed(&account, &secret);
                     self.waiting.push(super::Waiting {
                         account: account.clone(),
                         until: now().mono + super::accounts::SIGN_IN_WAIT,
@@ -115,7 +115,7 @@ impl Actor {
                     });
                     return self.sign_in_with(&account, Some(secret));
                 }
-                None => Err(Reason::NoAccount.into()),
+                Err(trouble) => Err(trouble),
             },
             Request::RemoveAccount(name) => return self.remove_account(&name, answer),
             Request::TestAccount(name) => return self.test_account(&name, answer),
@@ -265,8 +265,9 @@ impl Actor {
             writeln!(text, "link {:?} {}", account.link, account.why.map(|w| w.text).unwrap_or_default()).ok();
         }
         writeln!(text, "attempts {} skipped frames {} clock ahead {:?} s", desk.attempt, desk.skipped, desk.clock_ahead).ok();
-        for (way, frame) in &desk.frames {
-            writeln!(text, "{way} {}", phone_pbx::redact::redact(frame)).ok();
+        let words = phone_pbx::words(&desk.config.kind);
+        for (way, length, frame) in &desk.frames {
+            writeln!(text, "{way} {}", phone_pbx::redact::redact(frame, *length, words)).ok();
         }
         Ok(Reply::Text(text))
     }

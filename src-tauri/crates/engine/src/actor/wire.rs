@@ -3,17 +3,19 @@
 use std::time::{Duration, Instant};
 
 use phone_core::link::{LinkEffect, LinkInput};
+use phone_core::model::COMMAND_LIMIT;
 use phone_core::told::Told;
 use phone_core::{AccountName, Link, Reason};
 use phone_pbx::dialect::{Effect, Effects, Input, Random};
 use tracing::{debug, info, trace};
 
 use super::{Actor, now};
-use crate::net::FromNet;
 use crate::net::socket::ToSocket;
+use crate::net::{FromNet, UNDELIVERED_LIMIT};
 
-/// How long a frame may wait to be sent; shorter than the shortest limit of a command.
-const SEND_LIMIT: Duration = Duration::from_secs(4);
+/// How long a frame may wait to be sent; with the time it may be on its way, no longer than the shortest limit of a command.
+const SEND_LIMIT: Duration = Duration::from_secs(2);
+const _: () = assert!(SEND_LIMIT.as_millis() + UNDELIVERED_LIMIT.as_millis() <= COMMAND_LIMIT.as_millis());
 
 struct Dice;
 
@@ -73,7 +75,13 @@ impl Actor {
     }
 
     pub(super) fn effects(&mut self, name: &AccountName, effects: Effects) {
+        let attempt = self.desks.get(name).map(|d| d.attempt);
         for effect in effects.0 {
+            let is_void = self.desks.get(name).map(|d| d.attempt) != attempt;
+            // What was learnt of the server stays true; the rest belonged to an attempt that is over.
+            if is_void && !matches!(effect, Effect::Learn(_)) {
+                continue;
+            }
             match effect {
                 Effect::Open { wire, url, headers } => self.open_socket(name, wire, url, headers),
                 Effect::Send(wire, text) => {
@@ -135,7 +143,7 @@ impl Actor {
         };
         let state = phone_core::model::link_name(&desk.link);
         desk.refused |= matches!(desk.link.why(), Some(Reason::CredentialsRefused));
-        let store = desk.link.is_online() && desk.unstored.is_some() && !desk.provisional;
+        let store = desk.stores();
         match desk.link.why() {
             Some(why) => info!(account = %name, link = ?state, code = ?why.code(), "{}", why.text()),
             None => info!(account = %name, link = ?state, "link"),
@@ -148,5 +156,81 @@ impl Actor {
             self.store_secret(name);
         }
         self.waits(at.mono);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use phone_core::{AccountConfig, Now, Secret};
+    use phone_pbx::dialect::{Dialect, Wire};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::actor::{Desk, build};
+    use crate::{EnvironmentProxies, Options, Vault, VaultError, VaultFuture};
+
+    struct NoVault;
+
+    impl Vault for NoVault {
+        fn get<'a>(&'a self, _: &'a AccountName) -> VaultFuture<'a, Secret> {
+            Box::pin(std::future::ready(Err(VaultError::Absent)))
+        }
+        fn set<'a>(&'a self, _: &'a AccountName, _: Secret) -> VaultFuture<'a, ()> {
+            Box::pin(std::future::ready(Err(VaultError::Absent)))
+        }
+        fn remove<'a>(&'a self, _: &'a AccountName) -> VaultFuture<'a, ()> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn unlock(&self) -> VaultFuture<'_, ()> {
+            Box::pin(std::future::ready(Err(VaultError::Absent)))
+        }
+        fn changes(&self) -> watch::Receiver<u64> {
+            watch::channel(0).1
+        }
+    }
+
+    /// Finds its session expired, and has more to say of the attempt that ends with it.
+    struct Talkative;
+
+    impl Dialect for Talkative {
+        fn step(&mut self, input: Input<'_>, _: Now, _: &mut dyn Random, out: &mut Effects) {
+            if matches!(input, Input::Pong(_)) {
+                out.push(Effect::Failed(Reason::SessionExpired, None));
+                out.push(Effect::SignedIn);
+                out.push(Effect::Synced);
+                out.push(Effect::Learn("learnt".to_owned()));
+            }
+        }
+        fn deadline(&self) -> Option<Instant> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn words_of_an_attempt_that_is_over_do_not_count_for_the_next_one() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (config_dir, state_dir) = (dir.path().join("config"), dir.path().join("state"));
+        let options = Options { config_dir, state_dir, vault: Arc::new(NoVault) };
+        let (mut actor, _handle, _asked, _inner) = build(options, Arc::new(EnvironmentProxies));
+        let name = AccountName::parse("office").expect("a plain word");
+        let config = AccountConfig {
+            name: name.clone(),
+            kind: "any".into(),
+            url: "http://127.0.0.1:9/".parse().expect("an address"),
+            domain: None,
+            user: None,
+            pin: None,
+            learnt: None,
+            keys: Default::default(),
+        };
+        actor.desks.insert(name.clone(), Desk { dialect: Some(Box::new(Talkative)), ..Desk::new(config, false) });
+        actor.link(&name, LinkInput::SignIn);
+        actor.link(&name, LinkInput::Synced);
+        actor.dialect(&name, Input::Pong(Wire(0)));
+        let desk = actor.desks.get(&name).expect("a desk");
+        assert!(matches!(desk.link, Link::Opening { .. }), "not online without a socket: {:?}", desk.link);
+        assert_eq!(desk.config.learnt.as_deref(), Some("learnt"), "true of the server all the same");
     }
 }

@@ -16,6 +16,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tower_service::Service;
 use url::{Host, Url};
 
+use super::UNDELIVERED_LIMIT;
 use super::tls::Tls;
 use crate::ports::Proxies;
 
@@ -174,7 +175,10 @@ async fn direct(url: &Url) -> Result<TcpStream, Reason> {
     let mut last = Reason::HostNotFound;
     for address in addresses_of(url).await? {
         match tokio::time::timeout(ADDRESS_LIMIT, to(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Ok(stream)) => {
+                give_up_undelivered(&stream);
+                return Ok(stream);
+            }
             Ok(Err(error)) => last = of_io(&error),
             Err(_) => last = Reason::ConnectTimedOut,
         }
@@ -187,8 +191,23 @@ async fn to(address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A system that will not do this is only slower in a flood.
     socket.set_recv_buffer_size(RECEIVED_AT_MOST).ok();
+    // Its end discards what was not delivered: a system would go on trying long after the socket was closed.
+    socket.set_zero_linger()?;
     socket.connect(address).await
 }
+
+/// Has the system end a connection whose peer confirms nothing any more.
+#[cfg(target_os = "linux")]
+fn give_up_undelivered(stream: &TcpStream) {
+    let limit = u32::try_from(UNDELIVERED_LIMIT.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, limit) {
+        tracing::warn!(%error, "a connection without a limit for what is not delivered");
+    }
+}
+
+/// Elsewhere only the end of the connection discards it.
+#[cfg(not(target_os = "linux"))]
+fn give_up_undelivered(_: &TcpStream) {}
 
 /// What an error of the operating system means.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library may add kinds")]
@@ -228,5 +247,24 @@ pub(crate) fn of_tls(error: &rustls::Error) -> Reason {
         // The first bytes were no TLS at all.
         rustls::Error::InvalidMessage(_) => Reason::PlainInsteadOfTls,
         _ => Reason::TlsFailed,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::net::sockopt::{socket_linger, tcp_user_timeout};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_keeps_nothing_for_later() {
+        let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("ws://{}/", server.local_addr().expect("the port")).parse().expect("an address");
+        let stream = direct(&url).await.expect("connected");
+        assert_eq!(socket_linger(&stream).expect("an option"), Some(Duration::ZERO));
+        assert_eq!(tcp_user_timeout(&stream).expect("an option"), 3000);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use phone_core::Reason;
 use phone_pbx::dialect::{Header, NotOpened, Wire};
 use tokio::sync::mpsc;
@@ -14,14 +14,14 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-use super::FromNet;
 use super::connect::{Addresses, Duplex, connect, of_io};
 use super::tls::Tls;
+use super::{FromNet, header_value};
 use crate::ports::Proxies;
 
 /// Longest frame that is read: 10,000 accounts need about two million bytes.
 const LONGEST_FRAME: usize = 16 << 20;
-/// Limit for connection, TLS and handshake together; the link's own limit is the same.
+/// Limit for connection, TLS and handshake together; the link's own limit holds the sign-in before it too.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is sent.
@@ -107,12 +107,7 @@ async fn open(url: Url, headers: Vec<(&'static str, Header)>, tls: &Tls, proxies
     };
     let mut request = url.as_str().into_client_request().map_err(|_| NotOpened::Reason(Reason::NotAPbx))?;
     for (name, value) in headers {
-        let (text, hidden) = match &value {
-            Header::Plain(text) => (text.as_str(), false),
-            Header::Hidden(secret) => (secret.expose(), true),
-        };
-        let Ok(mut value) = HeaderValue::from_str(text) else { continue };
-        value.set_sensitive(hidden);
+        let value = header_value(&value).map_err(NotOpened::Reason)?;
         request.headers_mut().append(HeaderName::from_static(lower(name)), value);
     }
     let mut config = WebSocketConfig::default();

@@ -23,6 +23,8 @@ pub(crate) struct Tls {
     /// For every client of this account.
     pub config: Arc<ClientConfig>,
     host: String,
+    /// The account signs in by a page on another host than the PBX.
+    has_sign_in_page: bool,
     refused: Refused,
 }
 
@@ -31,7 +33,7 @@ type Refused = Arc<Mutex<Option<(String, Reason)>>>;
 
 impl Tls {
     /// TLS for an account at a host; with a pin, that certificate counts there and no other.
-    pub fn new(host: &str, pin: Option<String>) -> Result<Self, Error> {
+    pub fn new(host: &str, pin: Option<String>, has_sign_in_page: bool) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let refused = Refused::default();
         let host = bare(host).to_owned();
@@ -48,7 +50,7 @@ impl Tls {
             .with_custom_certificate_verifier(Arc::new(checker))
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), host, refused })
+        Ok(Self { config: Arc::new(config), host, has_sign_in_page, refused })
     }
 
     /// Why the last certificate was refused on the way by this proxy, if any; asking takes it.
@@ -59,7 +61,11 @@ impl Tls {
             return Some(reason);
         }
         // Nobody is asked to vouch for others than the PBX.
-        Some(if is_proxy { Reason::ProxyFailed } else { Reason::TokenPageFailed(0) })
+        Some(match (is_proxy, self.has_sign_in_page) {
+            (true, _) => Reason::ProxyFailed,
+            (false, true) => Reason::TokenPageFailed(0),
+            (false, false) => Reason::TlsFailed,
+        })
     }
 
     /// Agrees on TLS with the host behind a stream.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use phone_core::call::{CallSeen, Holder, SeenState};
-use phone_core::number::may_be_same;
+use phone_core::number::{is_same, may_be_same};
 use phone_core::told::RequestId;
 use phone_core::{Direction, Party};
 
@@ -71,10 +71,10 @@ pub struct Calls {
 pub struct OwnNumbers(pub Vec<String>);
 
 impl OwnNumbers {
-    /// Tells whether a number is this user's: an extension only when equal, a long number in any form.
+    /// Tells whether a number is this user's: an extension only when equal, a long number also in its national form.
     pub fn has(&self, number: &str) -> bool {
         let number = number.trim_start_matches('*').split('@').next().unwrap_or("");
-        self.0.iter().any(|own| own == number || may_be_same(own, number))
+        self.0.iter().any(|own| own == number || is_same(own, number))
     }
 }
 

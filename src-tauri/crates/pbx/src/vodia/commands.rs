@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use phone_core::call::SeenState;
-use phone_core::number::may_be_same;
+use phone_core::number::is_same;
 use phone_core::request::OwnPresence;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{Direction, Now, Reason, Secret};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::remote_call::{self, Edition};
 use super::rest::{self, Said, said};
+use super::signin::passing;
 use super::{Ask, Generation, Path, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer, HttpRequest};
 
@@ -47,6 +48,7 @@ impl Vodia {
                 } else if matches!(command, Command::Hold { .. }) {
                     self.calls.holds.told_to_hold(key, *request);
                 }
+                self.hands_over(command);
                 if matches!(command, Command::Answer { .. }) {
                     self.answering = Some((*request, now.mono));
                 }
@@ -58,6 +60,34 @@ impl Vodia {
                     Path::WebSocket | Path::RemoteCall => self.by_action(command, out),
                 }
             }
+        }
+    }
+
+    /// Notes what a transfer is about, so that it can be told from a call that merely ends.
+    fn hands_over(&mut self, command: &Command) {
+        let (key, other, to) = match command {
+            Command::TransferTo { key, to, .. } => (key, None, Some(to)),
+            Command::TransferJoin { key, other, .. } => (key, Some(other), None),
+            Command::Dial { .. }
+            | Command::Answer { .. }
+            | Command::HangUp { .. }
+            | Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Dtmf { .. }
+            | Command::SetPresence { .. } => return,
+        };
+        let other = other.and_then(|other| self.calls.get(other));
+        let free_target = to.filter(|to| self.accounts.is_busy(to) == Some(false)).cloned();
+        if let Some(call) = self.calls.get(key) {
+            self.handovers.begin(command.request(), call, other, free_target);
+        }
+    }
+
+    /// Tells which transfers are known to have had their effect.
+    pub(super) fn tell_handovers(&mut self, out: &mut Effects) {
+        let accounts = &self.accounts;
+        for request in self.handovers.done(&self.calls.all, |number| accounts.is_busy(number) == Some(true)) {
+            out.tell(Told::Confirmed(request));
         }
     }
 
@@ -132,6 +162,7 @@ impl Vodia {
             want_cookie: None,
             most_bytes: 64 << 10,
             limit: super::HTTP_LIMIT,
+            carries: Some(request),
         })));
     }
 
@@ -203,7 +234,7 @@ impl Vodia {
             let call = self.calls.get(key)?;
             let mut fitting = legs.iter().filter(|(_, number, direction)| {
                 let same = match (number, &call.seen.remote.number) {
-                    (Some(a), Some(b)) => a == b || may_be_same(a, b),
+                    (Some(a), Some(b)) => a == b || is_same(a, b),
                     _ => false,
                 };
                 same && *direction == call.seen.direction
@@ -271,11 +302,14 @@ impl Vodia {
         match (answer.status, said(answer.body.expose())) {
             (200..=299, Said::No) => {
                 self.calls.undialled(request);
+                self.calls.holds.not_held(request);
+                self.handovers.drop(request);
                 out.tell(Told::Refused(request, Reason::RefusedByPbx("answer: false".to_owned())));
             }
-            (200..=399, _) => {}
-            // An error of its own may have come before or after the effect.
-            (500 | 502..=599, _) => {}
+            (200..=299, _) => self.handovers.accepted(request),
+            (300..=399, _) => {}
+            // An error of its own may have come before or after the effect; only too many requests is a clear no.
+            (status, _) if status != 429 && passing(status).is_some() => {}
             // The call ended while the command was on its way; that says nothing about the path.
             (404, _) if key.is_some_and(|key| self.calls.get(key).is_none()) => {
                 out.tell(Told::Refused(request, Reason::NoSuchCall));
@@ -287,6 +321,7 @@ impl Vodia {
     fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, out: &mut Effects) {
         self.calls.undialled(request);
         self.calls.holds.not_held(request);
+        self.handovers.drop(request);
         let not_there = matches!(status, 404 | 405 | 501);
         out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {status}"))));
         if not_there {
@@ -312,6 +347,7 @@ impl Vodia {
         self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
         self.calls.holds.expired(request);
         self.calls.holds.not_held(request);
+        self.handovers.drop(request);
         let Some((_, sent_at)) = self.answering.take_if(|(answering, _)| *answering == request) else { return };
         // A link that was silent itself says nothing about the phone.
         if self.heard_at.is_some_and(|at| at > sent_at) {

@@ -10,6 +10,7 @@ use phone_core::{Direction, Now, PersonKind, Presence, Reason};
 
 use super::live::NEXT_LOOK;
 use super::rest;
+use super::signin::passing;
 use super::{Asking, Fetch, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer};
 
@@ -29,7 +30,7 @@ impl Vodia {
         };
         // A busy server says nothing about what it offers; it is asked again a little later.
         let passing = match &answer {
-            Ok(answer) => matches!(answer.status, 429 | 500 | 502..=599),
+            Ok(answer) => passing(answer.status).is_some(),
             Err(_) => true,
         };
         if passing && self.has_socket() {

@@ -3,9 +3,16 @@
 use std::time::Duration;
 
 use phone_core::AccountConfig;
+use phone_core::call::tidy;
 use url::Url;
 
 use super::{Generation, JSON_KEEPALIVE};
+
+/// All keys of this kind, as they are told to whoever mistypes one.
+pub(super) const KEYS: &[&str] =
+    &["dialect", "dial_path", "token_url", "own_numbers", "keepalive_s", "allow_plain_http", "remote_call_hash"];
+/// Least and most seconds between two signs of life; a settings file may hold others, which are brought into these bounds.
+const KEEPALIVE: std::ops::RangeInclusive<u64> = 5..=600;
 
 /// By which path something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,40 +49,75 @@ impl Keys {
                 _ => None,
             },
             token_url: get("token_url").and_then(|t| Url::parse(t).ok()),
-            own_numbers: get("own_numbers")
-                .map(|list| list.split([',', ' ', ';']).filter(|n| !n.is_empty()).map(str::to_owned).collect())
-                .unwrap_or_default(),
+            own_numbers: get("own_numbers").map(|list| numbers(list).map(str::to_owned).collect()).unwrap_or_default(),
             keepalive: get("keepalive_s")
                 .and_then(|t| t.parse().ok())
-                .map_or(JSON_KEEPALIVE, |s: u64| Duration::from_secs(s.clamp(5, 600))),
+                .map_or(JSON_KEEPALIVE, |s: u64| Duration::from_secs(s.clamp(*KEEPALIVE.start(), *KEEPALIVE.end()))),
         }
     }
 }
 
-/// Looks at the account keys of this kind.
+/// Tells whether an account cannot sign in without a secret: it can where its company has a page for that.
+pub fn needs_secret(config: &AccountConfig) -> bool {
+    Keys::of(config).token_url.is_none()
+}
+
+/// Looks at the account keys of this kind; those of the dial plan are everybody's and were looked at before.
 ///
 /// # Errors
-/// One sentence on the first key whose value nobody understands.
+/// One sentence on the first key that does not exist, or whose value nobody understands, with what is expected.
 pub fn check(config: &AccountConfig) -> Result<(), String> {
-    let choices: &[(&str, &[&str])] = &[
-        ("dialect", &["auto", "legacy", "modern"]),
-        ("dial_path", &["auto", "websocket", "rest", "remote_call"]),
-        ("remote_call_hash", &["old", "new"]),
-        ("allow_plain_http", &["true", "false"]),
-    ];
     if !matches!(config.url.scheme(), "http" | "https") {
         return Err("the address begins with https://".to_owned());
     }
-    for (key, known) in choices {
-        if let Some(value) = config.keys.get(*key).filter(|value| !known.contains(&value.as_str())) {
-            return Err(format!("{key} is one of {}, not `{value}`", known.join(", ")));
+    config.keys.iter().filter(|(key, _)| !key.starts_with("plan.")).try_for_each(|(key, value)| check_one(key, value))
+}
+
+fn check_one(key: &str, value: &str) -> Result<(), String> {
+    match key {
+        "dialect" => one_of(key, value, &["auto", "legacy", "modern"]),
+        "dial_path" => one_of(key, value, &["auto", "websocket", "rest", "remote_call"]),
+        "remote_call_hash" => one_of(key, value, &["old", "new"]),
+        "allow_plain_http" => one_of(key, value, &["true", "false"]),
+        "keepalive_s" => {
+            let fits = value.parse().is_ok_and(|seconds| KEEPALIVE.contains(&seconds));
+            expect(fits, key, value, &format!("a number of seconds from {} to {}", KEEPALIVE.start(), KEEPALIVE.end()))
         }
+        "token_url" => {
+            let fits = Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+            // An address may hold a key of the company's page, so it is not repeated.
+            expect(fits, key, "that", "an address such as https://intranet.example/token")
+        }
+        "own_numbers" => {
+            let fits = numbers(value).all(is_number) && numbers(value).next().is_some();
+            expect(fits, key, value, "a list of numbers such as 204,+4930555204")
+        }
+        _ => Err(format!(
+            "there is no key {}; there are: {}, and those of the dial plan such as plan.country",
+            short(key),
+            KEYS.join(", ")
+        )),
     }
-    if let Some(value) = config.keys.get("keepalive_s").filter(|value| value.parse::<u64>().is_err()) {
-        return Err(format!("keepalive_s is a number of seconds, not `{value}`"));
-    }
-    if config.keys.get("token_url").is_some_and(|value| Url::parse(value).is_err()) {
-        return Err("token_url is not an address".to_owned());
-    }
-    Ok(())
+}
+
+fn one_of(key: &str, value: &str, known: &[&str]) -> Result<(), String> {
+    expect(known.contains(&value), key, value, &format!("one of {}", known.join(", ")))
+}
+
+fn expect(fits: bool, key: &str, value: &str, what: &str) -> Result<(), String> {
+    if fits { Ok(()) } else { Err(format!("{key} is {what}, not `{}`", short(value))) }
+}
+
+fn short(text: &str) -> String {
+    tidy(text).chars().take(40).collect()
+}
+
+/// The entries of a list of numbers.
+fn numbers(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ' ', ';']).filter(|entry| !entry.is_empty())
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

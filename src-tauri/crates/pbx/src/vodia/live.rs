@@ -8,7 +8,8 @@ use phone_core::{Now, Secret};
 
 use super::calls::Habits;
 use super::frame::{self, Frame, RawCall};
-use super::{Ask, Asking, CLASSIFY, Fetch, Generation, LIFE_AGAIN, PING, POLL, PONG_WAIT, Phase, Vodia};
+use super::signin::major_of;
+use super::{Ask, Asking, CLASSIFY, Fetch, Generation, LIFE_AGAIN, PING, POLL, PONG_WAIT, PROBE_WAIT, Phase, Vodia};
 use crate::dialect::{Effect, Effects};
 
 /// When the history is asked after a call vanished: the PBX writes it a moment later.
@@ -56,10 +57,7 @@ impl Vodia {
 
     fn keep_alive(&mut self, now: Now, out: &mut Effects) {
         // From 67 the newer word is known; older servers were seen with the older one only.
-        let old = self.learnt.server.as_deref().and_then(|s| s.strip_prefix("PBX/")).is_some_and(|v| {
-            let major: Option<u32> = v.split('.').next().and_then(|m| m.parse().ok());
-            major.is_some_and(|m| m < 67)
-        });
+        let old = self.learnt.server.as_deref().and_then(major_of).is_some_and(|major| major < 67);
         self.action(if old { "wskeepalive" } else { "avoid-disconnect" }, "", out);
         self.keepalive_at = Some(now.mono + self.keys.keepalive);
     }
@@ -86,6 +84,17 @@ impl Vodia {
         self.ask(if old { Fetch::CdrSummary } else { Fetch::History }, out);
     }
 
+    /// The link may be dead: asks for a sign of life, and soon for another one.
+    pub(super) fn probe(&mut self, now: Now, out: &mut Effects) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        out.push(Effect::Ping(self.wire));
+        self.ping_at = Some(now.mono + PING);
+        let soon = now.mono + PROBE_WAIT;
+        self.pong_by = Some(self.pong_by.map_or(soon, |at| at.min(soon)));
+    }
+
     /// Asks a server that does not answer pings something that it has to answer.
     ///
     /// Old servers answer `get-calls`. Of the newer ones nobody knows that, so their REST resource is asked too; it
@@ -107,6 +116,7 @@ impl Vodia {
                     out.push(Effect::Skipped);
                 }
                 self.has_overview = true;
+                let was_registered = self.accounts.registered(&self.user);
                 let own_dnd = self.accounts.dnd(&self.user);
                 self.accounts.clear();
                 let people: Vec<PersonSeen> = accounts.iter().filter_map(|raw| self.accounts.put(raw)).collect();
@@ -120,14 +130,18 @@ impl Vodia {
                     self.tell_name(name, out);
                 }
                 self.tell_own(out);
+                self.phone_seen(was_registered, out);
+                self.tell_handovers(out);
                 self.have(false, true, now, out);
             }
             Frame::UserState(raw) => {
+                let was_registered = self.accounts.registered(&self.user);
                 let Some(mut seen) = self.accounts.merge(&raw) else { return out.push(Effect::Skipped) };
                 if seen.number == self.user {
                     self.tell_own(out);
-                    return;
+                    return self.phone_seen(was_registered, out);
                 }
+                self.tell_handovers(out);
                 if seen.name.is_none() {
                     seen.name = self.directory_names.get(&seen.number).cloned();
                 }
@@ -161,13 +175,24 @@ impl Vodia {
         }
     }
 
+    /// A phone that comes back may be another one, or have been set up anew: it may answer when asked.
+    fn phone_seen(&mut self, was_registered: Option<bool>, out: &mut Effects) {
+        let came_back = was_registered == Some(false) && self.accounts.registered(&self.user) == Some(true);
+        if came_back && std::mem::take(&mut self.no_answer) && self.phase == Phase::Live {
+            self.tell_abilities(out);
+        }
+    }
+
     pub(super) fn calls_are(&mut self, raw: &[RawCall<'_>], now: Now, out: &mut Effects) {
         let own = self.own_numbers();
         // REST has one command for each direction; the action of old servers is a toggle.
         let one_resume = self.control_path("hold") == super::Path::Rest;
         // Both words are known of the older generations.
         let habits = Habits { one_resume, alerting_is_own_phone: self.generation != Generation::Subscribe };
+        let before = self.calls.all.clone();
         let (calls, vanished) = self.calls.take(raw, &own, habits, now.mono);
+        self.handovers.see(&before, &self.calls.all);
+        self.tell_handovers(out);
         let mut verdict_follows = vec![];
         if self.has_history == Some(true) && self.phase == Phase::Live {
             for call in vanished {

@@ -43,11 +43,6 @@ impl Accounts {
         self.all.clear();
     }
 
-    /// Numbers of all accounts.
-    pub fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.all.keys().map(|k| &**k)
-    }
-
     /// Takes one account of the whole overview.
     pub fn put(&mut self, raw: &RawAccount<'_>) -> Option<PersonSeen> {
         let number = raw.account.text()?;
@@ -58,6 +53,9 @@ impl Accounts {
             busy: raw.code.is_some(),
             calls: has_calls(raw),
         };
+        if self.all.len() >= MOST && !self.all.contains_key(number.as_str()) {
+            return None;
+        }
         self.all.insert(number.as_str().into(), account);
         Some(seen(number, raw.name.text(), account))
     }
@@ -86,6 +84,16 @@ impl Accounts {
     /// Own do-not-disturb, when it is known.
     pub fn dnd(&self, number: &str) -> Option<bool> {
         self.all.get(number)?.dnd
+    }
+
+    /// Tells whether the phone of an account is registered, when that is known.
+    pub fn registered(&self, number: &str) -> Option<bool> {
+        self.all.get(number)?.registered
+    }
+
+    /// Tells whether an account is in a call; none for a number of no person here.
+    pub fn is_busy(&self, number: &str) -> Option<bool> {
+        self.all.get(number).filter(|account| account.kind == PersonKind::Person).map(|account| account.busy)
     }
 
     /// Presence of one account.
@@ -125,4 +133,22 @@ fn presence(account: Account) -> Presence {
 
 fn seen(number: String, name: Option<String>, account: Account) -> PersonSeen {
     PersonSeen { number, name, kind: account.kind, presence: presence(account), dnd: account.dnd.unwrap_or(false), note: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::{self, Frame};
+    use super::*;
+
+    #[test]
+    fn a_server_that_invents_accounts_without_end_is_not_believed() {
+        let mut all = Accounts::default();
+        let mut taken = 0;
+        for number in 0..MOST + 10 {
+            let text = format!(r#"{{"action":"user-state","account":"{number}","type":"extensions"}}"#);
+            let Frame::UserState(raw) = frame::read(&text) else { panic!("{text}") };
+            taken += usize::from(all.put(&raw).is_some());
+        }
+        assert_eq!(taken, MOST);
+    }
 }

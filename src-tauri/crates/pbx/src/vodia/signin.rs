@@ -41,6 +41,7 @@ impl Vodia {
                 want_cookie: None,
                 most_bytes: 64 << 10,
                 limit: super::HTTP_LIMIT,
+                carries: None,
             })));
         } else if self.secret.is_none() {
             self.fail(Reason::SecretMissing, None, out);
@@ -108,12 +109,7 @@ impl Vodia {
                 out,
             );
         }
-        let busy = match answer.status {
-            429 | 503 => Some(Reason::ServerBusy),
-            407 => Some(Reason::ProxyNeedsSignIn),
-            status @ (500 | 502 | 504..=599) => Some(Reason::ServerError(status)),
-            _ => None,
-        };
+        let busy = if answer.status == 407 { Some(Reason::ProxyNeedsSignIn) } else { passing(answer.status) };
         // The token page is another server; its troubles are its own.
         if let Some(reason) = busy.filter(|_| step != Step::TokenPage) {
             return self.fail(reason, answer.retry_after, out);
@@ -313,11 +309,12 @@ impl Vodia {
                 self.open_socket(out);
             }
             407 => self.fail(Reason::ProxyNeedsSignIn, None, out),
-            429 | 503 => self.fail(Reason::ServerBusy, retry_after, out),
-            500 | 502 | 504..=599 => self.fail(Reason::ServerError(status), retry_after, out),
             // A page or a redirect, and nobody has seen the PBX itself in this attempt.
             200..=399 if !self.session_is_fresh && !self.basic => self.fail(Reason::WebPageInstead, None, out),
             _ => {
+                if let Some(reason) = passing(status) {
+                    return self.fail(reason, retry_after, out);
+                }
                 // The root path was a guess, and a wrong one.
                 if self.learnt.root_path && !self.version_known {
                     self.learn(|learnt| learnt.root_path = false, out);
@@ -333,10 +330,24 @@ impl Vodia {
     }
 }
 
-/// Reads the generation out of `PBX/70.1` or `PBX/67.0.5 (Debian64)`.
+/// What a status says that passes by itself: the server is busy, or has an error of its own.
+pub(super) fn passing(status: u16) -> Option<Reason> {
+    match status {
+        429 | 503 => Some(Reason::ServerBusy),
+        // What it does not implement is there never.
+        501 => None,
+        500..=599 => Some(Reason::ServerError(status)),
+        _ => None,
+    }
+}
+
+/// Reads the version before the first dot out of `PBX/70.1` or `PBX/67.0.5 (Debian64)`.
+pub(super) fn major_of(server: &str) -> Option<u32> {
+    server.strip_prefix("PBX/")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
 pub(super) fn generation_of(server: &str) -> Option<Generation> {
-    let major: u32 = server.strip_prefix("PBX/")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
-    Some(match major {
+    Some(match major_of(server)? {
         0..=57 => Generation::Attendant,
         58..=68 => Generation::ClickToDial,
         _ => Generation::Subscribe,

@@ -1,7 +1,7 @@
 //! A name that no cleaner of folders can delete: the lock of a socket, and a bell for whoever finds its file gone.
 //!
-//! It is a name in Linux's abstract namespace, which ends with the process that holds it. Nothing is said there: the agent
-//! looks after its socket when somebody rings, and hangs up.
+//! It is a name in Linux's abstract namespace, which ends with the process that holds it. At the agent's nothing is said: it
+//! looks after its socket when somebody rings, and hangs up. The window has no file beside its name and is spoken to there.
 
 use std::io::{self, Read as _};
 use std::os::linux::net::SocketAddrExt as _;
@@ -35,24 +35,58 @@ pub(super) enum Held {
 
 /// Takes the name of a socket, if nobody has it.
 pub(super) fn hang(path: &Path) -> io::Result<Held> {
+    match take(path) {
+        Ok(Name::Ours(socket)) => {
+            socket.set_nonblocking(true)?;
+            Ok(Held::Ours(Bell(UnixListener::from_std(socket)?)))
+        }
+        Ok(Name::Another(_)) => Ok(Held::Another),
+        Ok(Name::Stranger) => Ok(Held::Stranger),
+        // Held, but not listened to: it is just starting.
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(Held::Another),
+        Err(error) => Err(error),
+    }
+}
+
+/// Who holds the name that belongs to a path; see [`take`].
+#[derive(Debug)]
+pub enum Name {
+    /// This program, for as long as it keeps the socket. Whoever comes there may be of another user; see [`Name::is_own`].
+    Ours(blocking::UnixListener),
+    /// Another program of this user, which is reached by this.
+    Another(blocking::UnixStream),
+    /// A program of another user.
+    Stranger,
+}
+
+impl Name {
+    /// Tells whether the other end is a program of this user.
+    pub fn is_own(peer: &blocking::UnixStream) -> bool {
+        rustix::net::sockopt::socket_peercred(peer).is_ok_and(|peer| peer.uid == rustix::process::getuid())
+    }
+}
+
+/// Takes the name that belongs to a path of this user, or reaches the program that has it.
+///
+/// The name is no file: it cannot be deleted or left behind, and of two programs that want it at the same moment one gets it.
+///
+/// # Errors
+/// When the name can neither be taken nor reached; `AddrInUse` when its holder does not listen yet.
+pub fn take(path: &Path) -> io::Result<Name> {
+    let address = blocking::SocketAddr::from_abstract_name(name(path)?)?;
     // The holder may end in between; then the name is free.
     for _ in 0..2 {
-        let address = blocking::SocketAddr::from_abstract_name(name(path)?)?;
         match blocking::UnixListener::bind_addr(&address) {
-            Ok(socket) => {
-                socket.set_nonblocking(true)?;
-                return Ok(Held::Ours(Bell(UnixListener::from_std(socket)?)));
-            }
+            Ok(socket) => return Ok(Name::Ours(socket)),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => match visit(path) {
-                Ok(Some(_)) => return Ok(Held::Another),
-                Ok(None) => return Ok(Held::Stranger),
+                Ok(Some(stream)) => return Ok(Name::Another(stream)),
+                Ok(None) => return Ok(Name::Stranger),
                 Err(_) => {}
             },
             Err(error) => return Err(error),
         }
     }
-    // Held, but not listened to: it is just starting.
-    Ok(Held::Another)
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
 impl Bell {
@@ -79,8 +113,7 @@ pub(super) fn ring_blocking(path: &Path) -> bool {
 /// Comes to whoever holds the name; none when it is another user.
 fn visit(path: &Path) -> io::Result<Option<blocking::UnixStream>> {
     let stream = reach(&SocketAddrUnix::new_abstract_name(&name(path)?)?, PATIENCE)?;
-    let holder = rustix::net::sockopt::socket_peercred(&stream)?.uid;
-    Ok((holder == rustix::process::getuid()).then_some(stream))
+    Ok(Name::is_own(&stream).then_some(stream))
 }
 
 /// The name that belongs to a socket of this user; another view of the files is another place.

@@ -245,6 +245,45 @@ fn a_phone_that_does_not_react_to_answer_is_not_offered_it_again() {
 }
 
 #[test]
+fn a_phone_that_came_back_or_a_new_sign_in_is_offered_an_answer_again() {
+    let without_answer = |talk: &mut Talk| {
+        talk.command(&answer("5121"));
+        talk.wait_ms(100);
+        talk.text(r#"{"action":"callerid"}"#);
+        assert_eq!(only(&talk.feed(Input::Expired(7)), "abilities Dial,HangUp").len(), 1);
+    };
+    let own = |registered: bool| format!(r#"{{"action":"user-state","account":"204","registered":{registered}}}"#);
+    let mut talk = busy("PBX/67.0");
+    without_answer(&mut talk);
+    assert!(only(&talk.text(&own(true)), "abilities").is_empty(), "it was there all the time");
+    talk.text(&own(false));
+    assert_eq!(only(&talk.text(&own(true)), "abilities Dial,Answer").len(), 1);
+
+    without_answer(&mut talk);
+    talk.closed();
+    talk.start();
+    talk.go_live();
+    let told =
+        talk.told.iter().rev().find_map(|told| if let phone_core::told::Told::Abilities(all) = told { Some(all) } else { None });
+    assert!(told.is_some_and(|all| all.has(phone_core::Ability::Answer)));
+}
+
+#[test]
+fn a_stranger_whose_number_ends_like_ours_is_no_call_of_ours() {
+    let mut talk = Talk::online("PBX/67.0", &[("own_numbers", "+49301234567")]);
+    talk.calls(r#"{"id":1,"from-number":"+49891234567","to-number":"204","state":"alerting"}"#);
+    assert_eq!(talk.dialect.calls.all[0].seen.direction, phone_core::Direction::Incoming);
+    talk.calls(r#"{"id":2,"from-number":"0301234567","to-number":"207","state":"alerting"}"#);
+    assert_eq!(talk.dialect.calls.all[0].seen.direction, phone_core::Direction::Outgoing);
+    // Nor is the leg of such a stranger the one to hang up.
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.calls(r#"{"id":"1","from-number":"+12125550123","to-number":"204","state":"connected"}"#);
+    talk.command(&hang_up("1"));
+    let leg = r#"[{"id":"a","from-number":"+16465550123","to-number":"204"}]"#;
+    assert_eq!(talk.reply("calls", 200, leg), ["refused 7 LegUnclear"]);
+}
+
+#[test]
 fn a_resume_is_not_sent_as_a_toggle_after_its_own_path_was_refused() {
     let mut talk = busy("PBX/70.1");
     talk.command(&hold("5122"));

@@ -32,7 +32,11 @@ struct BodyFile {
 #[test]
 fn every_frame_leads_to_what_its_file_says() {
     let mut wrong = vec![];
-    for (name, file) in files::<FrameFile>("frames") {
+    let all = files::<FrameFile>("frames");
+    let samples =
+        all.iter().filter(|(_, file)| file.source.starts_with("own sample") && file.source.contains("; 2.5 of")).count();
+    assert_eq!(samples, 5, "each of the five samples of the frames");
+    for (name, file) in all {
         assert!(!file.source.is_empty(), "{name} has no source");
         let mut talk = Talk::online("PBX/67.0.5 (Debian64)", &[]);
         let mut last = vec![];
@@ -53,7 +57,9 @@ fn every_frame_leads_to_what_its_file_says() {
 #[test]
 fn every_body_is_read_as_its_file_says() {
     let mut wrong = vec![];
-    for (name, file) in files::<BodyFile>("bodies") {
+    let all = files::<BodyFile>("bodies");
+    assert!(all.len() > 20, "fixtures are missing");
+    for (name, file) in all {
         assert!(!file.source.is_empty(), "{name} has no source");
         let read = read(&file.parser, &file.text).unwrap_or_else(|| vec!["unreadable".to_owned()]);
         if read != file.expect {
@@ -96,7 +102,7 @@ fn read(parser: &str, body: &str) -> Option<Vec<String>> {
 }
 
 /// All files of a folder by name.
-fn files<T: for<'a> Deserialize<'a>>(folder: &str) -> Vec<(String, T)> {
+pub fn files<T: for<'a> Deserialize<'a>>(folder: &str) -> Vec<(String, T)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vodia").join(folder);
     let mut all: Vec<(String, T)> = fs::read_dir(&folder)
         .expect("the folder of fixtures")
@@ -109,6 +115,5 @@ fn files<T: for<'a> Deserialize<'a>>(folder: &str) -> Vec<(String, T)> {
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(all.len() > 20, "fixtures are missing");
     all
 }

@@ -52,6 +52,18 @@ impl Shown {
         self.tell();
     }
 
+    /// Takes one frame.
+    pub fn says(&mut self, frame: &str) {
+        self.talk.text(frame);
+        self.tell();
+    }
+
+    /// Answers the open question about the calls.
+    pub fn replies(&mut self, status: u16, body: &str) {
+        self.talk.reply("calls", status, body);
+        self.tell();
+    }
+
     /// Asks the model for something and gives what the dialect sends.
     pub fn press(
         &mut self,

@@ -1,0 +1,66 @@
+//! A call that is handed on: only somebody's word says that it was, never its end alone.
+
+use super::*;
+use crate::request::TransferTarget;
+
+const MARA: &str = "+4930555001";
+
+fn talking(model: &mut Model, now: Now) -> CallId {
+    calls(model, vec![seen("1", Direction::Incoming, SeenState::Connected, MARA)], now);
+    model.view().calls[0].id.clone()
+}
+
+fn to(number: &str) -> TransferTarget {
+    TransferTarget::Number(number.into())
+}
+
+#[test]
+fn a_call_that_only_ended_was_not_handed_on() {
+    let now = now();
+    let mut model = online(now);
+    let id = talking(&mut model, now);
+    assert!(model.transfer(7, &id, &to("207"), now).is_ok());
+    // The far side hung up, or the target does not exist: the picture is the same.
+    let out = calls(&mut model, vec![], now);
+    assert_eq!(events(&out), [EventName::CallEnded, EventName::History]);
+    assert_eq!(finished(&out), []);
+    let late = Now { mono: now.mono + Duration::from_secs(5), ..now };
+    let out = model.tick(late);
+    assert_eq!(finished(&out), [(7, Err(Code::OutcomeUnknown))]);
+    let text = out.iter().find_map(|o| if let Output::Finished(_, Err(trouble)) = o { Some(trouble.text.clone()) } else { None });
+    assert_eq!(text.as_deref(), Some("The call is over here, but the PBX did not say whether it was handed on."));
+    assert!(!events(&out).contains(&EventName::CallTransferred));
+}
+
+#[test]
+fn the_word_that_it_was_handed_on_counts_before_and_after_the_end() {
+    for word_first in [true, false] {
+        let now = now();
+        let mut model = online(now);
+        let id = talking(&mut model, now);
+        assert!(model.transfer(7, &id, &to("207"), now).is_ok());
+        let mut out = vec![];
+        if !word_first {
+            out.extend(calls(&mut model, vec![], now));
+        }
+        out.extend(model.apply(&office(), Told::Confirmed(7), now));
+        if word_first {
+            out.extend(calls(&mut model, vec![], now));
+        }
+        assert_eq!(finished(&out), [(7, Ok(()))]);
+        assert_eq!(events(&out).iter().filter(|e| **e == EventName::CallTransferred).count(), 1, "{out:?}");
+        assert!(model.tick(Now { mono: now.mono + Duration::from_secs(60), ..now }).is_empty());
+    }
+}
+
+#[test]
+fn a_target_that_would_need_a_question_is_not_handed_on_to() {
+    let now = now();
+    let mut model = online(now);
+    let id = talking(&mut model, now);
+    for text in ["030 555001 030 555002", "tel:+4930555002;ext=12"] {
+        assert_eq!(model.transfer(7, &id, &to(text), now), Err(Reason::NotOneTarget), "{text}");
+    }
+    assert!(matches!(model.transfer(7, &id, &to("112"), now), Err(Reason::PolicyRefuse(_))));
+    assert!(model.transfer(7, &id, &to("030 555002"), now).is_ok());
+}
