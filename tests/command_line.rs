@@ -79,7 +79,7 @@ async fn an_account_that_cannot_be_written_down_is_no_success() {
     assert_eq!(added.status, 1, "{added:?}");
     let told = added.document();
     assert!(told["error"]["text"].as_str().is_some_and(|text| text.contains("could not be written")), "{told}");
-    assert_eq!(told["account"]["name"], "office", "it works until the agent ends");
+    assert_eq!(agent.json(&["account", "list"], 0).await["accounts"], json!([]), "what was refused is not there");
 }
 
 #[tokio::test]
@@ -96,7 +96,8 @@ async fn a_dial_ends_with_what_became_of_it() {
     assert!(none["error"]["detail"].as_str().is_some_and(|text| text.contains("office")), "{none}");
     agent.fails(&["dial", "112"], 7, "policy_refuse").await;
     agent.fails(&["dial", "--yes", "112"], 7, "policy_refuse").await;
-    agent.fails(&["dial", "030 555001 030 555002"], 6, "policy_ask").await;
+    agent.fails(&["dial", "sip:204@elsewhere.example"], 6, "policy_ask").await;
+    agent.fails(&["dial", "030 555001 030 555002"], 2, "wrong_usage").await;
     agent.fails(&["dial", "+4930555001 and +4930555002"], 2, "wrong_usage").await;
     agent.fails(&["dial", "sip:mara@pbx.example"], 2, "wrong_usage").await;
     agent.fails(&["dial", ""], 2, "wrong_usage").await;
@@ -241,6 +242,10 @@ async fn offline_and_without_an_agent_nothing_is_done() {
     let waiting = agent.json(&["status"], 0).await;
     let account = &waiting["accounts"][0];
     assert!(account["why"]["code"].is_string() && account["why"]["text"].is_string(), "{waiting}");
+    // Milliseconds, like every other moment.
+    if let Some((_, part)) = account["retry_at"].as_str().and_then(|at| at.split_once('.')) {
+        assert!(part.len() <= "123Z".len(), "{waiting}");
+    }
     let people = agent.json(&["presence"], 0).await;
     for person in people["people"].as_array().expect("a list") {
         assert_eq!(person["presence"], "unknown");
@@ -249,6 +254,103 @@ async fn offline_and_without_an_agent_nothing_is_done() {
     let folder = agent.end().await;
     let nobody = run(&folder, &["--json", "status"], "").await;
     assert_eq!((nobody.status, &nobody.document()["error"]["code"]), (3, &json!("no_agent")));
+}
+
+#[tokio::test]
+async fn an_agent_that_hangs_is_said_to_run_and_not_to_answer() {
+    let agent = Agent::start().await;
+    let id = agent.child.id().expect("it runs").to_string();
+    let signal = async |name: &str| Command::new("kill").args([name, &id]).status().await.expect("kill is there");
+    assert!(signal("-STOP").await.success());
+
+    let (status, dial, doctor) =
+        tokio::join!(agent.run_with(&["status"], ""), agent.run_with(&["dial", "207"], ""), agent.run_with(&["doctor"], ""),);
+
+    for ended in [status, dial] {
+        assert_eq!((ended.status, &ended.document()["error"]["code"]), (3, &json!("agent_hangs")), "{ended:?}");
+        assert!(ended.text().contains("runs but does not answer") && ended.text().contains("start it again"), "{ended:?}");
+    }
+    assert_eq!(doctor.status, 3, "{doctor:?}");
+    let row = &doctor.document()["checks"][0];
+    assert_eq!((&row["name"], &row["result"]), (&json!("agent"), &json!("problem")));
+    assert!(row["text"].as_str().is_some_and(|text| text.contains("runs but does not answer")), "{row}");
+    assert!(signal("-CONT").await.success());
+    agent.end().await;
+}
+
+#[tokio::test]
+async fn a_socket_with_a_path_that_is_too_long_is_named() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let long = folder.path().join("a".repeat(120));
+    let refused = run(&long, &["--json", "status"], "").await;
+    assert_eq!((refused.status, &refused.document()["error"]["code"]), (2, &json!("wrong_usage")), "{refused:?}");
+    let plain = run(&long, &["status"], "").await;
+    assert!(plain.text().contains("too long") && !plain.text().contains("not running"), "{plain:?}");
+}
+
+#[tokio::test]
+async fn a_new_account_has_no_name_that_reads_like_an_option() {
+    let pbx = fake().await;
+    let agent = Agent::start().await;
+    let url = pbx.url();
+    let rest = ["--kind", "vodia", "--url", &url, "--user", "204@tenant.example", "--password-stdin"];
+    for name in ["-x", ".hidden", "_"] {
+        let words = [&["account", "add"][..], &rest, &["--", name]].concat();
+        let refused = agent.run_with(&words, PASSWORD).await;
+        assert_eq!((refused.status, &refused.document()["error"]["code"]), (2, &json!("wrong_usage")), "{refused:?}");
+        assert!(refused.text().contains("begins with a letter"), "{refused:?}");
+    }
+    assert_eq!(agent.json(&["account", "list"], 0).await["accounts"], json!([]));
+}
+
+#[tokio::test]
+async fn folders_that_take_no_files_are_named_and_a_clock_that_was_not_compared_is_said_so() {
+    let agent = Agent::start_in("/proc/nothing", "/proc/nothing").await;
+    let told = agent.json(&["doctor"], 0).await;
+    let rows = told["checks"].as_array().expect("a list");
+    let row = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name}: {told}"));
+    assert_eq!(row("folders")["result"], "problem");
+    assert!(row("folders")["text"].as_str().is_some_and(|text| text.contains("/proc/nothing")), "{told}");
+    assert_eq!(row("clock")["result"], "ok");
+    assert!(row("clock")["text"].as_str().is_some_and(|text| text.starts_with("Not compared")), "{told}");
+    // Where they can be written to, nothing is left behind.
+    let agent = Agent::start().await;
+    let told = agent.json(&["doctor"], 0).await;
+    assert!(
+        told["checks"].as_array().is_some_and(|rows| rows.iter().any(|row| row["name"] == "folders" && row["result"] == "ok"))
+    );
+    let left = std::fs::read_dir(agent.path("config")).expect("a folder").filter_map(Result::ok);
+    assert!(left.map(|file| file.file_name()).all(|name| !name.to_string_lossy().starts_with(".try")));
+}
+
+#[tokio::test]
+async fn events_that_were_missed_end_the_watch_with_a_word() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    std::fs::create_dir(folder.path().join("trayphone")).expect("a folder");
+    let socket = tokio::net::UnixListener::bind(folder.path().join("trayphone/control.sock")).expect("a socket");
+    let agent = async {
+        let (stream, _) = socket.accept().await.expect("a client");
+        let (reader, mut writer) = stream.into_split();
+        let mut lines = BufReader::new(reader).lines();
+        let welcome = json!({"protocol": "1.0", "agent_version": "1", "restart_needed": false});
+        for result in [welcome, json!({})] {
+            let asked: Value = serde_json::from_str(&lines.next_line().await.expect("it runs").expect("a line")).expect("JSON");
+            let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
+            writer.write_all(format!("{answer}\n").as_bytes()).await.expect("it reads");
+        }
+        let event = json!({"event": "call.ringing", "at": "2026-11-20T08:00:00Z"});
+        let event = json!({"jsonrpc": "2.0", "method": "call-event", "params": event});
+        let data = json!({"code": "not_available", "text": "Events were missed.", "remedy": "Connect again.",
+            "detail": null, "certificate_sha256": null});
+        let last =
+            json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32000, "message": "Events were missed.", "data": data}});
+        writer.write_all(format!("{event}\n{last}\n").as_bytes()).await.expect("it reads");
+    };
+    let (watched, ()) = tokio::join!(run(folder.path(), &["watch"], ""), within(agent));
+    assert_eq!(watched.status, 1, "{watched:?}");
+    assert_eq!(watched.document()["event"], "call.ringing", "what came before is told");
+    let said = String::from_utf8_lossy(&watched.stderr);
+    assert!(said.contains("Events were missed.") && said.contains("Connect again."), "{}", watched.text());
 }
 
 async fn fake() -> FakeVodia {
@@ -313,14 +415,20 @@ struct Agent {
 
 impl Agent {
     async fn start() -> Self {
+        Self::start_in("config", "state").await
+    }
+
+    async fn start_in(config: &str, state: &str) -> Self {
         let folder = tempfile::tempdir().expect("a throw-away folder");
-        let words = ["agent", "--config-dir", "config", "--state-dir", "state", "--vault", "memory"];
+        let words = ["agent", "--config-dir", config, "--state-dir", state, "--vault", "memory"];
         let mut child =
             command(folder.path(), &words).current_dir(folder.path()).stderr(Stdio::piped()).spawn().expect("the agent starts");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
-        within(log.read_line(&mut line)).await.expect("a line");
-        assert!(line.contains("the agent starts"), "{line}");
+        while !line.contains("the agent starts") {
+            let read = within(log.read_line(&mut line)).await.expect("a line");
+            assert!(read > 0, "it ended: {line}");
+        }
         tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await });
         Self { child, folder }
     }

@@ -30,6 +30,9 @@ mod faults;
 #[path = "scenarios/late.rs"]
 mod late;
 
+#[path = "scenarios/marks.rs"]
+mod marks;
+
 #[path = "scenarios/paths.rs"]
 mod paths;
 

@@ -64,7 +64,9 @@ async fn wrong_arguments_are_named_and_start_nothing() {
     let session = Session::start(Options::bare()).await;
     let agent = install(&session, Window::Recorded);
 
-    for arguments in [&["--window", "kitchen"][..], &["mailto:anna@pbx.example"], &["--loud"], &["tel:1", "tel:2"]] {
+    for arguments in
+        [&["--window", "kitchen"][..], &["--window", "wallboard"], &["mailto:anna@pbx.example"], &["--loud"], &["tel:1", "tel:2"]]
+    {
         let answer = session.run(&agent.display().to_string(), arguments).await;
         assert_eq!(answer.code, Some(2), "{arguments:?}");
         assert!(answer.stderr.contains(arguments.last().expect("an argument")), "{}", answer.stderr);
@@ -107,6 +109,25 @@ async fn what_a_killed_agent_left_behind_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_link_right_after_the_agent_was_killed_starts_another_one() {
+    let (session, _pbx) = desk().await;
+    let mut agent = AgentUnderTest::start(&session).await;
+    agent.online().await;
+    for number in 0..6 {
+        let uri = format!("tel:+4930555{number}01");
+        let pid = agent.pid();
+        // Not waited for: it may still be ending when the link comes.
+        agent.running().strike();
+        let arguments = vec![uri.clone()];
+        let next = AgentUnderTest::start_with(&session, Start { arguments, ..Start::default() }).await;
+        assert_ne!(next.pid(), pid);
+        let number = uri.trim_start_matches("tel:").to_owned();
+        session.notice("the question", |notice| notice.summary.contains(&number)).await;
+        agent = next;
+    }
+}
+
+#[tokio::test]
 async fn an_agent_that_hangs_keeps_nobody_waiting_for_ever() {
     let (session, _pbx) = desk().await;
     let mut agent = AgentUnderTest::start(&session).await;
@@ -118,7 +139,14 @@ async fn an_agent_that_hangs_keeps_nobody_waiting_for_ever() {
 
     assert!(!second.success && !second.stderr.is_empty(), "{second:?}");
     session.notice("a word on the screen", |notice| notice.body.contains("tel:+493055501")).await;
+    assert!(second.stderr.contains("runs but does not answer"), "{second:?}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // Nobody has the wish, whatever it was.
+    for arguments in [&[][..], &["--window", "people"]] {
+        let start = agent.call_again(arguments).await;
+        assert_eq!(start.code, Some(1), "{start:?}");
+        assert!(start.stderr.contains("quit it") || start.stderr.contains("Quit it"), "{start:?}");
+    }
     agent.running().thaw();
     assert_eq!(agents(&session).len(), 1);
 }

@@ -10,6 +10,7 @@ const IN_THE_AGENT: Reasons = &[
     ("the system's proxies are read with an older one than its trust store (macOS)", &["core-foundation"]),
     ("ring keeps the old interface", &["getrandom", "windows-sys"]),
     ("png unpacks by flate2 and looks at rows with its own", &["miniz_oxide"]),
+    ("the library of notices has a newer one than the tray and the keyring", &["zbus", "zbus_macros"]),
     ("used while building only; macros move to new versions at their own pace", &["syn"]),
 ];
 

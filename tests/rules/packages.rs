@@ -53,6 +53,8 @@ const IMPURE: &[&str] = &[
 /// Beginnings of names of crates that belong to GTK, WebKit or Tauri.
 const WINDOW_ONLY: &[&str] =
     &["gtk", "gdk", "gio", "glib", "gobject", "webkit", "javascriptcore", "soup", "wry", "tao", "tauri", "libappindicator"];
+/// Named after Tauri, but part of the notices' library on Windows.
+const NO_WINDOW: &[&str] = &["tauri-winrt-notification"];
 /// Crates that nobody here needs: a second TLS or cryptography beside rustls with ring, and a second runtime beside tokio.
 /// (`async-io` comes with the keyring store, whose author switches on all of zbus; with tokio's feature on it stays idle.)
 const BANNED: &[&str] = &[
@@ -226,6 +228,9 @@ fn brings(graph: &Graph, from: &[&str], kinds: &[Kind], names: &[&str], why: &st
     for from in from {
         let tree = graph.tree(&[from], kinds);
         for brought in tree.iter().filter(|package| names.iter().any(|name| package.name.starts_with(name))) {
+            if NO_WINDOW.contains(&brought.name.as_str()) {
+                continue;
+            }
             let place = tree.iter().find(|package| package.name == *from).map_or_else(String::new, |package| manifest(package));
             breaches.push(Breach::new(place, format!("{from} brings `{}`, {why}", brought.name)));
         }

@@ -124,6 +124,25 @@ async fn another_server_in_the_middle_of_the_day_passes_by_itself() {
 }
 
 #[tokio::test]
+async fn one_strange_answer_in_the_middle_of_the_day_passes_by_itself() {
+    for status in [400, 405, 418, 451] {
+        let pbx = fake(Generation::G3).await;
+        let desk = Desk::signed_in(&pbx).await;
+        pbx.refuse_with(What::Everything, status);
+        pbx.kick().await;
+        desk.lost().await;
+        let told = |v: &phone_core::View| v.accounts[0].why.as_ref().is_some_and(|w| w.code == Code::Protocol);
+        let view = desk.wait_view("told", told).await;
+        assert_eq!(view.accounts[0].link, LinkName::Waiting, "{status}: {:?}", view.accounts[0].why);
+        // The same when the agent starts while the answer is strange.
+        let desk = desk.restarted();
+        desk.waits(Code::Protocol, "").await;
+        pbx.behave();
+        desk.online().await;
+    }
+}
+
+#[tokio::test]
 async fn https_to_a_port_without_it_is_said() {
     let pbx = fake(Generation::G2).await;
     let desk = Desk::new();

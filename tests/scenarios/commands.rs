@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use phone_core::call::Outcome;
 use phone_core::view::{Can, LinkName};
 use phone_core::{AccountConfig, CallState, Code, Direction, EventName, Request};
-use phone_tests::vodia::{Action, DialPath, FakeVodia, Generation, HashEdition, OwnPhone, SocketControl, What};
+use phone_tests::vodia::{Action, DialPath, FakeVodia, FarEnd, Generation, HashEdition, OwnPhone, SocketControl, What};
 
 use crate::support::{ALL, Desk, account, clean, fails, fake, fake_with, figure};
 
@@ -145,7 +145,22 @@ async fn a_dial_without_effect_and_a_lost_link_leaves_nothing_behind() {
     fails(&desk.dial("+4930555001").await, Code::OutcomeUnknown, "link was lost");
     let view = desk.online().await;
     assert!(view.calls.is_empty(), "{:#?}", view.calls);
+    // The first one may still ring, also where no call is shown.
+    fails(&desk.dial("+4930555001").await, Code::RateLimited, "may still ring");
     assert_eq!(pbx.dials().len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_talks_already_is_not_dialled_again() {
+    for generation in ALL {
+        let pbx = fake(generation).await;
+        let desk = Desk::signed_in(&pbx).await;
+        pbx.set_far_end("+4930555001", FarEnd::AnswersAfter(Duration::from_millis(100)));
+        assert!(desk.dial("+4930555001").await.is_ok());
+        desk.wait_view("connected", |v| v.calls.iter().any(|c| c.state == CallState::Connected)).await;
+        fails(&desk.dial("+4930555001").await, Code::RateLimited, "connected with this number");
+        assert_eq!(pbx.dials().len(), 1, "{generation:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use phone_tests::vodia::Generation;
 use phone_vault::MemoryVault;
 use rustix::fs::{CWD, Mode, mkfifoat};
 
-use crate::support::{Desk, SOON, fails, fake};
+use crate::support::{Desk, SOON, fails, fake, office};
 
 fn settings_file(desk: &Desk) -> std::path::PathBuf {
     desk.dir.path().join("config/settings.toml")
@@ -61,19 +61,25 @@ async fn a_broken_settings_file_is_kept_aside_and_told() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_written_are_a_hint_and_no_failure() {
+async fn an_account_that_cannot_be_written_down_is_not_added() {
     let pbx = fake(Generation::G2).await;
     // The test may run as root, whom no permission keeps out; a folder in the way does.
     let desk = Desk::new();
-    std::fs::create_dir_all(settings_file(&desk).with_file_name(".settings.toml.new")).expect("a folder");
-    assert!(desk.add(&pbx, &[]).await.is_ok());
-    let view = desk.online().await;
-    let hint = view.hints.iter().find(|h| h.about == "settings_not_written").expect("a hint");
-    assert!(!hint.text.is_empty() && hint.remedy.is_some());
-    std::fs::remove_dir(settings_file(&desk).with_file_name(".settings.toml.new")).expect("removed");
-    assert!(desk.engine.set_desktop(DesktopSettings::default()).await.is_ok());
+    let new = settings_file(&desk).with_file_name(".settings.toml.new");
+    std::fs::create_dir_all(&new).expect("a folder");
+    fails(&desk.add(&pbx, &[]).await, Code::NotAvailable, "was not added");
+    let view = desk.settle().await;
+    assert!(view.accounts.is_empty(), "{:?}", view.accounts);
+    assert!(desk.vault.get(&office()).await.is_err(), "nor is its password stored");
+    pbx.wait_for(|s| s.open_sockets(None) == 0, SOON).await.expect("it is signed out");
+    // Once there is room nothing of it comes back by itself, and it can be added.
+    std::fs::remove_dir(&new).expect("removed");
+    assert!(desk.engine.set_desktop(warm(7)).await.is_ok());
     desk.wait_view("no hint", |v| v.hints.is_empty()).await;
-    assert!(settings_file(&desk).exists());
+    assert!(!std::fs::read_to_string(settings_file(&desk)).expect("settings").contains("office"));
+    assert!(desk.add(&pbx, &[]).await.is_ok());
+    let desk = desk.restarted();
+    desk.online().await;
 }
 
 #[tokio::test]
@@ -86,8 +92,7 @@ async fn a_settings_folder_that_cannot_be_read_is_told_and_left_alone() {
     let view = desk.settle().await;
     let hint = view.hints.iter().find(|h| h.about == "settings_broken").expect("a hint");
     assert!(hint.text.contains("cannot be used") && hint.remedy.is_some(), "{hint:?}");
-    assert!(desk.add(&pbx, &[]).await.is_ok(), "it can be used all the same");
-    desk.online().await;
+    fails(&desk.add(&pbx, &[]).await, Code::NotAvailable, "was not added");
     assert_eq!(std::fs::read_to_string(dir.path().join("config")).expect("still there"), "not a folder");
 }
 

@@ -33,4 +33,5 @@ export const troubles: Record<Code, [string, string | null]> = {
   wrong_usage: ["Das ist so nicht verständlich.", "Es wurde nichts getan."],
   not_available: ["Das gibt es hier nicht.", "Es wurde nichts getan."],
   no_agent: ["Trayphone läuft nicht.", "Bitte starten."],
+  agent_hangs: ["Trayphone läuft, antwortet aber nicht.", "Bitte beenden und neu starten."],
 };

@@ -32,7 +32,7 @@ Trayphone puts your phone into the tray.
   trayphone                     start in the tray
   trayphone tel:+4930123456     call this number, after a question
   trayphone --dial-selection    call the selected number
-  trayphone --window [calls|people|history|settings|wallboard]
+  trayphone --window [calls|people|history|settings]
                                 open the window
   trayphone --register          open phone links with Trayphone, and start it with the session
   trayphone --unregister        take that back
@@ -48,7 +48,11 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Wish, String
     let wish = match first.as_str() {
         "--window" => {
             let pane = arguments.next().map(|name| WindowView::parse(&name).ok_or(format!("there is no view named {name}")));
-            Wish::Window(pane.transpose()?)
+            let pane = pane.transpose()?;
+            if pane == Some(WindowView::Wallboard) {
+                return Err("the wallboard is not available yet".to_owned());
+            }
+            Wish::Window(pane)
         }
         "--dial-selection" => Wish::DialSelection,
         "--register" => Wish::Register,
@@ -91,6 +95,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named() {
         assert!(parsed(&["--window", "kitchen"]).is_err_and(|text| text.contains("kitchen")));
+        assert!(parsed(&["--window", "wallboard"]).is_err_and(|text| text.contains("not available yet")));
         assert!(parsed(&["--loud"]).is_err_and(|text| text.contains("--loud")));
         assert!(parsed(&["mailto:a@b"]).is_err());
         assert!(parsed(&["--register", "now"]).is_err_and(|text| text.contains("now")));

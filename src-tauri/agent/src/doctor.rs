@@ -1,5 +1,6 @@
 //! The desktop's part of the self-examination.
 
+use phone_control::takes_files;
 use phone_core::request::{Check, CheckResult};
 use phone_core::{Code, Reason, View};
 
@@ -16,9 +17,10 @@ const KEYRING: &str = "org.freedesktop.secrets";
 /// Looks at everything that the desktop has to give.
 pub async fn checks(agent: &Agent) -> Vec<Check> {
     // They share one wait where the home folder hangs.
-    let (handler, starts, opens) = tokio::join!(handler(agent), starts(agent), opens(agent));
+    let (folders, handler, starts, opens) = tokio::join!(folders(agent), handler(agent), starts(agent), opens(agent));
     vec![
         own(),
+        folders,
         keyring(agent).await,
         tray(agent),
         notifications(agent).await,
@@ -39,6 +41,20 @@ fn own() -> Check {
         );
     }
     fine("agent", &format!("Trayphone {} runs.", env!("CARGO_PKG_VERSION")))
+}
+
+/// Whether settings, history and log can be written down.
+async fn folders(agent: &Agent) -> Check {
+    let folders = [agent.folders.config(), agent.folders.state()];
+    let tried = agent.files.with(move || folders.into_iter().find_map(|folder| Some((takes_files(&folder).err()?, folder))));
+    match tried.await {
+        Ok(None) => fine("folders", "Settings, history and log can be written."),
+        Ok(Some((error, folder))) => {
+            let text = format!("The folder {} cannot be written to ({error}).", folder.display());
+            problem("folders", &text, "Give it to your user; until then settings, history or log are not kept.")
+        }
+        Err(Hangs) => hangs("folders"),
+    }
 }
 
 async fn keyring(agent: &Agent) -> Check {
@@ -129,6 +145,13 @@ async fn starts(agent: &Agent) -> Check {
 }
 
 async fn opens(agent: &Agent) -> Check {
+    if display().is_none() {
+        return problem(
+            "window",
+            "There is no display: neither WAYLAND_DISPLAY nor DISPLAY is set.",
+            "Start Trayphone from within a desktop session.",
+        );
+    }
     match agent.files.with(window::linux::find).await {
         Ok(Some(_)) => fine("window", "The window can be opened."),
         Err(Hangs) => hangs("window"),
@@ -138,9 +161,14 @@ async fn opens(agent: &Agent) -> Check {
     }
 }
 
-async fn session() -> Check {
+/// The display of this session.
+fn display() -> Option<String> {
     let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let display = var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY")).unwrap_or_else(|| "none".to_owned());
+    var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY"))
+}
+
+async fn session() -> Check {
+    let display = display().unwrap_or_else(|| "none".to_owned());
     match login::linux::logins().await {
         // No login of a desktop is a session that the service does not know, such as one of a remote desktop.
         Some(0 | 1) => fine("session", &format!("Trayphone runs on the display {display}.")),

@@ -16,6 +16,9 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A selection is read when the agent comes to it; after this the user may have selected something else.
 const SELECTION: Duration = Duration::from_secs(2);
 
+/// What an agent in another session of this user says; it runs, so a further start has nothing to do.
+pub const ELSEWHERE: &str = "Trayphone already runs in another session of yours.";
+
 /// Who we say we are.
 const NAME: &str = "trayphone";
 
@@ -51,17 +54,20 @@ pub fn hand_over(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<H
         (Err(why), _) if why.code == Code::NoAgent && why.detail.is_none() => Ok(Handed::NobodyThere),
         // It runs in another session of this user, or without a desktop: the window can be opened here all the same.
         (Err(why), Wish::Window(view)) if why.code == Code::NotAvailable => open_here(*view).map(|()| Handed::Over),
-        (Err(why), Wish::Tray) if why.code == Code::NotAvailable => {
+        (Err(why), Wish::Tray) if why.code == Code::NotAvailable && why.text == ELSEWHERE => {
             eprintln!("trayphone: {}", sentence(&why));
             once::tell(&why, None);
             Ok(Handed::Over)
         }
-        (Err(why), _) => {
-            let concerning = if let Wish::Link(uri) = wish { Some(uri.as_str()) } else { None };
-            once::tell(&why, concerning);
-            Err(anyhow::anyhow!(sentence(&why)))
-        }
+        (Err(why), _) => Err(given_up(&why, wish)),
     }
+}
+
+/// Says on the screen and in the error why a wish is not fulfilled. Not within a runtime.
+pub fn given_up(why: &Trouble, wish: &Wish) -> anyhow::Error {
+    let concerning = if let Wish::Link(uri) = wish { Some(uri.as_str()) } else { None };
+    once::tell(why, concerning);
+    anyhow::anyhow!(sentence(why))
 }
 
 fn open_here(view: Option<WindowView>) -> anyhow::Result<()> {

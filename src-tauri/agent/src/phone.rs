@@ -15,6 +15,7 @@ use crate::desktop::hotkey::Combination;
 use crate::desktop::links::{self, SCHEMES};
 use crate::desktop::{Act, autostart, call_is_up};
 use crate::files::Hangs;
+use crate::handover::ELSEWHERE;
 use crate::{doctor, upgrade};
 
 /// The agent behind the control socket.
@@ -105,7 +106,7 @@ impl Phone for AgentPhone {
                 if self.is_elsewhere(display.as_deref()) =>
             {
                 return Err(Trouble {
-                    text: "Trayphone already runs in another session of yours.".to_owned(),
+                    text: ELSEWHERE.to_owned(),
                     remedy: Some("Use it there, or quit it there first.".to_owned()),
                     ..Trouble::from(Reason::NotAvailable)
                 });

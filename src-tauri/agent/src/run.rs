@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use phone_control::BindError;
+use phone_control::{BindError, Listener};
 use phone_core::{Reason, Trouble};
 use phone_engine::Options;
 use phone_engine::lock::Held;
 use phone_vault::KeyringVault;
+use tokio::runtime::Runtime;
 
 use crate::agent::{Agent, Desktop, Then};
 use crate::arguments::Wish;
@@ -19,7 +20,7 @@ use crate::desktop::notices;
 use crate::desktop::proxies::linux::SystemProxies;
 use crate::desktop::window;
 use crate::folders::Folders;
-use crate::handover::{Handed, hand_over, meant_until};
+use crate::handover::{Handed, given_up, hand_over, meant_until};
 use crate::phone::AgentPhone;
 use crate::{logs, upgrade};
 
@@ -47,13 +48,8 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("no runtime")?;
+    let Some(listener) = listen(&runtime, &socket, &wish, until)? else { return Ok(()) };
     let then = runtime.block_on(async {
-        let listener = match phone_control::bind(&socket) {
-            Ok(listener) => listener,
-            // Another start was a moment faster.
-            Err(BindError::AlreadyRunning) => return late(&socket, &wish, until).await,
-            Err(error) => return Err(error.into()),
-        };
         let place = format!("socket {}", socket.display());
         let _claim = phone_engine::lock::claim(&[&folders.config(), &folders.state()], &place).await?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "Trayphone starts");
@@ -103,15 +99,29 @@ fn few_threads() {
     unsafe { std::env::set_var(window::linux::WORKERS, "1") };
 }
 
-/// Hands over to the agent that was faster, which may not listen yet.
-async fn late(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Then> {
-    while Instant::now() < until {
-        if let Handed::Over = hand_over(socket, wish, until)? {
-            return Ok(Then::End);
+/// Takes the place of the agent; none when another start was a moment faster and has the wish.
+///
+/// That one may not listen yet; and an agent that was killed may hold the place for another moment, which is then free.
+fn listen(runtime: &Runtime, socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Option<Listener>> {
+    loop {
+        let bound = {
+            let _within = runtime.enter();
+            phone_control::bind(socket)
+        };
+        match bound {
+            Ok(listener) => return Ok(Some(listener)),
+            Err(BindError::AlreadyRunning) if Instant::now() >= until => {
+                return Err(given_up(&Reason::AgentHangs.into(), wish));
+            }
+            Err(BindError::AlreadyRunning) => {
+                if let Handed::Over = hand_over(socket, wish, until)? {
+                    return Ok(None);
+                }
+                runtime.block_on(tokio::time::sleep(Duration::from_millis(50)));
+            }
+            Err(error) => return Err(error.into()),
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    anyhow::bail!("another Trayphone runs or is just starting, but does not answer")
 }
 
 /// Lets go of a selection when the start took so long that the user may have selected something else, and says so.

@@ -122,6 +122,11 @@ impl Running {
         let _ = kill_process_group(self.group(), Signal::KILL);
     }
 
+    /// Kills the program (SIGKILL) and does not wait until it has ended.
+    pub fn strike(&self) {
+        kill_process_group(self.group(), Signal::KILL).expect("a running program to kill");
+    }
+
     /// Stops the program where it stands, as sleep does (SIGSTOP).
     pub fn freeze(&self) {
         kill_process_group(self.group(), Signal::STOP).expect("a running program to freeze");

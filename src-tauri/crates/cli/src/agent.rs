@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use phone_control::{BindError, Phone, bind, serve};
+use phone_control::{BindError, Phone, bind, serve, takes_files};
 use phone_core::request::{Answer, CheckResult};
 use phone_core::{Code, Event, Reason, Reply, Request, View};
 use phone_engine::{Handle, Options, Vault};
@@ -62,9 +62,10 @@ async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> 
         VaultKind::Memory => Arc::new(MemoryVault::default()),
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), socket = %socket.display(), "the agent starts");
+    let folders = [config_dir.clone(), state_dir.clone()];
     let engine = phone_engine::start(Options { config_dir, state_dir, vault }).map_err(|error| broken(&error))?;
     let disk = engine.disk();
-    let serving = tokio::spawn(serve(listener, Arc::new(Headless { engine, vault: wanted.vault })));
+    let serving = tokio::spawn(serve(listener, Arc::new(Headless { engine, vault: wanted.vault, folders })));
     tokio::select! {
         _ = ended.recv() => {}
         _ = interrupted.recv() => {}
@@ -127,9 +128,23 @@ fn start_logs() {
 struct Headless {
     engine: Handle,
     vault: VaultKind,
+    /// Those of settings and history.
+    folders: [PathBuf; 2],
 }
 
 impl Headless {
+    /// Whether settings and history can be written down.
+    fn places(&self) -> phone_core::request::Check {
+        let refused = self.folders.iter().find_map(|folder| Some((folder, takes_files(folder).err()?)));
+        match refused {
+            None => check("folders", CheckResult::Ok, "Settings and history can be written.", None),
+            Some((folder, error)) => {
+                let text = format!("The folder {} cannot be written to ({error}).", folder.display());
+                check("folders", CheckResult::Problem, text, Some("Give it to this user; until then nothing there is kept."))
+            }
+        }
+    }
+
     fn keyring(&self) -> phone_core::request::Check {
         if self.vault == VaultKind::Memory {
             return check("keyring", CheckResult::NotHere, "Passwords are kept in memory only.", None);
@@ -151,7 +166,7 @@ impl Phone for Headless {
             let mut reply = self.engine.ask(request).await?;
             if let (true, Reply::Checks(checks)) = (is_examination, &mut reply) {
                 let runs = format!("Trayphone {} runs without a desktop.", env!("CARGO_PKG_VERSION"));
-                let mut ours = vec![check("agent", CheckResult::Ok, runs, None), self.keyring()];
+                let mut ours = vec![check("agent", CheckResult::Ok, runs, None), self.places(), self.keyring()];
                 let text = "An agent without a desktop does not need it.";
                 let of_desktop = ["tray host", "notifications", "hotkey", "url handler"];
                 ours.extend(of_desktop.map(|name| check(name, CheckResult::NotHere, text, None)));

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use phone_control::Client;
+use phone_control::client::unanswered;
 use phone_core::{Reason, Trouble};
 
 use crate::failure::Failure;
@@ -16,9 +17,9 @@ const SET_UP: Duration = phone_engine::LONGEST_ANSWER.saturating_add(Duration::f
 /// Connects for requests only.
 ///
 /// # Errors
-/// `no_agent` when none runs.
+/// `no_agent` when none runs, `agent_hangs` when it does not answer.
 pub async fn connect(socket: &Path) -> Result<Client, Failure> {
-    let (client, _notices) = in_time(PATIENCE, Client::connect(socket, "trayphonectl"), Reason::NoAgent).await?;
+    let (client, _notices) = Client::connect(socket, "trayphonectl").await?;
     Ok(client)
 }
 
@@ -27,7 +28,7 @@ pub async fn connect(socket: &Path) -> Result<Client, Failure> {
 /// # Errors
 /// What the agent says, or that it does not answer.
 pub async fn read<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
-    in_time(PATIENCE, asked, Reason::AnswerTimedOut).await
+    in_time(PATIENCE, asked, Reason::AgentHangs.into()).await
 }
 
 /// Waits for the answer of something that has an effect.
@@ -35,7 +36,7 @@ pub async fn read<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<
 /// # Errors
 /// What the agent says, or that the outcome is unknown.
 pub async fn done<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
-    in_time(PATIENCE, asked, Reason::OutcomeUnknown).await
+    in_time(PATIENCE, asked, unanswered()).await
 }
 
 /// Waits for the answer of something about accounts, which may take a sign-in, the keyring and the disk.
@@ -43,12 +44,12 @@ pub async fn done<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<
 /// # Errors
 /// What the agent says, or that the outcome is unknown.
 pub async fn set_up<T>(asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Failure> {
-    in_time(SET_UP, asked, Reason::OutcomeUnknown).await
+    in_time(SET_UP, asked, unanswered()).await
 }
 
-async fn in_time<T>(limit: Duration, asked: impl Future<Output = Result<T, Trouble>>, late: Reason) -> Result<T, Failure> {
+async fn in_time<T>(limit: Duration, asked: impl Future<Output = Result<T, Trouble>>, late: Trouble) -> Result<T, Failure> {
     match tokio::time::timeout(limit, asked).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Failure::from(late).because("the Trayphone agent does not answer")),
+        Err(_) => Err(late.into()),
     }
 }

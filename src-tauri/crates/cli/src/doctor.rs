@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use phone_core::request::{Check, CheckResult};
-use phone_core::{AccountName, Code, Reason};
+use phone_core::{AccountName, Code, Reason, Trouble};
 use phone_engine::{Vault as _, VaultError};
 use serde::Serialize;
 
@@ -23,11 +23,13 @@ struct Checks<'a> {
 /// Runs the command.
 ///
 /// # Errors
-/// `no_agent` after everything that can be said was printed.
+/// `no_agent` or `agent_hangs` after everything that can be said was printed.
 pub async fn run(socket: &Path, output: &Output) -> Result<(), Failure> {
     let client = match connect(socket).await {
         Ok(client) => client,
-        Err(failure) if failure.trouble.code == Code::NoAgent => return alone(socket, failure, output).await,
+        Err(failure) if matches!(failure.trouble.code, Code::NoAgent | Code::AgentHangs) => {
+            return alone(socket, failure, output).await;
+        }
         Err(failure) => return Err(failure),
     };
     let mut checks = read(client.doctor()).await?;
@@ -39,8 +41,12 @@ pub async fn run(socket: &Path, output: &Output) -> Result<(), Failure> {
 }
 
 async fn alone(socket: &Path, mut failure: Failure, output: &Output) -> Result<(), Failure> {
-    let text = format!("Trayphone is not running (nothing answers at {}).", socket.display());
-    let agent = check("agent", CheckResult::Problem, text, Some("Start it."));
+    let Trouble { text, remedy, .. } = &failure.trouble;
+    let text = format!(
+        "{text} Nothing answers at {}, so tray host, notifications, hotkey, PBX and clock were not checked.",
+        socket.display()
+    );
+    let agent = check("agent", CheckResult::Problem, text, remedy.as_deref());
     show(&[agent, keyring().await, handler()], output)?;
     failure.told = true;
     Err(failure)

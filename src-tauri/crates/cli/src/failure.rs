@@ -60,7 +60,7 @@ pub fn status(code: Code) -> u8 {
         | Code::RefusedByPbx
         | Code::NotAvailable => 1,
         Code::WrongUsage => 2,
-        Code::NoAgent => 3,
+        Code::NoAgent | Code::AgentHangs => 3,
         Code::OutcomeUnknown => 4,
         Code::NoAccount
         | Code::SecretMissing
@@ -93,6 +93,7 @@ mod tests {
             (Reason::SeveralCalls, 2),
             (Reason::NumberNotUsable("no"), 2),
             (Reason::NoAgent, 3),
+            (Reason::AgentHangs, 3),
             (Reason::OutcomeUnknown, 4),
             (Reason::NoReaction, 4),
             (Reason::Offline, 5),

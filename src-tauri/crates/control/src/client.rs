@@ -23,10 +23,13 @@ use zeroize::Zeroizing;
 use crate::clock;
 use crate::line::{Line, Lines};
 use crate::protocol::{Hello, LINE_LIMIT, OpenWindowParams, PROTOCOL, PresencePart, Welcome, method};
-use crate::transport::{Reader, Writer, connect, is_nobody};
+use crate::transport::{LONGEST_PATH, Reader, Writer, connect, is_nobody};
 
 /// How many requests may wait to be written, and how many notices to be read.
 const WAITING: usize = 32;
+
+/// How long an agent may take to answer the hello, which it does at once unless it hangs or the machine is very busy.
+const WELCOME: Duration = Duration::from_secs(10);
 
 /// How long a wish lasts that an agent is too busy for; then the user has turned to something else.
 const MEANT_FOR: Duration = Duration::from_secs(10);
@@ -111,9 +114,15 @@ impl Client {
     /// Connects to the agent and says hello as `name`. Needs the context of a runtime.
     ///
     /// # Errors
-    /// `no_agent` when nothing listens there, `protocol` when the agent is of another generation.
+    /// `no_agent` when nothing listens there, `agent_hangs` when nobody answers, `protocol` when the agent is of another
+    /// generation, and what the agent says when it has no place.
     pub async fn connect(path: &Path, name: &str) -> Result<(Self, Notices), Trouble> {
-        let (reader, writer) = connect(path).await.map_err(|error| not_reached(&error))?;
+        let greeted = tokio::time::timeout(WELCOME, Self::greet(path, name)).await;
+        greeted.unwrap_or_else(|_| Err(Reason::AgentHangs.into()))
+    }
+
+    async fn greet(path: &Path, name: &str) -> Result<(Self, Notices), Trouble> {
+        let (reader, writer) = connect(path).await.map_err(|error| not_reached(path, &error))?;
         let asked: Asked = Arc::new(Mutex::new(Some(HashMap::new())));
         let (requests, to_write) = mpsc::channel(WAITING);
         let (notices, to_read) = mpsc::channel(WAITING);
@@ -123,7 +132,7 @@ impl Client {
         let nobody = Welcome { protocol: String::new(), agent_version: String::new(), restart_needed: false };
         let shared = Shared { asked, farewell, next: 1.into(), welcome: nobody, tasks: [writing, reading] };
         let mut client = Self { requests, shared: Arc::new(shared) };
-        let welcome = client.call(method::HELLO, &hello(name)).await?;
+        let welcome = client.call(method::HELLO, &hello(name)).await.map_err(|why| client.farewell().unwrap_or(why))?;
         if let Some(shared) = Arc::get_mut(&mut client.shared) {
             shared.welcome = welcome;
         }
@@ -318,14 +327,53 @@ fn request(
     if line.len() > LINE_LIMIT { Err(Reason::WrongUsage("the request is longer than 1 MiB".into()).into()) } else { Ok(line) }
 }
 
-fn not_reached(error: &io::Error) -> Trouble {
-    let detail = if is_nobody(error) { None } else { Some(error.to_string()) };
-    Trouble { detail, ..Reason::NoAgent.into() }
+/// What it means that the hello could not be said.
+fn not_reached(path: &Path, error: &io::Error) -> Trouble {
+    if path.as_os_str().len() > LONGEST_PATH {
+        return Trouble {
+            text: format!("The path of the control socket is too long: {}", path.display()),
+            remedy: Some(format!("Name one of at most {LONGEST_PATH} bytes in TRAYPHONE_SOCKET.")),
+            detail: None,
+            ..Reason::WrongUsage(String::new()).into()
+        };
+    }
+    if is_nobody(error) || has_ended(error) {
+        return Reason::NoAgent.into();
+    }
+    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
+        return Reason::AgentHangs.into();
+    }
+    Trouble {
+        text: format!("The control socket {} cannot be reached.", path.display()),
+        remedy: Some("Look at its folder, or name another socket in TRAYPHONE_SOCKET.".to_owned()),
+        detail: Some(error.to_string()),
+        ..Reason::NoAgent.into()
+    }
+}
+
+/// Tells whether this is how it looks when the other end ended while it was reached.
+fn has_ended(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
+}
+
+/// What a request means that may have arrived at an agent that does not answer.
+pub fn unanswered() -> Trouble {
+    Trouble {
+        text: "Trayphone runs but does not answer, so it is not known what became of this.".to_owned(),
+        remedy: Some("Look at the phone before you try again; then quit Trayphone and start it again.".to_owned()),
+        ..Reason::OutcomeUnknown.into()
+    }
 }
 
 /// What a lost connection means for a request that may have arrived.
 fn lost(name: &str) -> Trouble {
-    if changes_nothing(name) { Reason::NoAgent.into() } else { Reason::OutcomeUnknown.into() }
+    if is_harmless(name) { Reason::NoAgent.into() } else { Reason::OutcomeUnknown.into() }
+}
+
+/// Nothing becomes unclear when it is not known whether this was done.
+fn is_harmless(name: &str) -> bool {
+    changes_nothing(name) || name == method::OPEN_WINDOW
 }
 
 fn changes_nothing(name: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Where the user's own files lie, for the programs that need it before they have anybody to ask.
 
-use std::path::PathBuf;
+use std::fs::{OpenOptions, remove_file};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Gives the folder that a variable names, else the one below the home folder; none when the environment names neither.
 ///
@@ -9,6 +11,20 @@ use std::path::PathBuf;
 /// Source: XDG Base Directory Specification 0.8.
 pub fn user_folder(variable: &str, below_home: &str) -> Option<PathBuf> {
     folder(|name| std::env::var_os(name).map(PathBuf::from), variable, below_home)
+}
+
+/// Tries whether files can be put into a folder, by putting one there for a moment.
+///
+/// # Errors
+/// Why not; a folder that is missing is one of the reasons, as whoever needs it has made it before.
+pub fn takes_files(folder: &Path) -> io::Result<()> {
+    let file = folder.join(format!(".try-{}", std::process::id()));
+    match OpenOptions::new().write(true).create_new(true).open(&file) {
+        Ok(_) => remove_file(&file),
+        // Somebody tries at the same moment.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) fn folder(get: impl Fn(&str) -> Option<PathBuf>, variable: &str, below_home: &str) -> Option<PathBuf> {

@@ -17,7 +17,7 @@ pub mod server;
 mod transport;
 
 pub use client::Client;
-pub use folders::user_folder;
+pub use folders::{takes_files, user_folder};
 pub use password::Password;
 pub use server::{DesktopReply, DesktopRequest, Limits, Phone, serve, serve_within};
 pub use transport::{BindError, Listener, Name, NoPlace, SOCKET_VARIABLE, bind, default_path, take_name};

@@ -4,6 +4,7 @@
 //! replaced by newer things, never piled up, and the agent never waits for a client.
 
 mod feed;
+mod hall;
 mod pump;
 mod session;
 mod understand;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use phone_core::request::Answer;
 use phone_core::{Event, Reason, Request, Trouble, View};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::protocol::{OpenWindowParams, SetSettingsParams, SettingsReply, WindowView};
@@ -111,7 +112,7 @@ pub struct Limits {
     pub at_once: usize,
     /// How many requests one client may make in a second; further ones wait in the socket.
     pub per_second: usize,
-    /// How many clients there may be; further ones wait outside.
+    /// How many clients there may be; for a further one, the quietest that follows nothing gives way.
     pub clients: usize,
 }
 
@@ -130,17 +131,13 @@ pub async fn serve<P: Phone>(listener: Listener, phone: Arc<P>) {
 pub async fn serve_within<P: Phone>(mut listener: Listener, phone: Arc<P>, limits: Limits) {
     // Dropping the set ends every client with this future.
     let mut clients = JoinSet::new();
-    let places = Arc::new(Semaphore::new(limits.clients));
+    let hall = hall::Hall::new(limits);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         while clients.try_join_next().is_some() {}
         match listener.accept().await {
             Ok(Some((reader, writer))) => {
-                let phone = phone.clone();
-                clients.spawn(async move {
-                    session::run(phone, reader, writer, limits).await;
-                    drop(place);
-                });
+                let seat = hall.come().await;
+                clients.spawn(session::run(phone.clone(), reader, writer, limits, seat));
             }
             Ok(None) => {}
             Err(error) => {

@@ -4,9 +4,9 @@
 mod unix;
 
 #[cfg(unix)]
-pub use unix::{Listener, Name, take_name};
+pub(crate) use unix::{LONGEST_PATH, Reader, Writer, connect, connect_blocking, is_nobody};
 #[cfg(unix)]
-pub(crate) use unix::{Reader, Writer, connect, connect_blocking, is_nobody};
+pub use unix::{Listener, Name, take_name};
 
 use std::ffi::OsString;
 use std::io;

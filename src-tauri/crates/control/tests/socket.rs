@@ -208,6 +208,8 @@ async fn events_tell_calls_at_once_and_presence_by_differences() {
     stage.phone.read_by(1).await;
     stage.phone.set("201", Presence::InCall);
     let Told::Event(event) = notices.recv().await.expect("an event").told() else { panic!("an event") };
+    // Like every other moment on this socket.
+    assert_eq!(event.at.subsec_nanosecond() % 1_000_000, 0, "milliseconds are enough: {}", event.at);
     assert_eq!(event.person.map(|person| (person.id, person.presence)), Some(("office/201".into(), Presence::InCall)));
 }
 

@@ -29,6 +29,13 @@ impl AccountName {
         if fits { Ok(Self(text.to_owned())) } else { Err(BadAccountName) }
     }
 
+    /// Tells whether it begins with a letter or digit, so that no command line takes it for an option.
+    ///
+    /// New accounts must; those of earlier versions keep the names they have.
+    pub fn begins_plainly(&self) -> bool {
+        self.0.starts_with(char::is_alphanumeric)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,10 +3,12 @@
 //! The engine feeds what dialects and links tell; the model answers with [`Output`]s. A command
 //! ends in exactly one of confirmed, refused, or unknown, and is sent at most once.
 
+mod bounds;
 mod calls;
 mod commands;
 mod endings;
 mod names;
+mod redial;
 #[cfg(test)]
 mod tests;
 
@@ -122,7 +124,10 @@ pub struct Model {
     pub people: People,
     revision: u64,
     next_call: u64,
-    missed: u32,
+    /// Missed calls that nobody has looked at, by account.
+    missed: BTreeMap<AccountName, u32>,
+    /// Dials of the last moments.
+    sent: Vec<redial::Sent>,
     recent: Vec<CallRecord>,
     hints: Vec<Hint>,
     /// Nothing is dialled while the screen is locked.
@@ -137,7 +142,8 @@ impl Model {
             people: People::default(),
             revision: 0,
             next_call,
-            missed: 0,
+            missed: BTreeMap::new(),
+            sent: vec![],
             recent: vec![],
             hints: vec![],
             locked: false,
@@ -189,6 +195,7 @@ impl Model {
         let (pending, calls) = (std::mem::take(&mut desk.pending), std::mem::take(&mut desk.calls));
         let undecided = std::mem::take(&mut desk.undecided);
         for pending in pending {
+            self.dial_is_unclear(pending.request);
             out.extend(pending.ends(&Err(Reason::OutcomeUnknown.into())));
         }
         for open in undecided {
@@ -200,6 +207,7 @@ impl Model {
         }
         self.desks.retain(|desk| &desk.name != name);
         self.people.remove(name);
+        self.missed.remove(name);
         self.recent.retain(|call| &call.account != name);
         let own = format!(":{name}");
         self.hints.retain(|hint| !hint.about.ends_with(&own));
@@ -258,11 +266,13 @@ impl Model {
                 // While nobody watched, either side may have held or resumed.
                 call.holder = Holder::NotTold;
             }
-            for pending in desk.pending.drain(..) {
-                out.extend(pending.ends(&Err(Reason::OutcomeUnknown.into())));
-            }
+            let pending = std::mem::take(&mut desk.pending);
             let undecided = std::mem::take(&mut desk.undecided);
             self.people.make_stale(name, now.wall);
+            for pending in pending {
+                self.dial_is_unclear(pending.request);
+                out.extend(pending.ends(&Err(Reason::OutcomeUnknown.into())));
+            }
             for open in undecided {
                 out.extend(self.close_record(open.record, Outcome::Missed, now));
             }
@@ -317,7 +327,7 @@ impl Model {
     ///
     /// Calls and people of a link that is not online yet are shown when it is.
     pub fn apply(&mut self, name: &AccountName, told: Told, now: Now) -> Vec<Output> {
-        let Some(told) = self.draft(name, told) else { return vec![] };
+        let Some(told) = self.draft(name, bounds::bounded(told)) else { return vec![] };
         match told {
             Told::Identity { user, domain, display_name, server, dialect } => {
                 if let Some(desk) = self.desk(name) {
@@ -389,7 +399,7 @@ impl Model {
 
     /// Missed calls were looked at.
     pub fn missed_seen(&mut self) {
-        self.missed = 0;
+        self.missed.clear();
     }
 
     /// Shows or removes a hint; one hint for each `about`.
@@ -414,13 +424,27 @@ impl Model {
     pub fn remember(&mut self, recent: Vec<CallRecord>) {
         self.recent = recent;
         self.recent.truncate(RECENT);
+        self.recent.iter_mut().for_each(CallRecord::bound);
     }
 
     /// Counts the missed calls that nobody had looked at before the agent ended, by when somebody looked last.
     pub fn count_missed(&mut self, remembered: &[CallRecord], seen_until: Timestamp) {
         let unseen =
             |call: &&CallRecord| call.outcome == Outcome::Missed && call.ended_at.unwrap_or(call.started_at) > seen_until;
-        self.missed = u32::try_from(remembered.iter().filter(unseen).count()).unwrap_or(u32::MAX);
+        self.missed.clear();
+        for call in remembered.iter().filter(unseen) {
+            self.count_one_missed(&call.account);
+        }
+    }
+
+    fn count_one_missed(&mut self, name: &AccountName) {
+        let count = self.missed.entry(name.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// The number of the call that was named last.
+    pub fn last_call(&self) -> u64 {
+        self.next_call
     }
 
     /// Draws the picture; every drawing has a higher revision.
@@ -436,7 +460,7 @@ impl Model {
             revision: self.revision,
             accounts: self.desks.iter().map(account_view).collect(),
             calls,
-            missed: self.missed,
+            missed: self.missed.values().fold(0, |all, count| all.saturating_add(*count)),
             recent: self.recent.clone(),
             hints: self.hints.clone(),
         }

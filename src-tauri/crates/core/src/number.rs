@@ -4,6 +4,7 @@
 //! is asked about or refused; digits are never picked out of a text with a pattern.
 
 mod same;
+mod several;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 pub use same::{is_same, may_be_same};
+use several::{Count, SEVERAL};
 
 use crate::reason::Reason;
 use crate::request::Source;
@@ -35,6 +37,8 @@ pub struct Plan {
     pub outside_prefix: Option<String>,
     /// Internal numbers as `200-299` or `7XX`.
     pub extensions: Vec<String>,
+    /// Names of the account's own PBX and tenant: what follows the `@` of an address that is its own.
+    pub hosts: Vec<String>,
 }
 
 impl Plan {
@@ -45,6 +49,7 @@ impl Plan {
             country: get("plan.country"),
             outside_prefix: get("plan.outside_prefix"),
             extensions: get("plan.extensions").map(|list| words(&list)).unwrap_or_default(),
+            hosts: vec![],
         }
     }
 
@@ -220,13 +225,18 @@ pub fn target(text: &str, source: Source, yes: bool, plan: &Plan) -> Result<Stri
     match (&one.dial, one.verdict) {
         (Some(dial), Verdict::Dial) => Ok(dial.clone()),
         (Some(dial), Verdict::Ask) if yes => Ok(dial.clone()),
-        (Some(dial), Verdict::Ask) => Err(Reason::PolicyAsk(dial.clone())),
+        (Some(dial), Verdict::Ask) => {
+            // The question names the server, because the same digits are somebody else there.
+            let host = foreign_host(&one.text, plan).map(|host| format!("@{host}")).unwrap_or_default();
+            Err(Reason::PolicyAsk(format!("{dial}{host}")))
+        }
         (_, Verdict::Refuse) if one.kind == Kind::Emergency => {
             Err(Reason::PolicyRefuse("Emergency numbers are dialled on the phone, never from here."))
         }
         (_, Verdict::Refuse) if one.kind == Kind::FeatureCode => {
             Err(Reason::PolicyRefuse("Codes with * or # change settings of the PBX; they are dialled only when typed."))
         }
+        (_, Verdict::Refuse) if one.why.as_deref() == Some(SEVERAL) => Err(Reason::NumberNotUsable(SEVERAL)),
         (_, Verdict::Dial | Verdict::Ask | Verdict::Refuse) => {
             Err(Reason::NumberNotUsable("This is not clearly one telephone number."))
         }
@@ -272,6 +282,12 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
         }
         candidate.e164 = Some(digits.clone());
     }
+    let count = if kind == Kind::Emergency { Count::One } else { several::count(body, plan) };
+    if count == Count::Several {
+        candidate.kind = Kind::NotANumber;
+        candidate.why = Some(SEVERAL.to_owned());
+        return candidate;
+    }
     let (verdict, why) = match (kind, source) {
         (Kind::Emergency, Source::Typed | Source::Pressed | Source::Text | Source::Link) => {
             (Verdict::Refuse, Some("Emergency numbers are dialled on the phone, never from here."))
@@ -284,10 +300,15 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
         (_, Source::Typed | Source::Pressed | Source::Text) if candidate.extension.is_some() => {
             (Verdict::Ask, Some("The digits behind the number cannot be sent by themselves."))
         }
-        (Kind::National, Source::Text) if !clearly_national(body, &digits) => {
+        (_, Source::Typed | Source::Pressed | Source::Text) if foreign_host(body, plan).is_some() => {
+            (Verdict::Ask, Some("The address belongs to another server; the number would ring at this PBX."))
+        }
+        (Kind::National, Source::Text) if count != Count::One || !clearly_national(&digits) => {
             (Verdict::Ask, Some("This may be something else than a telephone number."))
         }
-        (_, Source::Typed | Source::Pressed) if is_several(body) => (Verdict::Ask, Some("This looks like two numbers.")),
+        (_, Source::Typed | Source::Pressed | Source::Text) if count == Count::PerhapsTwo => {
+            (Verdict::Ask, Some("This looks like two numbers."))
+        }
         (_, Source::Typed | Source::Pressed | Source::Text) => (Verdict::Dial, None),
     };
     if kind != Kind::Emergency && !(kind == Kind::FeatureCode && verdict == Verdict::Refuse) {
@@ -302,18 +323,8 @@ fn judge(body: &str, start: usize, source: Source, plan: &Plan) -> Candidate {
 ///
 /// Sums, quantities, dates and two extensions side by side look alike; only a leading zero, enough digits and one
 /// group that begins with it make a number.
-fn clearly_national(body: &str, digits: &str) -> bool {
-    digits.starts_with('0') && (7..=15).contains(&digits.len()) && !is_several(body)
-}
-
-/// Tells whether a second group of digits could be a number of its own.
-fn is_several(body: &str) -> bool {
-    let groups: Vec<&str> = body.split(is_blank).filter(|g| g.bytes().any(|b| b.is_ascii_digit())).collect();
-    let again = groups.iter().skip(1).any(|group| {
-        group.len() >= 3 && group.trim_start_matches(['(', '+']).starts_with('0') && body.trim_start().starts_with('0')
-    });
-    let digits = body.bytes().filter(u8::is_ascii_digit).count();
-    again && digits > 11
+fn clearly_national(digits: &str) -> bool {
+    digits.starts_with('0') && (7..=15).contains(&digits.len())
 }
 
 /// Blanks and invisible marks around or inside a number.
@@ -404,6 +415,19 @@ fn digits_of(text: &str) -> Option<(String, Option<String>)> {
     Some((digits, extension))
 }
 
+/// The host of an address whose short number means somebody only at that host, when it is not the account's own.
+///
+/// A number with its country code is the same everywhere.
+fn foreign_host<'a>(body: &'a str, plan: &Plan) -> Option<&'a str> {
+    let (_, rest) = scheme(body).filter(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("sip"))?;
+    let (user, host) = rest.split_once('@')?;
+    let host = host.split([';', '?']).next().unwrap_or(host).trim_matches(is_blank);
+    let user = decode(user.trim_matches(is_blank).trim_start_matches('/'))?;
+    let bare = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(bare, _)| bare);
+    let own = plan.hosts.iter().any(|known| known.eq_ignore_ascii_case(bare) || known.eq_ignore_ascii_case(host));
+    (!own && !user.starts_with(['+', '\u{ff0b}'])).then_some(host)
+}
+
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok()
 }
@@ -415,11 +439,13 @@ fn separated(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let text = text.trim_matches(is_blank);
     let without_zero;
-    let text = if (text.starts_with(['+', '\u{ff0b}']) || text.starts_with("00")) && text.contains("(0)") {
-        without_zero = text.replacen("(0)", " ", 1);
-        without_zero.as_str()
-    } else {
-        text
+    let abroad = text.starts_with(['+', '\u{ff0b}']) || text.starts_with("00");
+    let text = match trunk_zero(text).filter(|_| abroad) {
+        Some((before, behind)) => {
+            without_zero = format!("{before} {behind}");
+            without_zero.as_str()
+        }
+        None => text,
     };
     let mut depth = 0_i32;
     let mut lines = 0;
@@ -445,6 +471,20 @@ fn separated(text: &str) -> Option<String> {
     // Two slashes, dots in groups of four, and the like are dates, addresses or sums, not numbers.
     let doubtful = looks_like_date_or_address(text);
     (fits && !doubtful).then_some(out)
+}
+
+/// What stands before and behind a zero in brackets that is not dialled behind a country code.
+///
+/// In Italy, San Marino and the Vatican the zero belongs to the number. Source: ITU-T E.164, national numbering plans.
+fn trunk_zero(text: &str) -> Option<(&str, &str)> {
+    let parts = text.match_indices('(').find_map(|(open, _)| {
+        let (before, rest) = text.split_at_checked(open)?;
+        let (inside, behind) = rest.strip_prefix('(')?.split_once(')')?;
+        matches!(inside.trim_matches(is_blank), "0" | "\u{ff10}").then_some((before, behind))
+    })?;
+    let digits: String = parts.0.chars().filter(char::is_ascii_digit).collect();
+    let code = digits.strip_prefix("00").unwrap_or(&digits);
+    (!["39", "378", "379"].iter().any(|keeps| code.starts_with(keeps))).then_some(parts)
 }
 
 fn looks_like_date_or_address(text: &str) -> bool {

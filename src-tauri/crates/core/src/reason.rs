@@ -43,6 +43,7 @@ pub enum Code {
     WrongUsage,
     NotAvailable,
     NoAgent,
+    AgentHangs,
 }
 
 /// What may be done about a failure; the link decides by it.
@@ -116,7 +117,12 @@ pub enum Reason {
     NoCallFits,
     EndedAtOnce,
     AlreadyCalling,
+    AlreadyConnected,
+    DialledJustNow,
+    DialUnclear { another_s: u64 },
+    NoEndOrNote,
     NotWritten,
+    NotAdded,
     TransferUnclear,
     NotOneTarget,
     SeveralCalls,
@@ -132,6 +138,7 @@ pub enum Reason {
     WrongUsage(String),
     NotAvailable,
     NoAgent,
+    AgentHangs,
 }
 
 impl Reason {
@@ -180,6 +187,7 @@ impl Reason {
             // Whoever asks the administrator can name the certificate; accepting it by hand is not the answer.
             Self::CertificateExpired { sha256 } | Self::CertificateNotYetValid { sha256 } => Some(format!("SHA-256 {sha256}")),
             Self::RefusedByPbx(detail) | Self::WrongUsage(detail) | Self::PolicyAsk(detail) => Some(detail.clone()),
+            Self::DialUnclear { another_s } => Some(format!("for another {another_s} s")),
             _ => None,
         }
     }

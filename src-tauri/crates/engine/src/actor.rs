@@ -25,7 +25,8 @@ use tracing::warn;
 pub use self::accounts::LONGEST_ANSWER;
 use self::disk::Writing;
 use crate::disk::Disk;
-use crate::history::History;
+use crate::history::{History, MOST};
+use crate::marks::Marks;
 use crate::net::FromNet;
 use crate::net::socket::ToSocket;
 use crate::ports::{Proxies, Vault, VaultError};
@@ -116,6 +117,7 @@ pub(crate) struct Actor {
     settings: Settings,
     writing: Writing,
     history: History,
+    marks: Marks,
     model: Model,
     desks: HashMap<AccountName, Desk>,
     answers: HashMap<RequestId, oneshot::Sender<Answer>>,
@@ -176,9 +178,14 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
         }
     };
     let history = History::open(&options.state_dir);
-    let mut model = Model::new(history.last_number());
-    model.remember(history.newest(10));
     let start = now();
+    let (marks, taken) = Marks::open(&options.state_dir, &history, start.wall);
+    let mut model = Model::new(taken);
+    model.remember(history.newest(10));
+    // Nobody can look at the calls of an account that is gone.
+    let mut remembered = history.newest(MOST);
+    remembered.retain(|call| settings.accounts.iter().any(|account| account.name == call.account));
+    model.count_missed(&remembered, marks.missed_seen_until);
     if let Some(hint) = broken {
         warn!(about = %hint.about, "{}", hint.text);
         model.hint(hint, true);
@@ -199,6 +206,7 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
         settings,
         writing: Writing::new(disk.clone(), may_write),
         history,
+        marks,
         model,
         desks: HashMap::new(),
         answers: HashMap::new(),
@@ -225,6 +233,8 @@ impl Actor {
     async fn run(mut self, mut asked: mpsc::Receiver<Asked>, mut inner: mpsc::Receiver<Inner>) {
         let mut vault_changes = self.options.vault.changes();
         let mut written = self.writing.disk.done();
+        // Before the first call gets a name.
+        self.save_marks();
         for config in self.settings.accounts.clone() {
             self.open_desk(config, false);
         }
@@ -356,6 +366,9 @@ impl Actor {
 
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
+            if self.marks.reserve(self.model.last_call()) {
+                self.save_marks();
+            }
             self.view.send_replace(Arc::new(self.model.view()));
         }
         let revision = self.model.people.revision();

@@ -1,6 +1,6 @@
-//! The one writer of settings and history, on a thread of its own: a slow or hanging folder must not hold up a call.
+//! The one writer of settings, history and marks, on a thread of its own: a slow or hanging folder must not hold up a call.
 //!
-//! Newer settings take the place of those that still wait; ended calls keep their order. What could not be written
+//! Newer settings and marks take the place of those that still wait; ended calls keep their order. What could not be written
 //! stays here and is written with the next, or when somebody asks for another try. The thread lives while there is
 //! something to write.
 
@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::history::{self, MOST};
+use crate::marks::{self, Marks};
 use crate::settings::{self, Settings};
 
 /// What is written at a clean end, and the way to wait for it.
@@ -34,6 +35,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Done {
     pub settings: Outcome,
     pub history: Outcome,
+    pub marks: Outcome,
 }
 
 struct Shared {
@@ -53,14 +55,16 @@ struct Todo {
     line_number: u64,
     /// Lines that the file holds, as far as is known.
     stored: usize,
+    marks: Option<(u64, Marks)>,
     settings_due: bool,
     lines_due: bool,
+    marks_due: bool,
     busy: bool,
 }
 
 impl Todo {
     fn is_due(&self) -> bool {
-        self.settings_due || self.lines_due
+        self.settings_due || self.lines_due || self.marks_due
     }
 }
 
@@ -68,6 +72,7 @@ impl Todo {
 enum Next {
     Settings(u64, Box<Settings>),
     Lines(u64, VecDeque<String>, usize),
+    Marks(u64, Marks),
 }
 
 impl Disk {
@@ -91,6 +96,14 @@ impl Disk {
         self.begin(todo);
     }
 
+    /// Hands over marks; they take the place of older ones that are not written yet.
+    pub(crate) fn marks(&self, number: u64, marks: Marks) {
+        let mut todo = self.shared.todo();
+        todo.marks = Some((number, marks));
+        todo.marks_due = true;
+        self.begin(todo);
+    }
+
     /// Hands over the line of an ended call.
     pub(crate) fn ended_call(&self, number: u64, line: String) {
         let mut todo = self.shared.todo();
@@ -106,6 +119,7 @@ impl Disk {
         let mut todo = self.shared.todo();
         todo.settings_due = todo.settings.is_some();
         todo.lines_due = !todo.lines.is_empty();
+        todo.marks_due = todo.marks.is_some();
         self.begin(todo);
     }
 
@@ -117,7 +131,7 @@ impl Disk {
         let todo = self.shared.todo();
         let works = |todo: &mut Todo| todo.busy || todo.is_due();
         let (todo, _) = self.shared.idle.wait_timeout_while(todo, limit, works).unwrap_or_else(PoisonError::into_inner);
-        !todo.busy && todo.settings.is_none() && todo.lines.is_empty()
+        !todo.busy && todo.settings.is_none() && todo.lines.is_empty() && todo.marks.is_none()
     }
 
     fn begin(&self, mut todo: MutexGuard<'_, Todo>) {
@@ -128,14 +142,16 @@ impl Disk {
         let shared = Arc::clone(&self.shared);
         let begun = std::thread::Builder::new().name("disk".into()).spawn(move || shared.work());
         if let Err(error) = begun {
-            (todo.busy, todo.settings_due, todo.lines_due) = (false, false, false);
+            (todo.busy, todo.settings_due, todo.lines_due, todo.marks_due) = (false, false, false, false);
             let failed = Some(error.to_string());
             let settings = todo.settings.as_ref().map(|(number, _)| Outcome { number: *number, failed: failed.clone() });
+            let marks = todo.marks.as_ref().map(|(number, _)| Outcome { number: *number, failed: failed.clone() });
             let history = (!todo.lines.is_empty()).then(|| Outcome { number: todo.line_number, failed });
             drop(todo);
             self.shared.done.send_modify(|done| {
                 done.settings = settings.unwrap_or_else(|| done.settings.clone());
                 done.history = history.unwrap_or_else(|| done.history.clone());
+                done.marks = marks.unwrap_or_else(|| done.marks.clone());
             });
         }
     }
@@ -148,6 +164,12 @@ impl Shared {
 
     fn next(&self) -> Option<Next> {
         let mut todo = self.todo();
+        // The smallest first: names of calls depend on it.
+        if std::mem::take(&mut todo.marks_due)
+            && let Some((number, marks)) = todo.marks.take()
+        {
+            return Some(Next::Marks(number, marks));
+        }
         if std::mem::take(&mut todo.settings_due)
             && let Some((number, settings)) = todo.settings.take()
         {
@@ -173,6 +195,15 @@ impl Shared {
                     }
                     drop(todo);
                     self.done.send_modify(|done| done.settings = Outcome { number, failed });
+                }
+                Next::Marks(number, marks) => {
+                    let failed = marks::save(&self.state_dir, &marks).err().map(|error| error.to_string());
+                    let mut todo = self.todo();
+                    if failed.is_some() && todo.marks.is_none() {
+                        todo.marks = Some((number, marks));
+                    }
+                    drop(todo);
+                    self.done.send_modify(|done| done.marks = Outcome { number, failed });
                 }
                 Next::Lines(number, mut lines, mut stored) => {
                     let result = history::append(&self.state_dir, lines.make_contiguous(), &mut stored);

@@ -1,5 +1,6 @@
 //! Ended calls seen by this agent, one JSON line each, joined with what the PBX's own list says.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -13,6 +14,8 @@ use crate::files::{private, private_folder, replace};
 const NAME: &str = "history.jsonl";
 /// Calls that are kept.
 pub(crate) const MOST: usize = 1000;
+/// A line of ours is far shorter; a longer one is no call of ours.
+const LONGEST_LINE: usize = 64 << 10;
 /// The file is written anew when it holds this many lines.
 const REWRITE_AT: usize = 2 * MOST;
 
@@ -26,20 +29,28 @@ pub struct History {
 impl History {
     /// Opens the store of a folder; lines that cannot be read are skipped.
     pub fn open(dir: &Path) -> Self {
-        let mut calls = vec![];
-        let mut lines = 0;
+        let mut calls = VecDeque::new();
+        let (mut lines, mut too_long) = (0, 0_usize);
         if let Ok(file) = File::open(dir.join(NAME)) {
-            // Bytes, not text: one torn character must not hide what stands behind it.
-            for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
+            for line in Lines(BufReader::new(file)).map_while(Result::ok) {
                 lines += 1;
-                if let Ok(record) = serde_json::from_slice::<CallRecord>(&line) {
-                    calls.push(record);
+                let Some(line) = line else {
+                    too_long += 1;
+                    continue;
+                };
+                if let Ok(mut record) = serde_json::from_slice::<CallRecord>(&line) {
+                    record.bound();
+                    calls.push_back(record);
+                }
+                if calls.len() > MOST {
+                    calls.pop_front();
                 }
             }
         }
-        if calls.len() > MOST {
-            calls.drain(..calls.len() - MOST);
+        if too_long > 0 {
+            tracing::warn!(too_long, "lines of the history are too long to be calls and were skipped");
         }
+        let calls = Vec::from(calls);
         Self { calls, lines }
     }
 
@@ -146,14 +157,41 @@ fn ends_within_a_line(path: &Path) -> bool {
 
 /// Writes the file anew with the newest calls only.
 fn rewrite(dir: &Path, stored: &mut usize) -> io::Result<()> {
-    let lines: io::Result<Vec<Vec<u8>>> = BufReader::new(File::open(dir.join(NAME))?).split(b'\n').collect();
-    // A line that is no text was torn by a crash and holds no call any more.
-    let lines: Vec<Vec<u8>> = lines?.into_iter().filter(|line| std::str::from_utf8(line).is_ok()).collect();
-    let newest = lines.get(lines.len().saturating_sub(MOST)..).unwrap_or_default();
+    let mut newest = VecDeque::new();
+    for line in Lines(BufReader::new(File::open(dir.join(NAME))?)) {
+        // A line that is no text was torn by a crash and holds no call any more.
+        newest.extend(line?.filter(|line| std::str::from_utf8(line).is_ok()));
+        if newest.len() > MOST {
+            newest.pop_front();
+        }
+    }
     let text: Vec<u8> = newest.iter().flat_map(|line| [line.as_slice(), b"\n"]).flatten().copied().collect();
     replace(dir, NAME, &text)?;
     *stored = newest.len();
     Ok(())
+}
+
+/// The lines of a file as bytes, because one torn character must not hide what stands behind it; nothing for one that is
+/// too long, of which no more than that is held.
+struct Lines(BufReader<File>);
+
+impl Iterator for Lines {
+    type Item = io::Result<Option<Vec<u8>>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = vec![];
+        match self.0.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else if line.len() == LONGEST_LINE {
+            return Some(self.0.skip_until(b'\n').map(|_| None));
+        }
+        Some(Ok(Some(line)))
+    }
 }
 
 fn same(ours: &CallRecord, theirs: &CallRecord) -> bool {
@@ -245,6 +283,25 @@ mod tests {
         let mut stored = later.lines();
         rewrite(dir.path(), &mut stored).expect("written");
         assert_eq!((History::open(dir.path()).newest(10).len(), stored), (2, 2));
+    }
+
+    #[test]
+    fn lines_that_are_far_too_long_are_skipped_and_hide_no_other() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut history = History::open(dir.path());
+        for number in 1..=3 {
+            let mut call = record(&format!("office/c{number}"), "+4930555001", 1_767_225_600 + number, RecordSource::Local);
+            if number == 2 {
+                call.remote.name = Some("x".repeat(200_000));
+            }
+            add(dir.path(), &mut history, call);
+        }
+        let later = History::open(dir.path());
+        let ids: Vec<String> = later.newest(10).into_iter().map(|call| call.id.0).collect();
+        assert_eq!((ids, later.lines()), (vec!["office/c3".to_owned(), "office/c1".to_owned()], 3));
+        let mut stored = later.lines();
+        rewrite(dir.path(), &mut stored).expect("written");
+        assert_eq!(stored, 2, "it is let go of when the file is written anew");
     }
 
     #[test]

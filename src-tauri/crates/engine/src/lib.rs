@@ -9,6 +9,7 @@ mod disk;
 mod files;
 pub mod history;
 pub mod lock;
+mod marks;
 mod net;
 pub mod ports;
 pub mod settings;

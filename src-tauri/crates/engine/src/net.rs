@@ -27,7 +27,7 @@ fn header_value(header: &Header) -> Result<HeaderValue, Reason> {
         Header::Plain(text) => (text.as_str(), false),
         Header::Hidden(secret) => (secret.expose(), true),
     };
-    let mut value = HeaderValue::from_str(text).map_err(|_| Reason::CredentialsRefused)?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| Reason::Garbage)?;
     value.set_sensitive(hidden);
     Ok(value)
 }

@@ -180,6 +180,8 @@ pub struct Vodia {
     basic: bool,
     /// The session resource answered in its way, though without a version.
     session_resource_seen: bool,
+    /// The PBX of this account was met before the agent started.
+    met_before: bool,
     /// This account was online since the agent started.
     was_online: bool,
     /// The password resource was tried in this attempt.
@@ -237,6 +239,7 @@ impl Vodia {
     pub fn new(setup: Setup) -> Self {
         let Setup { config, secret } = setup;
         let learnt: Learnt = config.learnt.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let met_before = learnt.server.is_some() || learnt.generation.is_some();
         let (user, domain) = AccountConfig::split_user(config.user.as_deref().unwrap_or_default(), config.domain.clone());
         Self {
             keys: Keys::of(&config),
@@ -251,6 +254,7 @@ impl Vodia {
             session_is_fresh: false,
             basic: false,
             session_resource_seen: false,
+            met_before,
             was_online: false,
             password_tried: false,
             phase: Phase::Idle,
@@ -367,6 +371,7 @@ impl Vodia {
     }
 
     fn fail(&mut self, reason: Reason, retry_after: Option<Duration>, out: &mut Effects) {
+        let reason = self.in_its_light(reason);
         self.reset();
         out.push(Effect::Failed(reason, retry_after));
     }

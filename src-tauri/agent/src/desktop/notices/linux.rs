@@ -4,12 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use notify_rust::NotificationHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 use zbus::Connection;
 
 use super::leftovers::Leftovers;
-use super::service::{Able, DEFAULT, NAME, Said, Signal, ask, close, compose, listen, next, notify};
-use super::{About, Notice, NoticeChange, Weight, picture};
+use super::service::{Able, DEFAULT, NAME, OnScreen, Said, Signal, ask, close, compose, listen, next};
+use super::{About, Button, Notice, NoticeChange, Weight, picture};
 use crate::desktop::{Act, Press};
 
 /// How long withdrawing may hold up the end of the agent, and the beginning where another one was killed.
@@ -27,8 +28,8 @@ pub struct Health {
     pub problem: Option<String>,
 }
 
-/// What became of an order to show something: its number, or why there is none.
-type Sent = (About, Result<u32, String>);
+/// What became of an order to show something.
+type Sent = (About, notify_rust::error::Result<NotificationHandle>);
 
 struct Slot {
     notice: Notice,
@@ -37,8 +38,10 @@ struct Slot {
     state: State,
     /// The number that the service gave it, also while its next edition is on its way.
     id: Option<u32>,
-    /// When its buttons took the place of others.
-    exchanged: Option<Instant>,
+    /// What keeps it there; one that takes its place lets it go.
+    on_screen: Option<OnScreen>,
+    /// When its buttons took the place of others, and of which.
+    exchanged: Option<(Instant, Vec<Button>)>,
 }
 
 enum State {
@@ -62,6 +65,7 @@ pub async fn run(
     mut leave: oneshot::Receiver<()>,
 ) {
     let (sent_here, mut sent) = mpsc::channel(16);
+    let (said_here, mut said) = mpsc::channel(16);
     let mut screen = Screen {
         bus: bus.clone(),
         slots: HashMap::new(),
@@ -69,6 +73,7 @@ pub async fn run(
         able: Able::default(),
         early: VecDeque::new(),
         sent: sent_here,
+        heard: said_here,
         presses,
         health,
         picture: folder.as_deref().and_then(picture::place),
@@ -94,6 +99,7 @@ pub async fn run(
                 None => break,
             },
             Some((about, result)) = sent.recv() => screen.sent(about, result),
+            Some(said) = said.recv() => screen.said(said),
             signal = next(&mut signals) => match signal {
                 Some(Signal::Said(said)) => screen.said(said),
                 Some(Signal::Owner(owner)) => {
@@ -115,7 +121,7 @@ pub async fn run(
 }
 
 struct Screen {
-    /// One connection for all notices: some services take a notice away when its sender leaves the bus.
+    /// For what is not about showing: closing, asking, and what the service tells everybody.
     bus: Option<Connection>,
     slots: HashMap<About, Slot>,
     serial: u64,
@@ -123,6 +129,7 @@ struct Screen {
     /// What was said about numbers that nobody has told us yet.
     early: VecDeque<Said>,
     sent: mpsc::Sender<Sent>,
+    heard: mpsc::Sender<Said>,
     presses: mpsc::Sender<Press>,
     health: watch::Sender<Health>,
     /// Path of our picture.
@@ -161,7 +168,7 @@ impl Screen {
             Some(slot) => {
                 let replaced = if let State::Shown(id) = slot.state { Some(id) } else { None };
                 if replaced.is_some() && slot.notice.buttons != notice.buttons {
-                    slot.exchanged = Some(Instant::now());
+                    slot.exchanged = Some((Instant::now(), slot.notice.buttons.clone()));
                 }
                 slot.state = State::Sending(None);
                 slot.notice = notice.clone();
@@ -170,7 +177,14 @@ impl Screen {
             }
             None => {
                 let about = notice.about.clone();
-                let slot = Slot { notice: notice.clone(), serial, state: State::Sending(None), id: None, exchanged: None };
+                let slot = Slot {
+                    notice: notice.clone(),
+                    serial,
+                    state: State::Sending(None),
+                    id: None,
+                    on_screen: None,
+                    exchanged: None,
+                };
                 self.slots.insert(about, slot);
                 self.send(notice, serial, None);
             }
@@ -187,22 +201,24 @@ impl Screen {
     }
 
     fn send(&self, notice: Notice, serial: u64, replaced: Option<u32>) {
-        let message = compose(&notice, serial, self.able, self.picture.as_deref());
-        let (bus, sent) = (self.bus.clone(), self.sent.clone());
+        let mut message = compose(&notice, serial, self.able, self.picture.as_deref());
+        if let Some(id) = replaced {
+            message.id(id);
+        }
+        let sent = self.sent.clone();
         tokio::spawn(async move {
-            let result = match bus {
-                Some(bus) => notify(&bus, &message, replaced.unwrap_or(0)).await.map_err(|error| error.to_string()),
-                None => Err("there is no session bus".to_owned()),
-            };
+            let result = message.show_async().await;
             sent.send((notice.about, result)).await.ok();
         });
     }
 
-    fn sent(&mut self, about: About, result: Result<u32, String>) {
+    fn sent(&mut self, about: About, result: notify_rust::error::Result<NotificationHandle>) {
         let Some(slot) = self.slots.get_mut(&about) else { return };
         let State::Sending(then) = std::mem::replace(&mut slot.state, State::Lost) else { return };
         match result {
-            Ok(id) => {
+            Ok(handle) => {
+                let id = handle.id();
+                slot.on_screen = Some(OnScreen::new(handle, self.heard.clone()));
                 slot.state = State::Shown(id);
                 slot.id = Some(id);
                 told(&self.health, Health { works: Some(true), problem: None });
@@ -214,8 +230,8 @@ impl Screen {
             }
             Err(error) => {
                 tracing::warn!("a notice cannot be shown: {error}");
-                slot.id = None;
-                told(&self.health, Health { works: Some(false), problem: Some(error) });
+                (slot.id, slot.on_screen) = (None, None);
+                told(&self.health, Health { works: Some(false), problem: Some(error.to_string()) });
                 if slot.notice.weight == Weight::Passing {
                     self.slots.remove(&about);
                 }
@@ -249,8 +265,11 @@ impl Screen {
         };
         let pressed = match (&said, self.slots.get(&about)) {
             (Said::Pressed(_, key), Some(slot)) => {
-                let new_here = slot.exchanged.is_some_and(|at| at.elapsed() < GLANCE);
-                match act(&slot.notice, slot.serial, key).filter(|_| !new_here) {
+                let is_new_here = |act: &Act| {
+                    let stood_here = |before: &[Button]| before.iter().any(|button| button.act == *act);
+                    slot.exchanged.as_ref().is_some_and(|(at, before)| at.elapsed() < GLANCE && !stood_here(before))
+                };
+                match act(&slot.notice, slot.serial, key).filter(|act| !is_new_here(act)) {
                     Some(act) => Some(act),
                     // Meant for what stood here before. Most services close a notice that was pressed, so it is shown
                     // once more: a press that does nothing must be seen to do nothing.
@@ -293,7 +312,7 @@ impl Screen {
         self.able = Able::default();
         self.slots.retain(|_, slot| slot.notice.weight != Weight::Passing || matches!(slot.state, State::Sending(_)));
         for slot in self.slots.values_mut() {
-            slot.id = None;
+            (slot.id, slot.on_screen) = (None, None);
             if let State::Shown(_) = slot.state {
                 slot.state = State::Lost;
             }
@@ -344,7 +363,7 @@ fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::notices::{Button, link_question};
+    use crate::desktop::notices::link_question;
 
     #[test]
     fn each_button_does_its_own_act_and_a_question_none_beside_them() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use phone_core::Trouble;
 
-use super::service::{notify, plain};
+use super::service::plain;
 use super::trouble;
 use crate::desktop::Act;
 
@@ -22,11 +22,5 @@ pub fn tell(why: &Trouble, concerning: Option<&str>) {
     notice.press = Act::Nothing;
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     // Without a service there is nothing more to be done: it stands on standard error.
-    runtime.block_on(async {
-        let told = async {
-            let bus = zbus::Connection::session().await?;
-            notify(&bus, &plain(&notice), 0).await
-        };
-        tokio::time::timeout(PATIENCE, told).await.map(drop).ok()
-    });
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, plain(&notice).show_async()).await.map(drop).ok() });
 }

@@ -2,11 +2,13 @@
 //!
 //! Source: Desktop Notifications Specification 1.3.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use zbus::zvariant::Value;
+use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 use zbus::{Connection, MatchRule, MessageStream, message};
 
 use super::{About, Notice, Weight};
@@ -26,17 +28,38 @@ pub(super) struct Able {
     pub actions: Option<bool>,
 }
 
-/// A notice in the words of the service.
-#[derive(Debug)]
-pub(super) struct Message {
-    icon: String,
-    title: String,
-    body: String,
-    /// Keys and labels in turn.
-    actions: Vec<String>,
-    category: Option<&'static str>,
-    urgency: u8,
-    expire_ms: i32,
+/// A notice on the screen.
+///
+/// It keeps its connection, because some services take a notice away when its sender leaves the bus, and tell a press
+/// to nobody else.
+pub(super) struct OnScreen {
+    _handle: Arc<NotificationHandle>,
+    listener: AbortHandle,
+}
+
+impl OnScreen {
+    /// Listens to what the service tells the sender of this notice alone.
+    pub fn new(handle: NotificationHandle, said: mpsc::Sender<Said>) -> Self {
+        let handle = Arc::new(handle);
+        let (id, heard_by) = (handle.id(), handle.clone());
+        let listener = tokio::spawn(async move {
+            let (heard_here, heard) = oneshot::channel();
+            heard_by.wait_for_action_async(|response: &NotificationResponse| drop(heard_here.send(response.clone()))).await;
+            match heard.await {
+                Ok(NotificationResponse::Default) => said.send(Said::Pressed(id, DEFAULT.into())).await.ok(),
+                Ok(NotificationResponse::Action(key)) => said.send(Said::Pressed(id, key)).await.ok(),
+                Ok(NotificationResponse::Closed(_) | NotificationResponse::Reply(_)) => said.send(Said::Closed(id)).await.ok(),
+                Err(_) => None,
+            }
+        });
+        Self { _handle: handle, listener: listener.abort_handle() }
+    }
+}
+
+impl Drop for OnScreen {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
 }
 
 /// Something the service said about one of its numbers.
@@ -55,44 +78,37 @@ impl Said {
 }
 
 /// Puts a notice into the words of the service; `serial` marks its buttons.
-pub(super) fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<&str>) -> Message {
+pub(super) fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<&str>) -> Notification {
+    let mut message = Notification::new();
     // Where nothing is known, markup is: nearly every service has it, and unescaped text could use it.
     let body = if able.markup == Some(false) { notice.body.clone() } else { escape(&notice.body) };
-    let (urgency, expire_ms) = match notice.weight {
-        Weight::Urgent => (2, 0),
-        Weight::Lasting => (1, 0),
-        Weight::Passing => (1, -1),
+    message.appname("Trayphone").icon(picture.unwrap_or("trayphone")).summary(&notice.title).body(&body);
+    message.hint(Hint::DesktopEntry("trayphone".to_owned()));
+    let (urgency, timeout) = match notice.weight {
+        Weight::Urgent => (Urgency::Critical, Timeout::Never),
+        Weight::Lasting => (Urgency::Normal, Timeout::Never),
+        Weight::Passing => (Urgency::Normal, Timeout::Default),
     };
-    let category = match &notice.about {
-        About::Call(_) => Some("call.incoming"),
-        About::Missed => Some("call.unanswered"),
-        About::Account(_) | About::Hint(_) | About::Question | About::Trouble => None,
+    message.urgency(urgency).timeout(timeout);
+    match &notice.about {
+        About::Call(_) => message.hint(Hint::Category("call.incoming".to_owned())),
+        About::Missed => message.hint(Hint::Category("call.unanswered".to_owned())),
+        About::Account(_) | About::Hint(_) | About::Question | About::Trouble => &mut message,
     };
-    let mut actions = Vec::new();
     if able.actions != Some(false) {
         if notice.press != Act::Nothing {
-            actions.extend([DEFAULT.to_owned(), "Open".to_owned()]);
+            message.action(DEFAULT, "Open");
         }
         for (place, button) in notice.buttons.iter().enumerate() {
-            actions.extend([format!("{serial}.{place}"), button.label.to_owned()]);
+            message.action(&format!("{serial}.{place}"), button.label);
         }
     }
-    let icon = picture.unwrap_or("trayphone").to_owned();
-    Message { icon, title: notice.title.clone(), body, actions, category, urgency, expire_ms }
+    message
 }
 
 /// A notice without buttons, for a service of which nothing is known.
-pub(super) fn plain(notice: &Notice) -> Message {
+pub(super) fn plain(notice: &Notice) -> Notification {
     compose(notice, 0, Able { markup: None, actions: Some(false) }, None)
-}
-
-/// Shows a notice in place of the number `replaces`, or a new one for 0, and returns its number.
-pub(super) async fn notify(bus: &Connection, message: &Message, replaces: u32) -> zbus::Result<u32> {
-    let mut hints = HashMap::from([("desktop-entry", Value::from("trayphone")), ("urgency", Value::from(message.urgency))]);
-    hints.extend(message.category.map(|category| ("category", Value::from(category))));
-    let Message { icon, title, body, actions, expire_ms, .. } = message;
-    let said = ("Trayphone", replaces, icon, title, body, actions, hints, expire_ms);
-    bus.call_method(Some(NAME), PATH, Some(NAME), "Notify", &said).await?.body().deserialize()
 }
 
 /// Takes a notice from the screen; one that is gone already is as good.

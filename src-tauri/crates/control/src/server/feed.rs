@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use phone_core::event::PersonBrief;
 use phone_core::{Event, EventName, Person, Presence, Reply, Request, Trouble};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Phone;
+use crate::clock;
 use crate::message::notify;
 use crate::protocol::{PAGE, PresencePart, method};
 
@@ -184,7 +184,7 @@ impl Told {
                 self.known.insert(person.id.as_str().into(), person.presence);
             }
         }
-        let mut event = Event::new(EventName::Presence, Timestamp::now());
+        let mut event = Event::new(EventName::Presence, clock::wall());
         event.person = Some(PersonBrief { id: person.id.clone(), presence: person.presence });
         Some(event)
     }

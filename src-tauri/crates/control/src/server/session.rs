@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::hall::Seat;
 use super::pump::{Out, Pump};
 use super::understand::{Wanted, perform, understand};
 use super::{Limits, Phone};
@@ -73,26 +74,28 @@ pub(super) struct Guest {
 }
 
 /// Serves one client until it leaves, misbehaves or stops reading.
-pub(super) async fn run<P: Phone>(phone: Arc<P>, reader: Reader, writer: Writer, limits: Limits) {
+pub(super) async fn run<P: Phone>(phone: Arc<P>, reader: Reader, writer: Writer, limits: Limits, seat: Seat) {
+    let seat = Arc::new(seat);
     let (out, outs) = mpsc::channel(ANSWERS);
     let reading = async {
-        read(phone.clone(), reader, out, limits).await;
+        read(phone.clone(), reader, out, limits, seat.clone()).await;
         // The writer ends by itself once it has written the last answer.
         std::future::pending::<()>().await;
     };
     tokio::select! {
         () = Pump::new(phone.clone(), writer, outs, limits.stall).run() => {}
         () = reading => {}
+        () = seat.sent_away() => {}
     }
     tracing::debug!("a client left");
 }
 
-async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, limits: Limits) {
+async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, limits: Limits, seat: Arc<Seat>) {
     let mut lines = Lines::new(reader);
     let mut guest = Guest::default();
     let mut running = JoinSet::new();
     let mut pace = Pace { of: limits.per_second, left: limits.per_second, since: Instant::now() };
-    let mut spoke = false;
+    let (mut spoke, mut sits) = (false, false);
     loop {
         // Who connects and says nothing takes a place away from somebody who has something to say.
         let next = if spoke {
@@ -114,14 +117,22 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
             }
             Ok(Line::End) | Err(_) => break,
         };
+        if !sits && !seat.sit().await {
+            let refusal = Refusal::from(full());
+            out.send(Out { line: message::answer(None, Err(refusal)), close: true, ..Out::default() }).await.ok();
+            break;
+        }
+        sits = true;
+        seat.asks();
         pace.wait_for(calls.count()).await;
         while running.try_join_next().is_some() {}
         while running.len() >= limits.at_once {
             running.join_next().await;
         }
-        let (phone, out) = (phone.clone(), out.clone());
+        let (phone, out, seat) = (phone.clone(), out.clone(), seat.clone());
         running.spawn(async move {
             let answer = fulfil(&*phone, calls).await;
+            seat.answered(!answer.follow.is_empty());
             out.send(answer).await.ok();
         });
         if guest.foreign {
@@ -185,6 +196,15 @@ async fn fulfil<P: Phone>(phone: &P, calls: Calls) -> Out {
         }
     }
     out
+}
+
+/// What a newcomer is told where nobody can give way.
+fn full() -> Trouble {
+    Trouble {
+        text: "Too many programs are connected to Trayphone.".to_owned(),
+        remedy: Some("End some of them and try again; nothing was done.".to_owned()),
+        ..Reason::NotAvailable.into()
+    }
 }
 
 fn too_late() -> Trouble {

@@ -158,6 +158,9 @@ fn wrong(text: impl Into<String>) -> Refusal {
 
 fn add_account(params: AddAccountParams) -> Result<Wanted, Refusal> {
     let AddAccountParams { name, kind, url, domain, user, password, pin, keys } = params;
+    if !name.begins_plainly() {
+        return Err(wrong("the name of an account begins with a letter or a digit"));
+    }
     let present = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
     let url = url::Url::parse(url.trim()).map_err(|error| wrong(format!("the address cannot be read: {error}")))?;
     if url.password().is_some() {

@@ -28,6 +28,12 @@ pub(crate) type Reader = unix::OwnedReadHalf;
 /// What is written to a peer.
 pub(crate) type Writer = unix::OwnedWriteHalf;
 
+/// Longest path of a socket in bytes. Source: unix(7), `sun_path`, without the byte that ends it.
+pub(crate) const LONGEST_PATH: usize = 107;
+
+/// How long until somebody is let in again whom the system could not even let wait.
+const CROWDED: Duration = Duration::from_millis(50);
+
 /// How long until a socket that could not be opened anew is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 
@@ -200,8 +206,17 @@ impl Drop for Place {
     }
 }
 
-/// Reaches the agent.
+/// Reaches the agent; waits for as long as too many others wait before it.
 pub(crate) async fn connect(path: &Path) -> io::Result<(Reader, Writer)> {
+    loop {
+        match connect_now(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(CROWDED).await,
+            reached => return reached,
+        }
+    }
+}
+
+async fn connect_now(path: &Path) -> io::Result<(Reader, Writer)> {
     let stream = match UnixStream::connect(path).await {
         Err(error) if is_nobody(&error) && bell::ring(path).await => UnixStream::connect(path).await,
         reached => reached,

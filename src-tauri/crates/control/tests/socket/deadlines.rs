@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use phone_control::client::blocking;
-use phone_control::protocol::{HandleLinkParams, method};
-use phone_core::{Code, Trouble};
+use phone_control::protocol::{HandleLinkParams, Stream, method};
+use phone_core::{Code, EventName, Trouble};
 use serde_json::{Value, json};
 
 use crate::support::{Raw, Stage, within};
@@ -52,7 +52,7 @@ fn an_agent_that_wakes_up_late_finds_a_hello_and_nothing_else() {
     let handing = hand_over(&path, Duration::from_millis(200));
     let (mut stream, _) = listener.accept().expect("a client");
     let refused = handing.join().expect("no panic").expect_err("nobody answers");
-    assert_eq!(refused.code, Code::NotAvailable, "nothing was asked, so nothing is unclear");
+    assert!(refused.text.contains("runs but does not answer"), "nothing was asked, so nothing is unclear: {refused:?}");
     // Only now the agent comes to its socket.
     welcome(&mut stream);
     let mut found = String::new();
@@ -136,18 +136,116 @@ async fn a_command_of_a_client_carries_its_moment_and_a_question_does_not() {
     milliseconds(named("hang_up"));
 }
 
+#[test]
+fn an_agent_that_ends_before_it_answers_the_hello_is_not_there() {
+    let (_folder, path, listener) = socket();
+    let handing = hand_over(&path, Duration::from_secs(5));
+    drop(listener.accept().expect("a client"));
+    let refused = handing.join().expect("no panic").expect_err("it ended");
+    // Nothing was asked, so whoever wanted something may become the agent and do it.
+    assert_eq!((refused.code, &refused.detail), (Code::NoAgent, &None), "{refused:?}");
+    // The same where the hello cannot even be written any more.
+    let handing = hand_over(&path, Duration::from_secs(5));
+    let (stream, _) = listener.accept().expect("a client");
+    stream.shutdown(std::net::Shutdown::Both).expect("closed");
+    let refused = handing.join().expect("no panic").expect_err("it ended");
+    assert_eq!((refused.code, &refused.detail), (Code::NoAgent, &None), "{refused:?}");
+}
+
+#[test]
+fn a_wish_that_an_agent_took_and_never_answered_may_have_been_done() {
+    let (_folder, path, listener) = socket();
+    let handing = hand_over(&path, Duration::from_millis(300));
+    let (mut stream, _) = listener.accept().expect("a client");
+    welcome(&mut stream);
+    let unknown = handing.join().expect("no panic").expect_err("nobody answers");
+    assert_eq!(unknown.code, Code::OutcomeUnknown);
+    assert!(unknown.text.contains("runs but does not answer"), "the PBX has nothing to do with it: {unknown:?}");
+}
+
 #[tokio::test]
-async fn who_connects_and_says_nothing_is_dropped_and_holds_nobody_up() {
+async fn a_path_that_no_socket_can_have_is_named() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let path = folder.path().join("a".repeat(120)).join("control.sock");
+    let by_client = within(phone_control::Client::connect(&path, "test")).await.err().expect("it is too long");
+    let by_program = hand_over(&path, Duration::from_secs(1)).join().expect("no panic").expect_err("it is too long");
+    for refused in [by_client, by_program] {
+        assert_eq!(refused.code, Code::WrongUsage, "{refused:?}");
+        assert!(refused.text.contains("too long") && refused.text.contains("control.sock"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_is_dropped() {
     let limits = phone_control::Limits { stall: Duration::from_millis(300), clients: 3, ..Default::default() };
     let stage = Stage::with(limits);
-    let began = Instant::now();
     let mut silent = vec![Raw::connect(&stage).await, Raw::connect(&stage).await, Raw::connect(&stage).await];
-    // All places are taken, so this one waits outside until the silent ones were sent away.
     let (client, _notices) = stage.client().await;
     client.view().await.expect("served");
-    assert!(began.elapsed() >= Duration::from_millis(250), "more clients than allowed were let in");
     for one in &mut silent {
         assert!(one.next().await.is_none(), "the silent one is dropped");
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_that_says_nothing_holds_nobody_up() {
+    let stage = Stage::new();
+    let mut crowd = vec![];
+    for _ in 0..300 {
+        crowd.push(within(Raw::connect(&stage)).await);
+    }
+    let began = Instant::now();
+    let (client, _notices) = stage.client().await;
+    client.view().await.expect("served");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn quiet_clients_make_room_for_a_newcomer_and_those_who_follow_stay() {
+    let stage = Stage::with(phone_control::Limits { clients: 3, ..Default::default() });
+    let (follower, mut notices) = stage.client().await;
+    follower.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
+    let mut quiet = vec![Raw::connect(&stage).await, Raw::connect(&stage).await];
+    for one in &mut quiet {
+        one.ask(r#"{"jsonrpc":"2.0","id":1,"method":"hello","params":{"client":"quiet","version":"1.0"}}"#).await;
+    }
+    let began = Instant::now();
+    let (client, _notices) = stage.client().await;
+    client.view().await.expect("served");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let [first, second] = &mut quiet[..] else { panic!("two") };
+    assert!(first.next().await.is_none(), "the quietest one made room");
+    assert!(second.ask(r#"{"jsonrpc":"2.0","id":2,"method":"get_view"}"#).await["result"].is_object());
+    stage.phone.tell(EventName::CallRinging);
+    within(notices.recv()).await.expect("who follows is still told");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_its_answer_does_not_make_room() {
+    let stage = Stage::with(phone_control::Limits { clients: 2, ..Default::default() });
+    let mut quiet = Raw::connect(&stage).await;
+    let mut waiting = Raw::connect(&stage).await;
+    waiting.send(r#"{"jsonrpc":"2.0","id":1,"method":"hold"}"#).await;
+    stage.phone.hold_began().await;
+    quiet.ask(r#"{"jsonrpc":"2.0","id":1,"method":"get_view"}"#).await;
+    let (client, _notices) = stage.client().await;
+    client.view().await.expect("served");
+    assert!(quiet.next().await.is_none(), "the quiet one made room, though it spoke last");
+    stage.phone.let_hold_go();
+    assert_eq!(waiting.next().await.expect("the hold's answer")["id"], 1);
+}
+
+#[tokio::test]
+async fn where_nobody_can_make_room_the_newcomer_is_told() {
+    let stage = Stage::with(phone_control::Limits { stall: Duration::from_millis(400), clients: 2, ..Default::default() });
+    let followers = [stage.client().await, stage.client().await];
+    for (client, _) in &followers {
+        client.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
+    }
+    let refused = within(phone_control::Client::connect(&stage.path, "test")).await.err().expect("there is no place");
+    assert!(refused.text.contains("Too many programs"), "{refused:?}");
+    for (client, _) in &followers {
+        client.view().await.expect("who was there stays");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, SeenState};
 use crate::event::{CallBrief, Event, EventName};
-use crate::number::is_same as is_same_number;
+use crate::number::{is_same as is_same_number, may_be_same};
 use crate::reason::Reason;
 use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource};
 
@@ -82,6 +82,7 @@ impl Model {
             }
         }
         self.next_call = next_call;
+        self.clear_dials(name);
         out.extend(self.confirm_by_state(name));
         for call in ended {
             out.extend(self.end(name, call, verdict_follows, now));
@@ -139,7 +140,7 @@ impl Model {
         record.outcome = outcome;
         let mut out = vec![];
         if outcome == Outcome::Missed {
-            self.missed = self.missed.saturating_add(1);
+            self.count_one_missed(&record.account);
             let call = CallBrief {
                 id: record.id.clone(),
                 account: record.account.clone(),
@@ -161,16 +162,41 @@ impl Model {
 
 /// Tells whether a call of the picture with our call's key can really be that call.
 ///
-/// A restarted PBX may give an old id to another call.
+/// A PBX may give an old id to another call, also while the link stands.
 fn is_same(call: &Live, seen: &CallSeen) -> bool {
-    if !call.stale {
+    if call.request.is_some() && seen.request == call.request {
         return true;
     }
-    let remote = match (&call.remote.number, &seen.remote.number) {
-        (Some(a), Some(b)) => is_same_number(a, b) || a == b,
-        _ => true,
-    };
-    call.direction == seen.direction && remote
+    if rings_anew(call, seen) {
+        return false;
+    }
+    let numbers = call.remote.number.as_deref().zip(seen.remote.number.as_deref());
+    if call.stale {
+        let remote = numbers.is_none_or(|(a, b)| is_same_number(a, b) || a == b);
+        return call.direction == seen.direction && remote && !began_later(call, seen);
+    }
+    // A word such as `anonymous` names nobody, and a number may be written in another way a moment later.
+    let is_number = |text: &str| text.bytes().any(|b| b.is_ascii_digit());
+    let other_party = numbers.is_some_and(|(a, b)| a != b && is_number(a) && is_number(b) && !may_be_same(a, b));
+    // Who talks may be handed on to somebody else in the same call, and a call that goes out may be taken by another
+    // phone than the one that was called.
+    let rings = |state: CallState| state == CallState::Ringing;
+    let handed_on = call.connected_at.is_some()
+        || !rings(call.state)
+        || (call.direction == Direction::Outgoing && seen.state != SeenState::Ringing);
+    !other_party || (call.direction == seen.direction && handed_on)
+}
+
+/// Who has talked does not ring again in the same call.
+fn rings_anew(call: &Live, seen: &CallSeen) -> bool {
+    call.connected_at.is_some() && matches!(seen.state, SeenState::Ringing | SeenState::CallingOwnPhone)
+}
+
+/// What began after the link was lost is another call; the clocks may differ a little.
+fn began_later(call: &Live, seen: &CallSeen) -> bool {
+    let after = |begun: jiff::Timestamp, at: jiff::Timestamp| begun > at.saturating_add(CLOCKS_DIFFER).unwrap_or(at);
+    // The PBX's clock may be far ahead of ours; a beginning that it told before is still that of the same call.
+    call.stale && seen.started_at.is_some_and(|begun| after(begun, call.since) && after(begun, call.started_at))
 }
 
 /// Tells whether a call of the picture is one that vanished from it, under another key.
@@ -185,12 +211,7 @@ fn continues(call: &Live, seen: &CallSeen) -> bool {
         (Some(a), Some(b)) => a == b || is_same_number(a, b),
         _ => false,
     };
-    // Who has talked does not ring again in the same call.
-    let rings_anew = call.connected_at.is_some() && matches!(seen.state, SeenState::Ringing | SeenState::CallingOwnPhone);
-    // What began after the link was lost is another call; the clocks may differ a little.
-    let lost_at = call.since.saturating_add(CLOCKS_DIFFER).unwrap_or(call.since);
-    let began_later = call.stale && seen.started_at.is_some_and(|at| at > lost_at);
-    call.direction == seen.direction && same_party && !rings_anew && !began_later
+    call.direction == seen.direction && same_party && !rings_anew(call, seen) && !began_later(call, seen)
 }
 
 /// Tells whether a call of the picture is the one we dialled.

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::calls::{brief, may_resume, obstacle};
-use super::{Live, Model, Output};
+use super::{Desk, Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallState, Direction, Holder, Party};
 use crate::event::{CallBrief, Event, EventName};
-use crate::number;
+use crate::number::{self, Plan};
 use crate::reason::Reason;
 use crate::request::{Answer, OwnPresence, Reply, Source, TransferTarget};
 use crate::told::{Command, RequestId};
@@ -93,7 +93,7 @@ impl Model {
         if locked && source != Source::Typed {
             return Err(Reason::PolicyRefuse("The screen is locked."));
         }
-        let to = number::target(text, source, yes, &desk.plan)?;
+        let to = number::target(text, source, yes, &plan_with_hosts(desk))?;
         if desk.link != LinkName::Online {
             return Err(Reason::Offline);
         }
@@ -103,16 +103,8 @@ impl Model {
         if desk.pending.iter().any(|p| p.doing == Some(Doing::Dialing)) {
             return Err(Reason::DialInFlight);
         }
-        // A second press means the same call, not another one; what is unknown may still ring.
-        let under_way = |call: &&Live| {
-            let begins =
-                matches!(call.state, CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Unknown);
-            call.direction == Direction::Outgoing && begins
-        };
-        let same = |call: &Live| call.remote.number.as_deref().is_some_and(|n| n == to || number::is_same(n, &to));
-        if desk.calls.iter().filter(under_way).any(same) {
-            return Err(Reason::AlreadyCalling);
-        }
+        self.may_redial(&name, &to, now.mono)?;
+        let Some(desk) = self.desk(&name) else { return Err(Reason::NoAccount) };
         // Two dials without a hand on a keyboard in between are a held key or a page that fires links.
         let soon = desk.dialled_at.is_some_and(|at| now.mono.saturating_duration_since(at) < BETWEEN_DIALS);
         if source != Source::Typed && soon {
@@ -149,6 +141,7 @@ impl Model {
             chosen: None,
         });
         desk.calls.push(call);
+        self.dial_sent(&name, request, &to, now.mono);
         Ok(Begun::Send(name, Command::Dial { request, to }, vec![Output::Event(event)]))
     }
 
@@ -236,7 +229,8 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn hold(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
-        let (name, id) = self.pick(call, |c| matches!(c.state, CallState::Connected | CallState::Held))?;
+        let talks = |c: &Live| matches!(c.state, CallState::Connected | CallState::Held);
+        let (name, id) = self.pick_or(call, talks, |c| c.state == CallState::HeldByOther)?;
         let what = What(Doing::Holding, Ability::Hold, |request, key| Command::Hold { request, key });
         self.begin(&name, &id, request, what, now, |call| match (call.state, call.holder) {
             (CallState::Connected, _) => Ok(true),
@@ -251,7 +245,11 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn resume(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
-        let (name, id) = self.pick_or(call, |c| c.state == CallState::Held, |c| c.state == CallState::Connected)?;
+        let in_order = [CallState::Held, CallState::Connected, CallState::HeldByOther];
+        let found = in_order.into_iter().map(|state| self.pick(call, |c| c.state == state));
+        let (name, id) = found
+            .reduce(|best, next| if best == Err(Reason::NoCallFits) { next } else { best })
+            .unwrap_or(Err(Reason::NoCallFits))?;
         let what = What(Doing::Resuming, Ability::Resume, |request, key| Command::Resume { request, key });
         self.begin(&name, &id, request, what, now, |call| match (call.state, may_resume(call)) {
             (CallState::Held, true) => Ok(true),
@@ -291,7 +289,7 @@ impl Model {
         };
         match target {
             TransferTarget::Number(text) => {
-                let plan = self.desk(&name).map(|d| d.plan.clone()).unwrap_or_default();
+                let plan = self.desk(&name).map(|d| plan_with_hosts(d)).unwrap_or_default();
                 // There is no question before a transfer, so only what needs none is handed on to.
                 let to = number::target(text, Source::Typed, false, &plan).map_err(not_one_target)?;
                 let what =
@@ -422,10 +420,16 @@ impl Model {
     }
 }
 
+/// The dial plan of an account with the names its own PBX answers to.
+fn plan_with_hosts(desk: &Desk) -> Plan {
+    let host = url::Url::parse(&desk.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    Plan { hosts: desk.domain.iter().cloned().chain(host).collect(), ..desk.plan.clone() }
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons say it already")]
 fn not_one_target(why: Reason) -> Reason {
     match why {
-        Reason::PolicyAsk(_) => Reason::NotOneTarget,
+        Reason::PolicyAsk(_) | Reason::NumberNotUsable(_) => Reason::NotOneTarget,
         other => other,
     }
 }

@@ -81,6 +81,11 @@ impl Model {
                 let why = if unclear && pending.ended.is_some() { Reason::TransferUnclear } else { why };
                 out.extend(pending.ends(&Err(why.into())));
                 if doing == Some(Doing::Dialing) {
+                    if unclear {
+                        self.dial_is_unclear(request);
+                    } else {
+                        self.dial_refused(request);
+                    }
                     out.extend(self.undial(name, request, unclear, now));
                 } else if let Some(call) = desk_call(self, name, of_call.as_ref()) {
                     call.declined = false;

@@ -15,6 +15,8 @@ use crate::view::Can;
 
 mod bounds;
 mod presses;
+mod redial;
+mod reused;
 mod transfers;
 
 fn now() -> Now {

@@ -54,7 +54,7 @@ impl Spelled {
     fn of(text: &str) -> Self {
         let sign = text.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+').starts_with('+');
         // Some write the zero of the national form in brackets behind the country code.
-        let (head, tail) = text.split_once("(0)").filter(|_| sign).unwrap_or((text, ""));
+        let (head, tail) = super::trunk_zero(text).filter(|_| sign).unwrap_or((text, ""));
         Self { sign, digits: head.chars().chain(tail.chars()).filter(char::is_ascii_digit).collect() }
     }
 }

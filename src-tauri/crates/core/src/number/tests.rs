@@ -71,7 +71,7 @@ fn codes_and_emergency_numbers_never_come_from_a_link() {
 #[test]
 fn what_may_be_something_else_is_asked_about() {
     let plan = Plan { extensions: vec!["2XX".into()], ..Plan::default() };
-    for text in ["204 205", "10-12", "21 11 2026", "4711"] {
+    for text in ["21 11 2026", "4711", "555-1234", "0151 1234 0567"] {
         assert!(matches!(target(text, Source::Text, false, &plan), Err(Reason::PolicyAsk(_))), "{text}");
     }
     for text in ["3.5", "100.000", "1.000.000", "030 1234567 030 7654321", "4111 1111 1111 1111"] {
@@ -80,6 +80,90 @@ fn what_may_be_something_else_is_asked_about() {
     for text in ["030 1234567", "+49 30 1234567", "204", "(030) 23125-0"] {
         assert!(target(text, Source::Text, false, &plan).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn several_numbers_are_never_dialled_as_one() {
+    let plan = Plan { extensions: vec!["2XX".into(), "30000-30999".into()], ..Plan::default() };
+    for text in [
+        "030 1234567 030 7654321",
+        "030/1234567 - 030/7654321",
+        "(030) 1234567 (030) 7654321",
+        "0301234567 0307654321",
+        "1234567 7654321",
+        "204 205",
+        "204\u{a0}205",
+        "\u{ff12}\u{ff10}\u{ff14} \u{ff12}\u{ff10}\u{ff15}",
+        "204-205",
+        "204 / 205",
+        "200 201 202",
+        "30001 30002",
+        "204 030 1234567",
+        "10-12",
+        "2/3",
+        "2 3",
+    ] {
+        for source in [Source::Typed, Source::Pressed, Source::Text] {
+            for yes in [false, true] {
+                let answer = target(text, source, yes, &plan);
+                assert!(matches!(&answer, Err(Reason::NumberNotUsable(_))), "{text} {source:?} {answer:?}");
+            }
+            assert_eq!(candidates(text, source, &plan)[0].dial, None, "{text}");
+        }
+        assert_eq!(target(text, Source::Typed, true, &plan), Err(Reason::NumberNotUsable(several::SEVERAL)), "{text}");
+    }
+    // One number, however it is written.
+    for (text, digits) in [
+        ("01 23 45 67 89", "0123456789"),
+        ("030 1234", "0301234"),
+        ("030 1234567", "0301234567"),
+        ("0151 12345678", "015112345678"),
+        ("(030) 23125-0", "030231250"),
+        ("0800 000 0123", "08000000123"),
+        ("01234 567890", "01234567890"),
+        ("12 34 56", "123456"),
+        ("+1 555 010 0123", "+15550100123"),
+        ("0 204", "0204"),
+    ] {
+        assert_eq!(target(text, Source::Typed, false, &plan).as_deref(), Ok(digits), "{text}");
+    }
+    // Nobody can say; whoever says yes has read the digits.
+    for text in ["555-1234", "0151 1234 0567", "31 0301234567"] {
+        assert!(matches!(target(text, Source::Typed, false, &plan), Err(Reason::PolicyAsk(_))), "{text}");
+    }
+}
+
+#[test]
+fn the_zero_in_brackets_is_dropped_only_where_it_is_not_dialled() {
+    for (text, digits) in [
+        ("+49 ( 0 )30 1234567", "+49301234567"),
+        ("+49 (0) 30 1234567", "+49301234567"),
+        ("0049 (0)30 1234567", "0049301234567"),
+        ("+43 (0)1 234567", "+431234567"),
+        ("+39 (0)6 1234 5678", "+390612345678"),
+        ("0039 ( 0 )6 1234 5678", "00390612345678"),
+        ("+378 (0)549 123456", "+3780549123456"),
+        ("+379 (0)6 12345678", "+3790612345678"),
+    ] {
+        assert_eq!(dial(text, Source::Typed).as_deref(), Ok(digits), "{text}");
+    }
+    assert!(is_same("+39 (0)6 12345678", "+390612345678"));
+    assert!(is_same("+49 ( 0 )30 1234567", "+49301234567"));
+}
+
+#[test]
+fn an_address_of_another_server_is_asked_about_with_its_name() {
+    let plan = Plan { hosts: vec!["tenant.example".into(), "pbx.example".into()], ..Plan::default() };
+    for source in [Source::Typed, Source::Pressed, Source::Text, Source::Link] {
+        let asked = target("sip:204@evil.example;user=phone", source, false, &plan);
+        assert_eq!(asked, Err(Reason::PolicyAsk("204@evil.example".into())), "{source:?}");
+        assert_eq!(target("sip:204@evil.example", source, true, &plan).as_deref(), Ok("204"));
+    }
+    for text in ["sip:204@tenant.example", "sips:204@PBX.example:5061;transport=tls", "sip:+4930123456@evil.example"] {
+        assert!(target(text, Source::Typed, false, &plan).is_ok(), "{text}");
+    }
+    // Where the own names are not known, none is the own one.
+    assert!(matches!(target("sip:204@pbx.example", Source::Typed, false, &Plan::default()), Err(Reason::PolicyAsk(_))));
 }
 
 #[test]
@@ -169,6 +253,7 @@ fn an_extension_that_looks_like_an_emergency_number_can_be_typed_where_the_plan_
         country: Some("DE".into()),
         outside_prefix: outside.map(str::to_owned),
         extensions: extensions.iter().map(|rule| (*rule).to_owned()).collect(),
+        hosts: vec![],
     };
     for (text, plan, rings) in [
         // The emergency numbers themselves: only their very digits in the plan make them an extension.

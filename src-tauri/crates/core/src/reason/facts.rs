@@ -275,11 +275,41 @@ impl Reason {
                 "This number is being called already.",
                 "Look at the phone; hang up first to call it again.",
             ),
+            Self::AlreadyConnected => facts(
+                Code::RateLimited,
+                Command,
+                "You are connected with this number already.",
+                "Look at the phone; hang up first to call it again.",
+            ),
+            Self::DialledJustNow => facts(
+                Code::RateLimited,
+                Command,
+                "This number was dialled a moment ago, so it was not dialled again.",
+                "Wait two seconds, then dial again.",
+            ),
+            Self::DialUnclear { .. } => facts(
+                Code::RateLimited,
+                Command,
+                "Whether the last dial of this number rang is not known and it may still ring, so it was not dialled again.",
+                "Look at the phone; it can be dialled again 45 seconds after the first time.",
+            ),
+            Self::NoEndOrNote => facts(
+                Code::Unsupported,
+                Command,
+                "This PBX switches do-not-disturb, but takes neither an end nor a note with it, so nothing was changed.",
+                "Switch it without them.",
+            ),
             Self::NotWritten => facts(
                 Code::NotAvailable,
                 Command,
                 "It counts for now, but the settings could not be written.",
                 "Make room or mend the settings folder, or it is lost at the next start.",
+            ),
+            Self::NotAdded => facts(
+                Code::NotAvailable,
+                Command,
+                "The account was not added, because the settings could not be written.",
+                "Make room or mend the settings folder, then add it again.",
             ),
             Self::SeveralCalls => facts(Code::WrongUsage, Command, "More than one call fits.", "Name the call."),
             Self::SeveralAccounts => facts(Code::WrongUsage, Command, "More than one account fits.", "Name the account."),
@@ -323,6 +353,9 @@ impl Reason {
             Self::WrongUsage(_) => facts(Code::WrongUsage, Command, "This cannot be understood.", "Nothing was done."),
             Self::NotAvailable => facts(Code::NotAvailable, Command, "This is not available here.", "Nothing was done."),
             Self::NoAgent => facts(Code::NoAgent, Command, "Trayphone is not running.", "Start it."),
+            Self::AgentHangs => {
+                facts(Code::AgentHangs, Command, "Trayphone runs but does not answer.", "Quit it and start it again.")
+            }
         }
     }
 }

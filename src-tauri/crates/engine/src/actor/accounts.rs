@@ -193,18 +193,11 @@ impl Actor {
             match outcome {
                 Ok(()) => {
                     if provisional {
-                        self.keep_account(&name);
+                        self.keep_account(&name, waiting.answer);
+                    } else {
+                        let stores = self.desks.get(&name).is_some_and(|d| d.link.is_online());
+                        self.answer_when_stored(&name, waiting.answer, stores);
                     }
-                    // What was said to work must outlive this process too.
-                    let stores = |d: &Desk| provisional || d.link.is_online();
-                    if let Some(desk) = self.desks.get_mut(&name).filter(|d| stores(d))
-                        && let Some((number, _)) = desk.unstored
-                    {
-                        desk.storing.push((number, waiting.answer));
-                        continue;
-                    }
-                    let reply = self.account_reply(&name);
-                    self.answer_when_saved(waiting.answer, reply.clone(), reply);
                 }
                 Err(why) => {
                     if provisional {
@@ -222,14 +215,56 @@ impl Actor {
         account.ok_or_else(|| Reason::NoAccount.into())
     }
 
-    /// Keeps an account that was on trial; it works also when it cannot be written down, which is told by a hint.
-    fn keep_account(&mut self, name: &AccountName) {
-        let Some(desk) = self.desks.get_mut(name) else { return };
+    /// Answers how an account stands: at once, or where its typed password `stores`, when the keyring has had it.
+    fn answer_when_stored(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>, stores: bool) {
+        // What was said to work must outlive this process too.
+        if let Some(desk) = self.desks.get_mut(name).filter(|_| stores)
+            && let Some((number, _)) = desk.unstored
+        {
+            desk.storing.push((number, answer));
+            return;
+        }
+        let reply = self.account_reply(name);
+        self.answer_when_saved(answer, reply.clone(), reply);
+    }
+
+    /// Keeps an account that was on trial, if it can be written down.
+    fn keep_account(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        if let Some(desk) = self.desks.get(name) {
+            self.settings.accounts.retain(|a| &a.name != name);
+            self.settings.accounts.push(desk.config.clone());
+            self.save();
+        }
+        self.keep_when_saved(name, answer);
+    }
+
+    /// An account that was on trial is on disk.
+    pub(super) fn account_kept(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        let Some(desk) = self.desks.get_mut(name) else {
+            answer.send(Err(Reason::NoAccount.into())).ok();
+            return;
+        };
         desk.provisional = false;
-        self.settings.accounts.retain(|a| &a.name != name);
-        self.settings.accounts.push(desk.config.clone());
-        self.save();
+        // More may have been learnt while it was being written.
+        let config = desk.config.clone();
+        if !self.settings.accounts.contains(&config) {
+            self.store_config(name);
+        }
         self.store_secret(name);
+        self.answer_when_stored(name, answer, true);
+    }
+
+    /// An account that was on trial is not on disk: whoever adds it is told so, and nothing of it stays.
+    pub(super) fn account_not_written(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        let on_trial = self.desks.get(name).map(|desk| desk.provisional);
+        if on_trial == Some(true) {
+            self.forget(name);
+            self.settings.accounts.retain(|a| &a.name != name);
+            self.save();
+        }
+        // Somebody else's wish may have kept it in the meantime.
+        let why = if on_trial == Some(false) { Reason::NotWritten } else { Reason::NotAdded };
+        answer.send(Err(why.into())).ok();
     }
 
     /// Notes a secret that was typed and is to be stored once it is known to work.

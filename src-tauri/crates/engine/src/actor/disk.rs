@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use phone_core::Reason;
 use phone_core::request::{Answer, Reply};
 use phone_core::view::{CallRecord, Hint};
+use phone_core::{AccountName, Reason};
 use tokio::sync::oneshot;
 use tracing::warn;
 
@@ -21,8 +21,15 @@ struct Saving {
     number: u64,
     until: Instant,
     answer: oneshot::Sender<Answer>,
-    written: Answer,
-    failed: Answer,
+    then: Then,
+}
+
+/// What follows once it is known whether the settings are on disk.
+enum Then {
+    /// The one or the other answer.
+    Say { written: Box<Answer>, failed: Box<Answer> },
+    /// The account is kept, or taken away again.
+    Keep(AccountName),
 }
 
 /// Where writing stands.
@@ -34,6 +41,7 @@ pub(super) struct Writing {
     /// Numbers of the newest settings and the newest ended call that were handed over.
     settings: u64,
     history: u64,
+    marks: u64,
     /// When the disk is late with what it has.
     late_at: Option<Instant>,
     again_at: Option<Instant>,
@@ -43,7 +51,7 @@ pub(super) struct Writing {
 impl Writing {
     pub(super) fn new(disk: Disk, may_write: bool) -> Self {
         let done = Done::default();
-        Self { disk, may_write, done, settings: 0, history: 0, late_at: None, again_at: None, saving: vec![] }
+        Self { disk, may_write, done, settings: 0, history: 0, marks: 0, late_at: None, again_at: None, saving: vec![] }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -70,22 +78,48 @@ impl Actor {
 
     /// Answers once the settings are on disk as they are now, or when that failed or takes too long.
     pub(super) fn answer_when_saved(&mut self, answer: oneshot::Sender<Answer>, written: Answer, failed: Answer) {
+        self.when_saved(answer, Then::Say { written: Box::new(written), failed: Box::new(failed) });
+    }
+
+    /// Keeps an account on trial once the settings are on disk with it; it is taken away again when they do not get there.
+    pub(super) fn keep_when_saved(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
+        self.when_saved(answer, Then::Keep(name.clone()));
+    }
+
+    fn when_saved(&mut self, answer: oneshot::Sender<Answer>, then: Then) {
         if !self.writing.may_write {
-            answer.send(failed).ok();
-            return;
+            return self.saved(answer, then, false);
         }
         let (number, until) = (self.writing.settings, now().mono + WRITE_LIMIT);
-        self.writing.saving.push(Saving { number, until, answer, written, failed });
+        self.writing.saving.push(Saving { number, until, answer, then });
         self.answer_saved();
     }
 
     fn answer_saved(&mut self) {
         let (done, at) = (&self.writing.done.settings, now().mono);
-        let over = |s: &mut Saving| s.number <= done.number || s.until <= at;
-        for saving in self.writing.saving.extract_if(.., over) {
-            let is_written = saving.number <= done.number && done.failed.is_none();
-            saving.answer.send(if is_written { saving.written } else { saving.failed }).ok();
+        let (number, is_whole) = (done.number, done.failed.is_none());
+        let over = |s: &mut Saving| s.number <= number || s.until <= at;
+        let ready: Vec<Saving> = self.writing.saving.extract_if(.., over).collect();
+        for saving in ready {
+            self.saved(saving.answer, saving.then, saving.number <= number && is_whole);
         }
+    }
+
+    fn saved(&mut self, answer: oneshot::Sender<Answer>, then: Then, is_written: bool) {
+        match then {
+            Then::Say { written, failed } => {
+                answer.send(if is_written { *written } else { *failed }).ok();
+            }
+            Then::Keep(name) if is_written => self.account_kept(&name, answer),
+            Then::Keep(name) => self.account_not_written(&name, answer),
+        }
+    }
+
+    /// Has the marks written; a failure is told by a hint.
+    pub(super) fn save_marks(&mut self) {
+        self.writing.marks += 1;
+        self.writing.disk.marks(self.writing.marks, self.marks.clone());
+        self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
     }
 
     /// Keeps an ended call, in memory at once and on disk soon.
@@ -104,16 +138,20 @@ impl Actor {
     pub(super) fn disk_done(&mut self, done: Done) {
         let before = std::mem::replace(&mut self.writing.done, done);
         let done = &self.writing.done;
-        let (settings, history) = (done.settings.clone(), done.history.clone());
+        let (settings, history, marks) = (done.settings.clone(), done.history.clone(), done.marks.clone());
         if settings.number > 0 && (settings.number > before.settings.number || settings.failed != before.settings.failed) {
             self.settings_failed(settings.failed.as_deref());
         }
         if history.number > 0 && (history.number > before.history.number || history.failed != before.history.failed) {
             self.history_failed(history.failed.as_deref());
         }
-        let outstanding = settings.number < self.writing.settings || history.number < self.writing.history;
+        if marks.number > 0 && (marks.number > before.marks.number || marks.failed != before.marks.failed) {
+            self.marks_failed(marks.failed.as_deref());
+        }
+        let outstanding =
+            settings.number < self.writing.settings || history.number < self.writing.history || marks.number < self.writing.marks;
         self.writing.late_at = outstanding.then(|| now().mono + WRITE_LIMIT);
-        let again = settings.failed.is_some() || history.failed.is_some();
+        let again = settings.failed.is_some() || history.failed.is_some() || marks.failed.is_some();
         self.writing.again_at = again.then(|| now().mono + WRITE_AGAIN);
         self.answer_saved();
     }
@@ -128,6 +166,9 @@ impl Actor {
             }
             if self.writing.done.history.number < self.writing.history {
                 self.history_failed(late);
+            }
+            if self.writing.done.marks.number < self.writing.marks {
+                self.marks_failed(late);
             }
         }
         if self.writing.again_at.is_some_and(|at| at <= mono) {
@@ -152,6 +193,12 @@ impl Actor {
         let text = format!("Ended calls could not be written into the history: {}.", why.unwrap_or_default());
         let remedy = format!("Make room or check {}. Trayphone tries again by itself.", self.options.state_dir.display());
         self.tell_of_disk("history_not_written", text, remedy, why);
+    }
+
+    fn marks_failed(&mut self, why: Option<&str>) {
+        let text = format!("Which calls were seen could not be written: {}.", why.unwrap_or_default());
+        let remedy = format!("Make room or check {}. Trayphone tries again by itself.", self.options.state_dir.display());
+        self.tell_of_disk("history_marks_not_written", text, remedy, why);
     }
 
     fn tell_of_disk(&mut self, about: &str, text: String, remedy: String, why: Option<&str>) {

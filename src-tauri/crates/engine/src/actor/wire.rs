@@ -134,8 +134,9 @@ impl Actor {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.retry_at = match &desk.link {
             Link::Waiting { retry_at, .. } => {
-                let wait = jiff::SignedDuration::try_from(retry_at.saturating_duration_since(at.mono)).unwrap_or_default();
-                at.wall.checked_add(wait).ok()
+                // In milliseconds, like every moment that is told.
+                let wait = i64::try_from(retry_at.saturating_duration_since(at.mono).as_millis()).unwrap_or_default();
+                at.wall.checked_add(jiff::SignedDuration::from_millis(wait)).ok()
             }
             Link::SignedOut { .. } | Link::Opening { .. } | Link::Syncing { .. } | Link::Online { .. } | Link::Stopped { .. } => {
                 None

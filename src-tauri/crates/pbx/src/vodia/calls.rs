@@ -301,6 +301,11 @@ fn state_word(raw: &RawCall<'_>) -> Option<String> {
     raw.state.text().or_else(|| raw.callstate.text()).map(|t| t.to_ascii_lowercase())
 }
 
+/// Where a leg of another source stands; [`SeenState::Unknown`] when it does not tell.
+pub fn state_of(raw: &RawCall<'_>) -> SeenState {
+    state(state_word(raw).as_deref())
+}
+
 fn state(word: Option<&str>) -> SeenState {
     match word {
         Some("alerting" | "ringback" | "ringing") => SeenState::Ringing,

@@ -4,7 +4,7 @@
 //! told, not repeated by another path.
 
 use jiff::Timestamp;
-use phone_core::call::SeenState;
+use phone_core::call::{CallSeen, SeenState};
 use phone_core::number::is_same;
 use phone_core::request::OwnPresence;
 use phone_core::told::{Command, RequestId, Told};
@@ -217,39 +217,18 @@ impl Vodia {
             return out.tell(Told::Refused(request, Reason::NoSuchCall));
         }
         let own = self.own_numbers();
-        let legs: Vec<(String, Option<String>, Direction)> = legs
+        let legs: Vec<Leg> = legs
             .iter()
             .filter_map(|leg| {
                 let from = super::calls::party(&leg.from, &leg.from_number, &leg.from_name);
                 let to = super::calls::party(&leg.to, &leg.to_number, &leg.to_name);
                 let outgoing = from.number.as_deref().is_some_and(|n| own.has(n));
                 let (remote, direction) = if outgoing { (to, Direction::Outgoing) } else { (from, Direction::Incoming) };
-                Some((leg.id.text()?, remote.number, direction))
+                let state = super::calls::state_of(leg);
+                Some(Leg { id: leg.id.text()?, number: remote.number, direction, state })
             })
             .collect();
-        let find = |key: &str| -> Option<String> {
-            if legs.iter().any(|(id, ..)| id == key) {
-                return Some(key.to_owned());
-            }
-            let call = self.calls.get(key)?;
-            let mut fitting = legs.iter().filter(|(_, number, direction)| {
-                let same = match (number, &call.seen.remote.number) {
-                    (Some(a), Some(b)) => a == b || is_same(a, b),
-                    _ => false,
-                };
-                same && *direction == call.seen.direction
-            });
-            match (fitting.next(), fitting.next()) {
-                (Some((id, ..)), None) => Some(id.clone()),
-                // A server that names no parties: one call here and one leg there can only be the same.
-                (None, _)
-                    if legs.len() == 1 && self.calls.all.len() == 1 && legs.iter().all(|(_, number, _)| number.is_none()) =>
-                {
-                    legs.first().map(|(id, ..)| id.clone())
-                }
-                _ => None,
-            }
-        };
+        let find = |key: &str| self.leg_of(key, &legs);
         let Some(id) = command.key().and_then(find) else {
             return out.tell(Told::Refused(request, Reason::LegUnclear));
         };
@@ -399,7 +378,7 @@ impl Vodia {
         } else {
             if until.is_some() || note.is_some() {
                 // Without its end it would stay on for ever, and without its note nobody reads why: neither was asked.
-                return out.tell(Told::Refused(request, Reason::Unsupported));
+                return out.tell(Told::Refused(request, Reason::NoEndOrNote));
             }
             json!({ "table": "users", "settings": [{ "name": "dnd", "value": if on { "true" } else { "false" } }] })
         };
@@ -442,6 +421,58 @@ impl Vodia {
                 }
             }
             None => out.tell(Told::Unclear(request)),
+        }
+    }
+}
+
+/// One live leg as REST lists it.
+struct Leg {
+    id: String,
+    number: Option<String>,
+    direction: Direction,
+    state: SeenState,
+}
+
+impl Leg {
+    /// Tells whether this leg can be that call by its party.
+    fn fits(&self, call: &CallSeen) -> bool {
+        let same = match (&self.number, &call.remote.number) {
+            (Some(a), Some(b)) => a == b || is_same(a, b),
+            _ => false,
+        };
+        same && self.direction == call.direction && self.stands_like(call)
+    }
+
+    /// What rings here does not talk there; who does not tell agrees with everything.
+    fn stands_like(&self, call: &CallSeen) -> bool {
+        let rings = |state: SeenState| matches!(state, SeenState::Ringing | SeenState::CallingOwnPhone);
+        let unknown = [self.state, call.state].contains(&SeenState::Unknown);
+        unknown || rings(self.state) == rings(call.state)
+    }
+}
+
+impl Vodia {
+    /// The one leg that a call of ours is; none when it could be another call's.
+    fn leg_of(&self, key: &str, legs: &[Leg]) -> Option<String> {
+        if legs.iter().any(|leg| leg.id == key) {
+            return Some(key.to_owned());
+        }
+        let call = &self.calls.get(key)?.seen;
+        // What is known by its id is nobody else's.
+        let free: Vec<&Leg> = legs.iter().filter(|leg| self.calls.get(&leg.id).is_none()).collect();
+        let listed = |other: &str| legs.iter().any(|leg| leg.id == other);
+        let mut fitting = free.iter().filter(|leg| leg.fits(call));
+        match (fitting.next(), fitting.next()) {
+            (Some(leg), None) => {
+                let ours = self.calls.all.iter().map(|kept| &kept.seen).filter(|call| !listed(&call.key));
+                (ours.filter(|call| leg.fits(call)).count() == 1).then(|| leg.id.clone())
+            }
+            // A server that names no parties: one call here and one leg there can only be the same.
+            (None, _) if self.calls.all.len() == 1 => match legs {
+                [leg] if leg.number.is_none() && leg.stands_like(call) => Some(leg.id.clone()),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }

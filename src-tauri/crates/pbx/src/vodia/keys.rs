@@ -84,9 +84,12 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
             expect(fits, key, value, &format!("a number of seconds from {} to {}", KEEPALIVE.start(), KEEPALIVE.end()))
         }
         "token_url" => {
-            let fits = Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+            // A name and password in it would stand in the settings for everybody to read.
+            let is_anonymous = |url: &Url| url.username().is_empty() && url.password().is_none();
+            let is_page = |url: &Url| matches!(url.scheme(), "https" | "http") && url.has_host();
+            let fits = Url::parse(value).is_ok_and(|url| is_page(&url) && is_anonymous(&url));
             // An address may hold a key of the company's page, so it is not repeated.
-            expect(fits, key, "that", "an address such as https://intranet.example/token")
+            expect(fits, key, "that", "an address such as https://intranet.example/token, without a user or password in it")
         }
         "own_numbers" => {
             let fits = numbers(value).all(is_number) && numbers(value).next().is_some();

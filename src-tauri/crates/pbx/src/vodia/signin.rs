@@ -231,7 +231,17 @@ impl Vodia {
         }
     }
 
+    /// A failure in the light of what is known of this account: where the PBX was met before, a strange answer comes from
+    /// a server in front of it or from one that starts, and passes. Only a new account has an address to be mended.
+    pub(super) fn in_its_light(&self, reason: Reason) -> Reason {
+        let strange = matches!(reason, Reason::NotAPbx | Reason::NotHttp | Reason::PlainInsteadOfTls | Reason::TenantNeeded);
+        if strange && (self.was_online || self.met_before) { Reason::Garbage } else { reason }
+    }
+
     fn signed_in(&mut self, session: Secret, out: &mut Effects) {
+        if !fits_into_a_cookie(session.expose()) {
+            return self.fail(Reason::Garbage, None, out);
+        }
         self.session = Some(session);
         self.session_is_fresh = true;
         if self.learnt.server.is_none() && self.keys.token_url.is_some() {
@@ -352,6 +362,11 @@ pub(super) fn generation_of(server: &str) -> Option<Generation> {
         58..=68 => Generation::ClickToDial,
         _ => Generation::Subscribe,
     })
+}
+
+/// Tells whether a session can be sent as the value of a cookie, and as nothing else beside it.
+fn fits_into_a_cookie(session: &str) -> bool {
+    session.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
 }
 
 /// Tells whether a body is what the session resource of this kind answers to strangers.

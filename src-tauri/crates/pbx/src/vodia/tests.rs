@@ -17,6 +17,7 @@ mod live;
 mod paths;
 mod presence;
 mod requests;
+mod same_number;
 mod shown;
 mod signin;
 mod talk;

@@ -59,6 +59,78 @@ fn an_address_book_has_an_end() {
 }
 
 #[test]
+fn a_few_endless_names_do_not_fill_the_view() {
+    let now = now();
+    let mut model = online(now);
+    let long = "x".repeat(200_000);
+    let person = crate::people::PersonSeen {
+        number: "207".into(),
+        name: Some(long.clone()),
+        kind: crate::PersonKind::Person,
+        presence: Presence::Available,
+        dnd: false,
+        note: Some(long.clone()),
+    };
+    model.apply(&office(), Told::People(vec![person.clone()]), now);
+    model.apply(&office(), Told::Person(crate::people::PersonSeen { number: "208".into(), ..person }), now);
+    model.apply(&office(), Told::Contacts(vec![contact(&long, MARA), contact("Endless", &long)]), now);
+    let text = || Some(long.clone());
+    let told = Told::Identity { user: None, domain: text(), display_name: text(), server: text(), dialect: text() };
+    model.apply(&office(), told, now);
+    let many: Vec<CallSeen> = (0..6)
+        .map(|at| {
+            let mut call = seen(&at.to_string(), Direction::Incoming, SeenState::Ringing, MARA);
+            call.remote.name = text();
+            call.via = Some(Party { number: text(), name: text() });
+            call
+        })
+        .chain([seen(&long, Direction::Incoming, SeenState::Ringing, "+4930555009")])
+        .collect();
+    let size = |model: &mut Model| format!("{:?}", model.view()).len();
+    calls(&mut model, many, now);
+    assert_eq!(model.view().calls.len(), 6, "the beginning of an id is another call's");
+    assert!(size(&mut model) < 64 << 10);
+    calls(&mut model, vec![seen("9", Direction::Incoming, SeenState::Ringing, &long)], now);
+    assert!(size(&mut model) < 64 << 10);
+    assert_eq!(model.view().calls[0].remote.number, None, "the beginning of a number is another number");
+    assert_eq!(model.view().recent[0].remote.name.as_ref().map(|name| name.chars().count()), Some(200));
+    assert!(model.people.iter().all(|p| p.name.iter().chain(&p.note).all(|text| text.chars().count() == 200)));
+    // What an older program wrote down is cut too.
+    let mut record = model.view().recent[0].clone();
+    record.remote = Party { number: text(), name: text() };
+    model.remember(vec![record]);
+    assert!(size(&mut model) < 64 << 10);
+    let past = PastCall {
+        key: "x".repeat(9_000),
+        direction: Direction::Incoming,
+        outcome: Outcome::Missed,
+        remote: Party { number: None, name: text() },
+        started_at: now.wall,
+        connected_at: None,
+        ended_at: None,
+    };
+    let out = model.apply(&office(), Told::History(vec![past]), now);
+    assert!(matches!(&out[..], [Output::Past(_, past)] if format!("{past:?}").len() < 1_000));
+}
+
+#[test]
+fn missed_calls_of_an_account_that_goes_are_counted_no_longer() {
+    let now = now();
+    let mut model = online(now);
+    let home = AccountName::parse("home").expect("a plain word");
+    model.add_account(&AccountConfig { name: home.clone(), ..config() }, now.wall);
+    model.link_is(&home, &online_link(now.mono), None, now);
+    for name in [&office(), &office(), &home] {
+        let ringing = vec![seen("1", Direction::Incoming, SeenState::Ringing, MARA)];
+        model.apply(name, Told::Calls { calls: ringing, verdict_follows: vec![] }, now);
+        model.apply(name, Told::Calls { calls: vec![], verdict_follows: vec![] }, now);
+    }
+    assert_eq!(model.view().missed, 3);
+    model.remove_account(&office(), now);
+    assert_eq!(model.view().missed, 1);
+}
+
+#[test]
 fn a_verdict_that_never_comes_makes_a_missed_call_after_three_seconds() {
     let now = now();
     let mut model = online(now);

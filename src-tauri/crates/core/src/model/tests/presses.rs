@@ -107,6 +107,9 @@ fn what_cannot_be_now_is_not_said_to_be_unknown() {
     calls(&mut model, outgoing(SeenState::Held(Holder::Them)), now);
     assert!(not_now(model.hold(1, Some(&id), now)));
     assert!(not_now(model.resume(1, Some(&id), now)));
+    // Without its name the only call is meant, and the truth is said of it.
+    assert!(not_now(model.hold(1, None, now)));
+    assert!(not_now(model.resume(1, None, now)));
     calls(&mut model, outgoing(SeenState::Unknown), now);
     for begun in [model.answer(1, Some(&id), now), model.hold(1, Some(&id), now), model.resume(1, Some(&id), now)] {
         assert_eq!(begun, Err(Reason::StateUnknown));

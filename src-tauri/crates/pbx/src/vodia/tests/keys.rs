@@ -33,6 +33,8 @@ fn what_is_wrong_is_told_with_what_is_expected() {
         ("keepalive_s", "3600", "5 to 600"),
         ("keepalive_s", "soon", "5 to 600"),
         ("token_url", "intranet", "https://"),
+        ("token_url", "https://mara@intranet.example/token", "https://"),
+        ("token_url", "https://:271828@intranet.example/token", "https://"),
         ("own_numbers", "", "list of numbers"),
         ("own_numbers", "mara", "list of numbers"),
     ] {

@@ -66,9 +66,9 @@ fn an_end_and_a_note_go_along_where_the_server_takes_them() {
 
     let mut talk = Talk::online("PBX/67.0", &[]);
     let command = Command::SetPresence { request: 7, presence: OwnPresence::Dnd, until, note: None };
-    assert_eq!(talk.command(&command), ["refused 7 Unsupported"], "without its end it would stay on for ever");
+    assert_eq!(talk.command(&command), ["refused 7 NoEndOrNote"], "without its end it would stay on for ever");
     let noted = Command::SetPresence { request: 8, presence: OwnPresence::Dnd, until: None, note: Some("Lunch".to_owned()) };
-    assert_eq!(talk.command(&noted), ["refused 8 Unsupported"], "a note is not dropped in silence");
+    assert_eq!(talk.command(&noted), ["refused 8 NoEndOrNote"], "a note is not dropped in silence");
 }
 
 #[test]

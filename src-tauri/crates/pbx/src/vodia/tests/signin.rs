@@ -3,7 +3,8 @@
 use super::super::Generation;
 use super::super::signin::generation_of;
 use super::talk::{PASSWORD_HASH, SESSION, Talk, account, http, only};
-use phone_core::Secret;
+use crate::dialect::Input;
+use phone_core::{Reason, Secret};
 
 const SOCKET: &str = "open wss://pbx.example/websocket?domain=tenant.example&user=204 [session]";
 
@@ -349,4 +350,67 @@ fn an_upgraded_server_is_taken_for_what_it_is_now() {
     talk.reply("", 200, "[]");
     let said = talk.opened();
     assert!(!only(&said, "dialect=modern").is_empty(), "{said:?}");
+}
+
+/// Answers everything that is asked with this status until the attempt has failed, and gives how.
+fn failed_by(talk: &mut Talk, mut said: Vec<String>, status: u16) -> String {
+    for _ in 0..6 {
+        if let Some(failed) = said.iter().find(|line| line.starts_with("failed")) {
+            return failed.clone();
+        }
+        said = talk.reply("", status, "");
+    }
+    panic!("not failed: {said:?}");
+}
+
+#[test]
+fn one_strange_answer_is_a_moment_for_an_account_that_worked_before() {
+    for version in ["PBX/67.0", "PBX/70.1"] {
+        for status in [400, 405, 418, 451] {
+            let mut talk = Talk::online(version, &[]);
+            let learnt = talk.learnt.clone();
+            talk.closed();
+            // The session is refused as well, or there is none.
+            talk.start();
+            let said = if talk.open.is_empty() { talk.not_opened(401) } else { vec![] };
+            assert_eq!(failed_by(&mut talk, said, status), "failed Garbage", "{version} {status}");
+            // So it is for one that worked before the last start.
+            let mut config = account(&[]);
+            config.learnt = learnt;
+            let mut talk = Talk::new(config);
+            let said = talk.start();
+            assert_eq!(failed_by(&mut talk, said, status), "failed Garbage", "{version} {status}");
+            // Only a new account has to be looked at by its user.
+            let mut talk = Talk::new(account(&[]));
+            let said = talk.start();
+            assert_eq!(failed_by(&mut talk, said, status), "failed NotAPbx", "{version} {status}");
+        }
+        for strange in [Reason::NotHttp, Reason::NotAPbx, Reason::PlainInsteadOfTls] {
+            let mut talk = Talk::online(version, &[]);
+            talk.closed();
+            talk.start();
+            if talk.open.is_empty() {
+                talk.not_opened(401);
+            }
+            let id = talk.open[0].id;
+            assert_eq!(talk.feed(Input::Http(id, Err(strange.clone()))), ["failed Garbage"], "{version} {strange:?}");
+            let mut talk = Talk::new(account(&[]));
+            talk.start();
+            let id = talk.open[0].id;
+            assert_eq!(talk.feed(Input::Http(id, Err(strange.clone()))), [format!("failed {strange:?}")], "{version}");
+        }
+    }
+}
+
+#[test]
+fn a_session_that_fits_into_no_header_is_told_and_never_sent() {
+    for session in ["abc\r\nX-Other: 1", "abc\ndef", "abc\u{0}", "abc; other=1", "abcä"] {
+        let mut talk = Talk::new(account(&[]));
+        talk.start();
+        talk.answer("", http(200, "{}", Some("PBX/67.0")));
+        let body = serde_json::to_string(session).expect("text");
+        assert_eq!(talk.reply("", 200, &body), ["failed Garbage"], "{session:?}");
+        // The next attempt does not begin with it either.
+        assert_eq!(talk.start(), ["PUT /rest/system/session [] <hidden>"], "{session:?}");
+    }
 }

@@ -1,0 +1,88 @@
+//! No number is dialled twice by accident: what was sent a moment ago, and what may still ring.
+
+use std::time::{Duration, Instant};
+
+use super::{Live, Model};
+use crate::account::AccountName;
+use crate::call::{CallState, Direction};
+use crate::number::is_same;
+use crate::reason::Reason;
+use crate::told::RequestId;
+
+/// Least time between two dials of one number, also when somebody types: a key pressed twice is one wish.
+const BETWEEN_SAME: Duration = Duration::from_secs(2);
+/// How long a dial of unknown outcome may still ring: the limit of a dial and the time its call stays shown.
+const UNCLEAR: Duration = Duration::from_secs(45);
+
+/// A dial that was sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    account: AccountName,
+    request: RequestId,
+    to: String,
+    at: Instant,
+    /// Nobody knows whether it rang.
+    unclear: bool,
+}
+
+impl Model {
+    /// Why this number is not dialled now, because a dial of it rings, talks, or may have been sent.
+    ///
+    /// # Errors
+    /// What stands in the way; no yes helps against it.
+    pub(super) fn may_redial(&mut self, name: &AccountName, to: &str, now: Instant) -> Result<(), Reason> {
+        let same = |number: &str| number == to || is_same(number, to);
+        // A second press means the same call, not another one; what is unknown may still ring.
+        let calls = self.desks.iter().filter(|desk| &desk.name == name).flat_map(|desk| &desk.calls);
+        for call in calls.filter(|call| call.direction == Direction::Outgoing && call.remote.number.as_deref().is_some_and(same))
+        {
+            match call.state {
+                CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Unknown => {
+                    return Err(Reason::AlreadyCalling);
+                }
+                CallState::Connected | CallState::Held | CallState::HeldByOther => return Err(Reason::AlreadyConnected),
+                CallState::Ended => {}
+            }
+        }
+        self.sent.retain(|sent| now.saturating_duration_since(sent.at) < UNCLEAR);
+        for sent in self.sent.iter().filter(|sent| &sent.account == name && same(&sent.to)) {
+            let ago = now.saturating_duration_since(sent.at);
+            if sent.unclear {
+                return Err(Reason::DialUnclear { another_s: UNCLEAR.saturating_sub(ago).as_secs().max(1) });
+            }
+            if ago < BETWEEN_SAME {
+                return Err(Reason::DialledJustNow);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers a dial that is sent now.
+    pub(super) fn dial_sent(&mut self, name: &AccountName, request: RequestId, to: &str, now: Instant) {
+        self.sent.push(Sent { account: name.clone(), request, to: to.to_owned(), at: now, unclear: false });
+    }
+
+    /// The PBX said no, so nothing can ring.
+    pub(super) fn dial_refused(&mut self, request: RequestId) {
+        self.sent.retain(|sent| sent.request != request);
+    }
+
+    /// Nobody knows what became of a dial: its number stays guarded, also when its call is shown no more.
+    pub(super) fn dial_is_unclear(&mut self, request: RequestId) {
+        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.request == request) {
+            sent.unclear = true;
+        }
+    }
+
+    /// A call that the PBX shows says what became of a dial.
+    pub(super) fn clear_dials(&mut self, name: &AccountName) {
+        let Some(desk) = self.desks.iter().find(|desk| &desk.name == name) else { return };
+        let shows = |sent: &Sent, call: &Live| {
+            let number = call.remote.number.as_deref().is_some_and(|number| number == sent.to || is_same(number, &sent.to));
+            call.key.is_some() && call.direction == Direction::Outgoing && (call.request == Some(sent.request) || number)
+        };
+        for sent in self.sent.iter_mut().filter(|sent| &sent.account == name) {
+            sent.unclear = sent.unclear && !desk.calls.iter().any(|call| !call.stale && shows(sent, call));
+        }
+    }
+}
