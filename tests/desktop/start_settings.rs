@@ -114,24 +114,36 @@ async fn settings_of_a_newer_program_are_kept_aside() {
 }
 
 #[tokio::test]
-async fn folders_that_cannot_be_used_are_told_and_calls_work_all_the_same() {
+async fn settings_that_cannot_be_written_keep_no_account_and_that_is_told() {
     let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
-    // Files where folders should be: not even an administrator can write there.
-    for folder in [".config/trayphone", ".local/state/trayphone"] {
-        fs::write(session.home().join(folder), "in the way").expect("a file");
-    }
+    // A file where a folder should be: not even an administrator can write there.
+    fs::write(session.home().join(".config/trayphone"), "in the way").expect("a file");
 
     let agent = AgentUnderTest::start(&session).await;
     let view = agent.wait_view("a word about the settings", |view| !view.hints.is_empty()).await;
     assert!(view.hints[0].text.contains("cannot be used"), "{:?}", view.hints);
-    agent.add_account("office", &pbx).await.expect("an account");
+    let trouble = agent.add_account("office", &pbx).await.expect_err("an account that is not kept");
 
+    assert!(trouble.text.contains("not added") && trouble.remedy.is_some(), "{trouble:?}");
+    agent.wait_view("no account", |view| view.accounts.is_empty()).await;
+    agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_written_holds_up_no_call() {
+    let session = Session::start(desktop()).await;
+    let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
+    fs::write(session.home().join(".local/state/trayphone"), "in the way").expect("a file");
+
+    let agent = AgentUnderTest::start(&session).await;
+    agent.add_account("office", &pbx).await.expect("an account");
     agent.online().await;
     pbx.ring("+493023125117", "Mara Beispiel", "204");
     session.notice("a call", |notice| notice.summary == "Mara Beispiel").await;
     agent.press_menu("Decline").await;
     agent.no_call().await;
+    agent.wait_view("a word about it", |view| !view.hints.is_empty()).await;
     agent.ends_well(&pbx).await;
 }
 

@@ -48,7 +48,6 @@ impl Vodia {
                 } else if matches!(command, Command::Hold { .. }) {
                     self.calls.holds.told_to_hold(key, *request);
                 }
-                self.hands_over(command);
                 if matches!(command, Command::Answer { .. }) {
                     self.answering = Some((*request, now.mono));
                 }
@@ -57,7 +56,10 @@ impl Vodia {
                         let path = format!("/rest/user/{}/calls", self.account_path());
                         self.http(Ask::Find(command.clone()), "GET", &path, None, out);
                     }
-                    Path::WebSocket | Path::RemoteCall => self.by_action(command, out),
+                    Path::WebSocket | Path::RemoteCall => {
+                        self.hands_over(command);
+                        self.by_action(command, out);
+                    }
                 }
             }
         }
@@ -257,6 +259,8 @@ impl Vodia {
             "hold" => "rest_hold",
             _ => "rest_transfer",
         };
+        // From here on, and not from the press, what the calls do can be its effect.
+        self.hands_over(command);
         let account = self.account_path();
         self.http(
             Ask::Commanded { request, path: name, key: command.key().map(str::to_owned) },
@@ -278,6 +282,10 @@ impl Vodia {
     ) {
         // Lost on the way: it may have arrived, so only its effect or the deadline can tell.
         let Ok(answer) = answer else { return };
+        // The calls have shown already that it was handed on.
+        if path == "rest_transfer" && !self.handovers.is_open(request) {
+            return;
+        }
         match (answer.status, said(answer.body.expose())) {
             (200..=299, Said::No) => {
                 self.calls.undialled(request);

@@ -81,6 +81,11 @@ impl Handovers {
         self.open.retain(|open| open.request != request);
     }
 
+    /// Nothing was said about this one yet.
+    pub fn is_open(&self, request: RequestId) -> bool {
+        self.open.iter().any(|open| open.request == request)
+    }
+
     /// Forgets all of them, because the link is new.
     pub fn clear(&mut self) {
         self.open.clear();
