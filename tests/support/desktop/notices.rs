@@ -163,9 +163,11 @@ impl Session {
     }
 
     /// Presses the button `label` of the newest notice that has it, and waits until the daemon said so.
+    ///
+    /// A notice whose button was pressed before may still be leaving the screen: nobody presses another one there.
     pub async fn press_action(&self, label: &str) -> Notice {
-        let notice =
-            self.notice(&format!("a notice with the button `{label}`"), |notice| notice.buttons().contains(&label)).await;
+        let waits = |notice: &Notice| notice.pressed.is_none() && notice.buttons().contains(&label);
+        let notice = self.notice(&format!("a notice with the button `{label}`"), waits).await;
         let key = notice.actions.iter().find(|(_, name)| name == label).map(|(key, _)| key.clone()).unwrap_or_default();
         let id = notice.id.unwrap_or_default();
         // dunst ends each line of its menu with number and key.
