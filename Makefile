@@ -23,7 +23,7 @@ build: ## builds the release programs: target/release/trayphone, trayphone-windo
 bench: ## measures the promised figures (release build of the agent alone), beside their targets; BENCH="--help" tells what can be chosen
 	@.make/bench.sh $(BENCH)
 
-fuzz: ## feeds the frame decoder with noise for FUZZ_SECONDS (default 60); needs cargo-fuzz
+fuzz: ## feeds the readers of frames and numbers with noise for FUZZ_SECONDS (default 60); needs cargo-fuzz
 	@.make/fuzz.sh
 
 install: ## installs the Debian or Ubuntu packages that building and testing need

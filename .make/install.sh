@@ -7,12 +7,15 @@ source "$(dirname "$0")/common.sh"
 BUILD=(build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev)
 # To run the real programs in a real desktop on a virtual screen.
 SESSION=(
-  xvfb x11-utils xdotool xclip wmctrl imagemagick xterm
+  xvfb x11-utils xdotool xclip wmctrl imagemagick xterm mousepad sway wl-clipboard
   dbus dbus-x11 systemd libglib2.0-bin at-spi2-core iproute2 util-linux
   xfwm4 xfconf xfce4-panel adwaita-icon-theme fonts-dejavu-core
   gnome-keyring gcr libsecret-tools dunst libnotify-bin
-  xdg-utils desktop-file-utils libexo-common
+  xdg-utils desktop-file-utils libexo-common xdg-desktop-portal
 )
+# A real browser. Ubuntu has Chromium only as a snap, which sees neither the folders nor the buses of a test; there the
+# tests take Google Chrome, which has to be installed from its maker's own package.
+if ! command -v google-chrome >/dev/null && ! grep -qs '^ID=ubuntu' /etc/os-release; then SESSION+=(chromium); fi
 
 wanted=()
 for group in "${@:-build}"; do

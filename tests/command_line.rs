@@ -97,11 +97,24 @@ async fn a_dial_ends_with_what_became_of_it() {
     agent.fails(&["dial", "112"], 7, "policy_refuse").await;
     agent.fails(&["dial", "--yes", "112"], 7, "policy_refuse").await;
     agent.fails(&["dial", "sip:204@elsewhere.example"], 6, "policy_ask").await;
-    agent.fails(&["dial", "030 555001 030 555002"], 2, "wrong_usage").await;
-    agent.fails(&["dial", "+4930555001 and +4930555002"], 2, "wrong_usage").await;
+    agent.fails(&["dial", "030 555001 030 555002"], 2, "several_numbers").await;
+    agent.fails(&["dial", "+4930555001 and +4930555002"], 2, "several_numbers").await;
     agent.fails(&["dial", "sip:mara@pbx.example"], 2, "wrong_usage").await;
     agent.fails(&["dial", ""], 2, "wrong_usage").await;
     assert_eq!(pbx.dials().len(), 1, "what was refused rang nowhere");
+}
+
+#[tokio::test]
+async fn digits_for_after_the_answer_are_told_to_people_and_scripts() {
+    let pbx = fake().await;
+    let agent = Agent::signed_in(&pbx).await;
+    let dialled = run(agent.folder.path(), &["dial", "+4930555001 ext. 101"], "").await;
+    assert_eq!(dialled.status, 0, "{dialled:?}");
+    assert!(dialled.text().ends_with(" +4930555001, then 101\n"), "{dialled:?}");
+    let listed = run(agent.folder.path(), &["calls"], "").await;
+    assert!(listed.text().contains(" then 101 "), "{listed:?}");
+    assert_eq!(agent.json(&["calls"], 0).await["calls"][0]["post_dial"], "101");
+    assert_eq!(pbx.dials().len(), 1);
 }
 
 #[tokio::test]
@@ -126,10 +139,11 @@ async fn call_commands_name_their_call_or_the_only_one() {
     let id = ringing["id"].as_str().expect("an id").to_owned();
     assert_eq!(agent.json(&["answer"], 0).await["call"], json!({"id": id, "state": "connected"}));
     // Already so: nothing is sent.
-    let sent = pbx.actions().len() + pbx.requests().len();
+    let sent = || pbx.actions().len() + pbx.requests().iter().filter(|request| request.method != "GET").count();
+    let before = sent();
     assert_eq!(agent.json(&["answer", &id], 0).await["call"]["state"], "connected");
     assert_eq!(agent.json(&["resume", &id], 0).await["call"]["state"], "connected");
-    assert_eq!(pbx.actions().len() + pbx.requests().len(), sent);
+    assert_eq!(sent(), before);
     assert_eq!(agent.json(&["hold"], 0).await["call"]["state"], "held");
     // Already so: nothing is sent.
     let sent = pbx.actions().len() + pbx.requests().iter().filter(|request| request.method != "GET").count();

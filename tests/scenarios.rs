@@ -24,6 +24,9 @@ mod commands;
 #[path = "scenarios/disk.rs"]
 mod disk;
 
+#[path = "scenarios/elsewhere.rs"]
+mod elsewhere;
+
 #[path = "scenarios/faults.rs"]
 mod faults;
 
@@ -41,6 +44,9 @@ mod proxy;
 
 #[path = "scenarios/sign_in.rs"]
 mod sign_in;
+
+#[path = "scenarios/socks.rs"]
+mod socks;
 
 #[path = "scenarios/storm.rs"]
 mod storm;

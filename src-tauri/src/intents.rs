@@ -5,13 +5,17 @@ use std::process::{Command, Stdio};
 
 use phone_control::client::NewAccount;
 use phone_control::protocol::{AccountReply, AddAccountParams, Nothing, SetPasswordParams, method};
-use phone_core::Trouble;
+use phone_core::{Reason, Trouble};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tauri::{AppHandle, State};
 
+use crate::key::{self, WindowKey};
 use crate::link::{Agent, not_started};
 use crate::window;
+
+/// What helps a window whose key the agent does not know.
+const NOT_STARTED_BY_THE_AGENT: &str = "Dial it on the phone, or close this window and open it again from the icon in the panel.";
 
 /// Makes a command that hands its parameters on to the method of the same name.
 macro_rules! handed_on {
@@ -30,6 +34,9 @@ handed_on! {
     history => method::HISTORY;
     missed_seen => method::MISSED_SEEN;
     dial => method::DIAL;
+    numbers => method::NUMBERS;
+    dial_emergency => method::DIAL_EMERGENCY;
+    take_text => method::TAKE_TEXT;
     answer => method::ANSWER;
     hang_up => method::HANG_UP;
     hold => method::HOLD;
@@ -47,6 +54,10 @@ handed_on! {
     doctor => method::DOCTOR;
     get_settings => method::GET_SETTINGS;
     set_settings => method::SET_SETTINGS;
+    hotkeys => method::HOTKEYS;
+    test_hotkey => method::TEST_HOTKEY;
+    retry_hotkeys => method::RETRY_HOTKEYS;
+    test_link => method::TEST_LINK;
     restart => method::RESTART;
 }
 
@@ -62,6 +73,23 @@ pub async fn add_account(agent: State<'_, Agent>, params: AddAccountParams) -> R
 #[tauri::command]
 pub async fn set_password(agent: State<'_, Agent>, params: SetPasswordParams) -> Result<AccountReply, Trouble> {
     agent.client()?.set_password(params.account, &params.password.0).await
+}
+
+/// The first press on an emergency number, which counts only in a window that the agent has started.
+#[tauri::command]
+pub async fn prepare_emergency(
+    agent: State<'_, Agent>,
+    key: State<'_, WindowKey>,
+    mut params: Map<String, Value>,
+) -> Result<Box<RawValue>, Trouble> {
+    key.sign(&mut params);
+    agent.ask(method::PREPARE_EMERGENCY, &params).await.map_err(|why| {
+        if why.detail != Reason::EmergencyNumber.detail() {
+            return why;
+        }
+        key.was_refused();
+        Trouble { remedy: Some(NOT_STARTED_BY_THE_AGENT.to_owned()), ..why }
+    })
 }
 
 /// The page listens and wants everything from the beginning.
@@ -90,7 +118,7 @@ pub fn close_window(app: AppHandle, params: Nothing) -> Nothing {
 fn start() -> std::io::Result<()> {
     let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("trayphone"))).filter(|path| path.is_file());
     let mut command = Command::new(beside.unwrap_or_else(|| PathBuf::from("trayphone")));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env_remove(key::VARIABLE).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // It outlives this window, also when that is ended from a terminal.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
@@ -108,6 +136,10 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         history,
         missed_seen,
         dial,
+        numbers,
+        prepare_emergency,
+        dial_emergency,
+        take_text,
         answer,
         hang_up,
         hold,
@@ -127,6 +159,10 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         doctor,
         get_settings,
         set_settings,
+        hotkeys,
+        test_hotkey,
+        retry_hotkeys,
+        test_link,
         restart
     ]
 }

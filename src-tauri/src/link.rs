@@ -117,6 +117,7 @@ pub fn not_started(detail: String) -> Trouble {
         remedy: Some("Start it from the menu of applications.".to_owned()),
         detail: Some(detail),
         certificate_sha256: None,
+        offers: Box::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod instance;
 mod intents;
+mod key;
 mod link;
 mod place;
 mod window;
@@ -17,10 +18,12 @@ use std::sync::Arc;
 use phone_control::protocol::WindowView;
 
 use instance::Claim;
+use key::WindowKey;
 
 const USAGE: &str = "usage: trayphone-window [calls|people|history|settings|wallboard]";
 
 fn main() -> ExitCode {
+    let key = WindowKey::given();
     let view = match wanted(std::env::args().skip(1)) {
         Ok(view) => view,
         Err(()) => return fail(USAGE, 2),
@@ -29,8 +32,10 @@ fn main() -> ExitCode {
         Ok(path) => path,
         Err(error) => return fail(&error.to_string(), 1),
     };
-    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let display = var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY"));
+    let display = phone_control::display();
+    if cfg!(target_os = "linux") && display.is_none() {
+        return fail("there is no display to open the window on: neither WAYLAND_DISPLAY nor DISPLAY is set", 1);
+    }
     // Named after the agent's own socket: whoever talks to another agent is another window.
     let door = match instance::claim(&socket.with_file_name(door(display.as_deref())), view) {
         Ok(Claim::First(door)) => Some(Arc::new(door)),
@@ -41,7 +46,7 @@ fn main() -> ExitCode {
             None
         }
     };
-    match window::run(socket, door, view) {
+    match window::run(socket, door, view, key) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("the window could not be opened: {error}"), 1),
     }
@@ -61,12 +66,7 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Option<WindowView>,
 ///
 /// Another login of the same user has a screen of its own, and a window there is no use here.
 fn door(display: Option<&str>) -> String {
-    let display = display.unwrap_or_default();
-    // `:0.0` is a screen of the display `:0`.
-    let display = match display.rsplit_once(':') {
-        Some((host, number)) => format!("{host}:{}", number.split('.').next().unwrap_or_default()),
-        None => display.to_owned(),
-    };
+    let display = display.map(phone_control::without_screen).unwrap_or_default();
     let plain: String = display.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("window{plain}.sock")
 }

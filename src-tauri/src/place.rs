@@ -44,7 +44,7 @@ impl Place {
     /// When the folder or file cannot be written.
     pub fn write(&self, file: &Path) -> io::Result<()> {
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
+            phone_control::private_folder(folder)?;
         }
         let next = file.with_extension("new");
         std::fs::write(&next, serde_json::to_vec(self)?)?;

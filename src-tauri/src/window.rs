@@ -12,6 +12,7 @@ use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, Webview
 
 use crate::instance::Door;
 use crate::intents;
+use crate::key::WindowKey;
 use crate::link::{self, Agent};
 use crate::place::{self, LEAST_SIZE, Place};
 
@@ -31,10 +32,32 @@ struct Opened {
 /// Opens the window and stays until it is gone.
 ///
 /// # Errors
-/// When the system's web view cannot be used.
-pub fn run(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>) -> tauri::Result<()> {
-    let app = tauri::Builder::default()
+/// When the system's web view or the display cannot be used; says which in words.
+pub fn run(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>, key: WindowKey) -> Result<(), String> {
+    let built = without_panic(|| build(socket, door, view, key));
+    let built = built.map_err(|said| format!("this display cannot be used ({said})"))?;
+    let app = built.map_err(|error| error.to_string())?;
+    app.run(|_, _| {});
+    Ok(())
+}
+
+/// Does what panics instead of failing, as the toolkit does where a display is named that does not answer; gives its words.
+fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    std::panic::set_hook(usual);
+    done.map_err(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        // What follows is about places in the toolkit's own source.
+        said.and_then(|said| said.split([':', '\n']).next()).unwrap_or("no reason given").trim_end_matches('!').to_owned()
+    })
+}
+
+fn build(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>, key: WindowKey) -> tauri::Result<tauri::App> {
+    tauri::Builder::default()
         .manage(Agent::at(socket))
+        .manage(key)
         .manage(Opened { door: door.clone(), turn: AtomicU64::new(0), first: view })
         .invoke_handler(intents::all())
         .setup(move |app| {
@@ -47,9 +70,7 @@ pub fn run(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>) -
             tauri::async_runtime::spawn(link::follow(handle));
             Ok(())
         })
-        .build(tauri::generate_context!())?;
-    app.run(|_, _| {});
-    Ok(())
+        .build(tauri::generate_context!())
 }
 
 fn open(app: &AppHandle) -> tauri::Result<()> {
@@ -150,7 +171,10 @@ pub fn close(app: &AppHandle) {
     let turn = app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst) + 1;
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(warm_time(&app).await).await;
+        // The next window gets a key that counts.
+        if !app.state::<WindowKey>().is_refused() {
+            tokio::time::sleep(warm_time(&app).await).await;
+        }
         let opened = app.state::<Opened>();
         if opened.turn.load(Ordering::SeqCst) == turn {
             if let Some(door) = &opened.door {

@@ -5,6 +5,7 @@ mod calls_incoming;
 mod calls_notices;
 mod calls_outgoing;
 mod calls_restarts;
+mod calls_service;
 mod calls_tray;
 mod marks;
 mod selected;

@@ -16,7 +16,6 @@ use phone_tests::vodia::{Call, FakeVodia, Generation, Stage};
 use steady::holds_for;
 use stored::stored;
 use support::{AgentUnderTest, PROMPTLY, QUIET, fake};
-use zbus::zvariant::Value;
 
 /// A caller outside the company.
 const MARA: (&str, &str) = ("+493023125117", "Mara Beispiel");
@@ -28,11 +27,11 @@ async fn answer_pressed_twice_in_the_menu_answers_and_does_not_hold() {
     let call = pbx.ring(MARA.0, MARA.1, "204");
     let (icon, answer) = row(&agent, "Answer").await;
 
-    click(&session, &icon, answer.id).await;
-    click(&session, &icon, answer.id).await;
+    session.press_row(&icon, answer.id).await;
+    session.press_row(&icon, answer.id).await;
     agent.menu_where("a call that can be held", |menu| menu.find("Hold").is_some_and(|hold| hold.enabled)).await;
     // The row that answers stood where the one that holds stands now.
-    click(&session, &icon, answer.id).await;
+    session.press_row(&icon, answer.id).await;
 
     holds_for(QUIET, "a call that nobody holds", || {
         pbx.call(call).is_some_and(|call| call.stage == Stage::Connected && !call.is_held())
@@ -51,10 +50,10 @@ async fn hold_pressed_twice_in_the_menu_holds() {
     agent.only_call(CallState::Connected).await;
     let (icon, hold) = row(&agent, "Hold").await;
 
-    click(&session, &icon, hold.id).await;
-    click(&session, &icon, hold.id).await;
+    session.press_row(&icon, hold.id).await;
+    session.press_row(&icon, hold.id).await;
     agent.menu_where("a held call", |menu| menu.find("Resume").is_some_and(|resume| resume.enabled)).await;
-    click(&session, &icon, hold.id).await;
+    session.press_row(&icon, hold.id).await;
 
     holds_for(QUIET, "a held call", || pbx.call(call).is_some_and(|call| call.is_held())).await;
     agent.ends_well(&pbx).await;
@@ -69,12 +68,12 @@ async fn hang_up_pressed_twice_in_the_menu_leaves_the_other_call_alone() {
     agent.only_call(CallState::Connected).await;
     let (icon, hang_up) = row(&agent, "Hang up").await;
 
-    click(&session, &icon, hang_up.id).await;
-    click(&session, &icon, hang_up.id).await;
+    session.press_row(&icon, hang_up.id).await;
+    session.press_row(&icon, hang_up.id).await;
     pbx.wait_for(|state| state.call(first).is_none(), PATIENCE).await.expect("the PBX ends it");
     let second = pbx.ring("+442079460018", "Harriet Pell", "204");
     agent.menu_where("the next call", |menu| menu.find("Decline").is_some_and(|decline| decline.enabled)).await;
-    click(&session, &icon, hang_up.id).await;
+    session.press_row(&icon, hang_up.id).await;
 
     holds_for(QUIET, "the next call rings on", || pbx.call(second).is_some_and(|call| call.stage == Stage::Ringing)).await;
     agent.ends_well(&pbx).await;
@@ -85,7 +84,7 @@ async fn the_hotkey_and_a_number_of_the_menu_pressed_twice_dial_once() {
     let (session, pbx) = desk().await;
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let desktop = DesktopSettings { dial_hotkey: Some("ctrl+alt+d".to_owned()), ..DesktopSettings::default() };
-    let wanted = SetSettingsParams { desktop: Some(desktop), ..SetSettingsParams::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop.into()), ..SetSettingsParams::default() };
     agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted).await.expect("set");
     wait_for("the hotkey", PATIENCE, async || agent.check("hotkey").await.text.contains("Ctrl+Alt+D").then_some(())).await;
     let _selected = session.offer_selection("primary", MARA.0).await;
@@ -103,7 +102,7 @@ async fn the_hotkey_and_a_number_of_the_menu_pressed_twice_dial_once() {
     let label = (*menu.labels().iter().find(|label| of_mara(label)).expect("an entry")).to_owned();
     let (icon, last) = row(&agent, &label).await;
     for _ in 0..3 {
-        click(&session, &icon, last.id).await;
+        session.press_row(&icon, last.id).await;
     }
     pbx.wait_for_dial(2, PATIENCE).await.expect("a second dial");
     holds_for(PROMPTLY, "one more dial", || pbx.dials().len() == 2).await;
@@ -231,13 +230,4 @@ fn actions(pbx: &FakeVodia) -> Vec<String> {
 async fn row(agent: &AgentUnderTest<'_>, label: &str) -> (TrayItem, MenuEntry) {
     let menu = agent.menu_where(label, |menu| menu.find(label).is_some_and(|entry| entry.enabled)).await;
     (agent.tray().await, menu.find(label).expect("just seen").clone())
-}
-
-/// Clicks the row of this number, whatever it is by now.
-async fn click(session: &Session, icon: &TrayItem, id: i32) {
-    const MENU: &str = "com.canonical.dbusmenu";
-    let (name, path) = (icon.bus_name.as_str(), icon.menu.as_str());
-    let clicked = (id, "clicked", Value::from(0i32), 0u32);
-    // A row that is there no longer may be answered with an error.
-    let _ = session.session_bus().call_method(Some(name), path, Some(MENU), "Event", &clicked).await;
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Instant;
 
+use phone_tests::desktop::wait_until;
+
 use crate::support::{AgentUnderTest, PROMPTLY, socket};
 use crate::{desk, ours};
 
@@ -19,7 +21,7 @@ async fn an_end_by_signal_takes_icon_notices_and_socket_along() {
 
     assert!(began.elapsed() < PROMPTLY, "{:?}", began.elapsed());
     assert!(!socket(&session).exists());
-    assert!(session.notices().is_empty(), "{:?}", session.notices());
+    wait_until("the notices to leave", PROMPTLY, || session.notices().is_empty()).await;
     assert!(ours(&session).await.is_empty());
     pbx.wait_for(|state| state.open_sockets(None) == 0, PROMPTLY).await.expect("no socket is left");
     assert_eq!(pbx.calls().len(), 1, "a call goes on without us");

@@ -1,16 +1,14 @@
 //! The first start, and the window that a start or a click opens.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use phone_tests::desktop::{Button, Options, PATIENCE, Session, wait_for, wait_until};
 
 use crate::steady::holds_for;
-use crate::support::{AgentUnderTest, PROMPTLY, QUIET, Start, Window};
-use crate::{desk, desktop};
-
-/// Longer than it takes a page to be drawn, shorter than a cursor stands between two blinks.
-const STILL: Duration = Duration::from_millis(400);
+use crate::support::{AgentUnderTest, PROMPTLY, QUIET, Start, Window, install, program, window_is_drawn};
+use crate::{desk, desktop, registers};
 
 #[tokio::test]
 async fn the_first_start_opens_the_window_by_itself_and_once() {
@@ -33,19 +31,30 @@ async fn the_first_start_shows_the_sign_in_of_the_real_window() {
 
     let window = wait_for("the window", PATIENCE, async || session.active_window().await).await;
     assert!(window.title.contains("Trayphone"), "{window:?}");
-    // An empty page has a handful of colours, one with words and a button many more; then it stands still.
-    let colours = "import -window root -crop 380x600+10+80 png:- | identify -format '%k %#' -";
-    let mut last = (String::new(), Instant::now());
-    wait_for("a finished page in the window", PATIENCE, async || {
-        let seen = session.run("sh", &["-c", colours]).await.stdout;
-        if last.0 != seen {
-            last = (seen, Instant::now());
-        }
-        let drawn = last.0.split(' ').next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 40);
-        (drawn && last.1.elapsed() > STILL).then_some(())
-    })
-    .await;
+    window_is_drawn(&session).await;
     session.screenshot("start-first-run.png").await;
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_is_for_this_user_alone_even_where_registering_came_first() {
+    let session = Session::start(desktop()).await;
+    let [config, state] = [".config", ".local/state"].map(|place| session.home().join(place).join("trayphone"));
+    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+
+    registers(&session, &install(&session, Window::Missing)).await;
+    assert_eq!(mode(&state), 0o700);
+    // As a program of before has left them.
+    fs::create_dir_all(&config).expect("a folder");
+    for folder in [&config, &state] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    let agent = AgentUnderTest::start(&session).await;
+
+    assert_eq!((mode(&config), mode(&state)), (0o700, 0o700));
+    let files = fs::read_dir(&state).expect("a folder").flatten().map(|entry| entry.path());
+    let logs: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "log")).collect();
+    assert!(!logs.is_empty() && logs.iter().all(|log| mode(log) == 0o600), "{logs:?}");
     agent.stop().await;
 }
 
@@ -60,6 +69,34 @@ async fn a_start_with_an_account_opens_no_window() {
 
     holds_for(QUIET, "no window", || agent.window_calls().is_empty()).await;
     agent.ends_well(&pbx).await;
+}
+
+#[tokio::test]
+async fn a_first_start_without_a_display_opens_no_window() {
+    let session = Session::start(desktop()).await;
+    let environment = ["DISPLAY", "WAYLAND_DISPLAY"].map(|name| (name.to_owned(), String::new())).to_vec();
+
+    let agent = AgentUnderTest::start_with(&session, Start { environment, ..Start::default() }).await;
+
+    agent.tray_where("that there is no account", |item| item.tooltip_title.contains("no account yet")).await;
+    holds_for(QUIET, "no window", || agent.window_calls().is_empty()).await;
+    assert!(agent.check("window").await.text.contains("no display"));
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_window_without_a_display_says_so_in_one_sentence() {
+    let session = Session::start(desktop()).await;
+    for (name, display) in [("window-without", ""), ("window-elsewhere", ":59999")] {
+        let mut command = session.command(program("trayphone-window"));
+        command.env("DISPLAY", display).env("WAYLAND_DISPLAY", "").env("TRAYPHONE_SOCKET", session.root().join("no-agent"));
+        let mut window = session.spawn(name, command);
+        let status = window.exited().await;
+        let said = window.log();
+        assert_eq!(status.code(), Some(1), "{said}");
+        assert!(said.starts_with("trayphone-window: ") && said.contains("display"), "{said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    }
 }
 
 #[tokio::test]

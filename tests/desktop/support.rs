@@ -16,7 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phone_control::Client;
 use phone_control::client::{NewAccount, Notices, Told};
@@ -445,4 +445,22 @@ pub async fn picture_of(session: &Session, name: &str, part: &str) -> PathBuf {
         }
     }
     path
+}
+
+/// Waits until the real window shows a page, and the page stands still.
+pub async fn window_is_drawn(session: &Session) {
+    /// Longer than it takes a page to be drawn, shorter than a cursor stands between two blinks.
+    const STILL: Duration = Duration::from_millis(400);
+    // An empty page has a handful of colours, one with words and a button many more.
+    const COLOURS: &str = "import -window root -crop 420x680+10+60 png:- | identify -format '%k %#' -";
+    let mut last = (String::new(), Instant::now());
+    wait_for("a page that stands still", PATIENCE, async || {
+        let seen = session.run("sh", &["-c", COLOURS]).await.stdout;
+        if last.0 != seen {
+            last = (seen, Instant::now());
+        }
+        let drawn = last.0.split(' ').next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 40);
+        (drawn && last.1.elapsed() > STILL).then_some(())
+    })
+    .await;
 }

@@ -295,7 +295,7 @@ async fn names_are_shown_on_a_locked_screen_where_the_user_wants_it() {
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     let desktop = DesktopSettings { names_when_locked: true, ..DesktopSettings::default() };
-    let wanted = SetSettingsParams { desktop: Some(desktop), ..SetSettingsParams::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop.into()), ..SetSettingsParams::default() };
     agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted).await.expect("set");
     session.lock_screen().await;
     locked(&agent, true).await;

@@ -47,6 +47,16 @@ async fn the_agent_has_few_threads_on_a_machine_with_many_cores() {
 }
 
 #[tokio::test]
+async fn the_memory_of_the_agent_gets_into_no_core_dump() {
+    let session = Session::start(desktop()).await;
+    let agent = AgentUnderTest::start(&session).await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", agent.pid())).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("the limit");
+    // Soft and hard; a program that collects dumps gets none at exactly this limit.
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["1", "1"], "{core}");
+}
+
+#[tokio::test]
 async fn a_full_disk_under_the_log_ends_nothing() {
     let session = Session::start(desktop()).await;
     let pbx = FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX");
@@ -105,7 +115,7 @@ async fn a_home_folder_that_hangs_holds_up_no_call() {
     agent.online().await;
     // The frames of this desktop have it, which is told once: a file says whether it was.
     let desktop = DesktopSettings { dial_hotkey: Some("ctrl+alt+d".to_owned()), ..DesktopSettings::default() };
-    let wanted = SetSettingsParams { desktop: Some(desktop), autostart: Some(true), ..SetSettingsParams::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop.into()), autostart: Some(true), ..SetSettingsParams::default() };
     let setting = agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted);
     let calling = async {
         pbx.ring("+493023125117", "Mara Beispiel", "204");
@@ -132,7 +142,7 @@ async fn every_problem_of_the_examination_says_what_helps_and_that_helps() {
     let agent = AgentUnderTest::signed_in(&session, &pbx).await;
     // The program of the window frames has this one for itself.
     let desktop = DesktopSettings { dial_hotkey: Some("ctrl+alt+d".to_owned()), ..DesktopSettings::default() };
-    let wanted = SetSettingsParams { desktop: Some(desktop), ..SetSettingsParams::default() };
+    let wanted = SetSettingsParams { desktop: Some(desktop.into()), ..SetSettingsParams::default() };
     agent.client.call::<SettingsReply>(method::SET_SETTINGS, &wanted).await.expect("set");
     agent.wait_view("a word about the hotkey", |view| view.hints.iter().any(|hint| hint.about == "hotkey")).await;
 
@@ -141,8 +151,8 @@ async fn every_problem_of_the_examination_says_what_helps_and_that_helps() {
         assert_eq!(check.remedy.is_some(), check.result == CheckResult::Problem, "{check:?}");
     }
     let hotkey = agent.check("hotkey").await;
-    assert!(hotkey.text.contains("another program already uses Ctrl+Alt+D"), "{hotkey:?}");
-    assert!(hotkey.remedy.is_some_and(|remedy| remedy.contains("Choose another combination")));
+    assert!(hotkey.text.contains("Ctrl+Alt+D is already used by Xfce"), "{hotkey:?}");
+    assert!(hotkey.remedy.is_some_and(|remedy| remedy.contains("is free: choose it in the settings")));
     let clock = agent.check("clock office").await;
     assert!(clock.text.contains("differ by 7") && clock.remedy.is_some_and(|remedy| remedy.contains("Set the clock")));
     let handler = agent.check("url handler").await;

@@ -10,6 +10,10 @@ const IN_THE_AGENT: Reasons = &[
     ("the system's proxies are read with an older one than its trust store (macOS)", &["core-foundation"]),
     ("ring keeps the old interface", &["getrandom", "windows-sys"]),
     ("png unpacks by flate2 and looks at rows with its own", &["miniz_oxide"]),
+    (
+        "the library of numbers keeps and reads its tables with older ones",
+        &["hashbrown", "logos", "logos-codegen", "logos-derive", "thiserror", "thiserror-impl"],
+    ),
     ("the library of notices has a newer one than the tray and the keyring", &["zbus", "zbus_macros"]),
     ("used while building only; macros move to new versions at their own pace", &["syn"]),
 ];
@@ -18,25 +22,15 @@ const IN_THE_AGENT: Reasons = &[
 const ELSEWHERE: Reasons = &[
     (
         "GTK 3 and its bindings are no longer developed",
-        &[
-            "bitflags",
-            "heck",
-            "proc-macro-crate",
-            "serde_spanned",
-            "thiserror",
-            "thiserror-impl",
-            "toml",
-            "toml_datetime",
-            "toml_edit",
-            "winnow",
-        ],
+        &["bitflags", "heck", "proc-macro-crate", "serde_spanned", "toml", "toml_datetime", "toml_edit", "winnow"],
     ),
     (
         "the window's toolkit hashes and reads pages with older ones",
         &["bit-set", "bit-vec", "block-buffer", "cpufeatures", "crypto-common", "digest", "sha2"],
     ),
-    ("schemas of the window's build tools", &["hashbrown", "indexmap", "schemars"]),
+    ("schemas of the window's build tools", &["foldhash", "indexmap", "schemars"]),
     ("certificates of the tests", &["synstructure"]),
+    ("the protocols of Wayland and the window's icons are read by different ones while building", &["quick-xml"]),
     (
         "the window's toolkit on Android and Windows",
         &[

@@ -227,6 +227,11 @@ fn brings(graph: &Graph, from: &[&str], kinds: &[Kind], names: &[&str], why: &st
     let mut breaches = Vec::new();
     for from in from {
         let tree = graph.tree(&[from], kinds);
+        // Under another name it would bring anything without a breach.
+        if tree.is_empty() {
+            breaches
+                .push(Breach::new("tests/rules/packages.rs", format!("there is no package {from}, so its rule holds nothing")));
+        }
         for brought in tree.iter().filter(|package| names.iter().any(|name| package.name.starts_with(name))) {
             if NO_WINDOW.contains(&brought.name.as_str()) {
                 continue;
@@ -245,8 +250,17 @@ fn pure_packages_bring_no_runtime_socket_or_randomness() {
 
 #[test]
 fn sees_an_impure_crate_far_down_in_a_pure_package() {
-    let graph = example(&["phone-pbx"], &[("phone-pbx", "harmless"), ("harmless", "tokio-util")]);
+    let ours = ["phone-core", "phone-pbx"];
+    let graph = example(&ours, &[("phone-pbx", "phone-core"), ("phone-pbx", "harmless"), ("harmless", "tokio-util")]);
     assert_eq!(pure_packages_bring_nothing_impure(&graph).len(), 1);
+}
+
+#[test]
+fn sees_that_a_package_has_another_name_than_its_rule() {
+    let graph = example(&["phone-core", "phone-dialects"], &[("phone-core", "serde"), ("phone-dialects", "tokio")]);
+    let found = pure_packages_bring_nothing_impure(&graph);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("phone-pbx"), "{found:?}");
 }
 
 fn pure_packages_ban_clocks(files: &[File]) -> Vec<Breach> {
@@ -287,7 +301,8 @@ fn agent_and_command_line_bring_no_gtk_and_no_web_view() {
 
 #[test]
 fn sees_gtk_in_the_agent() {
-    let graph = example(&["trayphone"], &[("trayphone", "tray-icon"), ("tray-icon", "gtk-sys"), ("trayphone-window", "gtk")]);
+    let uses = [("trayphone", "tray-icon"), ("tray-icon", "gtk-sys"), ("trayphone-window", "gtk"), ("trayphonectl", "clap")];
+    let graph = example(&["trayphone", "trayphonectl"], &uses);
     assert_eq!(
         agent_brings_no_window(&graph),
         [Breach::new("src/trayphone/Cargo.toml", "trayphone brings `gtk-sys`, which belongs to the window")]

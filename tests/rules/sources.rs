@@ -38,8 +38,15 @@ const KINDS: &[&str] = &[
     "mitel",
 ];
 /// Where any kind may be named: tests and fakes, the front end's wording, what people read, and how the demonstration is started.
-const KIND_PLACES: &[&str] =
-    &["tests/", "ui/", "src-tauri/crates/pbx/fixtures/", "src-tauri/crates/pbx/fuzz/", ".make/", "Makefile"];
+const KIND_PLACES: &[&str] = &[
+    "tests/",
+    "ui/",
+    "src-tauri/crates/pbx/fixtures/",
+    "src-tauri/crates/pbx/fuzz/",
+    "src-tauri/crates/core/fuzz/",
+    ".make/",
+    "Makefile",
+];
 /// Where one line registers a kind, beside the line that declares its module.
 const REGISTRIES: &[&str] = &["src-tauri/crates/pbx/src/lib.rs", "src-tauri/crates/pbx/src/registry.rs"];
 /// What is neither written here nor read by people.

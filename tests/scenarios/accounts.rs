@@ -26,7 +26,7 @@ async fn add(desk: &Desk, name: &str, pbx: &FakeVodia) {
 
 async fn dial_by(desk: &Desk, name: &str, text: &str) -> Answer {
     let account = Some(named(name));
-    desk.engine.ask(Request::Dial { text: text.into(), account, source: Source::Typed, yes: false }).await
+    desk.engine.ask(Request::Dial { text: text.into(), account, source: Source::Typed, yes: phone_core::number::Yes::No }).await
 }
 
 #[tokio::test]

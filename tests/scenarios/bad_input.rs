@@ -272,11 +272,10 @@ async fn every_refusal_is_one_clear_message_and_leaves_the_way_free() {
 #[tokio::test]
 async fn what_goes_wrong_in_the_middle_of_a_call_loses_no_call() {
     type Spoil = fn(&FakeVodia);
-    let wrongs: [(Spoil, Code, &str); 4] = [
+    let wrongs: [(Spoil, Code, &str); 3] = [
         (|pbx| pbx.captive_portal(), Code::NotAPbx, "web page"),
         (|pbx| pbx.refuse_with(What::Handshake, 426), Code::Protocol, "WebSocket"),
         (|pbx| pbx.refuse_with(What::Everything, 502), Code::Busy, "error of its own"),
-        (|pbx| pbx.refuse_with(What::Everything, 429), Code::Busy, "busy"),
     ];
     for generation in ALL {
         for (spoil, code, says) in wrongs {
@@ -292,6 +291,25 @@ async fn what_goes_wrong_in_the_middle_of_a_call_loses_no_call() {
             let shown = view.calls.first().map(|c| (&c.id, c.state, c.stale));
             assert_eq!(shown, Some((&call, CallState::Connected, false)), "{generation:?} {says}");
         }
+    }
+}
+
+/// Asking often is what such a server complains about, so it is asked about once a minute, or when the user wants it.
+#[tokio::test]
+async fn a_server_that_wants_fewer_requests_is_asked_slowly_and_loses_no_call() {
+    for generation in ALL {
+        let pbx = fake(generation).await;
+        let desk = Desk::signed_in(&pbx).await;
+        let (_, call) = desk.talking(&pbx).await;
+        pbx.refuse_with(What::Everything, 429);
+        pbx.kick().await;
+        let shown = desk.waits(Code::Busy, "no further session").await;
+        let in_s = shown.retry_at.expect("a time").duration_since(jiff::Timestamp::now()).as_secs();
+        assert!((40..=76).contains(&in_s), "{generation:?}: {in_s} s");
+        pbx.behave();
+        assert!(desk.engine.ask(Request::RetryNow(None)).await.is_ok());
+        let view = desk.online().await;
+        assert_eq!((&view.calls[0].id, view.calls[0].stale), (&call, false), "{generation:?}");
     }
 }
 

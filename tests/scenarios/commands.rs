@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use phone_core::call::Outcome;
+use phone_core::request::TransferTarget;
 use phone_core::view::{Can, LinkName};
 use phone_core::{AccountConfig, CallState, Code, Direction, EventName, Request};
-use phone_tests::vodia::{Action, DialPath, FakeVodia, FarEnd, Generation, HashEdition, OwnPhone, SocketControl, What};
+use phone_tests::vodia::{Action, DialPath, FakeVodia, FarEnd, Generation, HashEdition, OwnPhone, Slip, SocketControl, What};
 
-use crate::support::{ALL, Desk, account, clean, fails, fake, fake_with, figure};
+use crate::support::{ALL, Desk, SOON, account, clean, fails, fake, fake_with, figure};
 
 /// Actions and posts that control calls, as the PBX saw them.
 fn orders(pbx: &FakeVodia) -> usize {
@@ -36,6 +37,7 @@ async fn a_path_that_is_refused_is_told_remembered_and_not_repeated_by_another()
     let paths: Vec<DialPath> = pbx.dials().iter().map(|d| d.path).collect();
     assert_eq!(paths, [DialPath::Rest, DialPath::Socket]);
     // The same for commands about a call, each remembered for itself.
+    pbx.refuse_with(What::Rest, 405);
     let before = orders(&pbx);
     let call = desk.settle().await.calls[0].id.clone();
     assert!(desk.engine.ask(Request::HangUp(Some(call.clone()))).await.is_err());
@@ -49,6 +51,73 @@ async fn a_path_that_is_refused_is_told_remembered_and_not_repeated_by_another()
     assert!(desk.dial("+4930555002").await.is_ok());
     assert_eq!(pbx.dials().last().map(|d| d.path), Some(DialPath::Socket));
     assert_eq!(pbx.dials().len(), 3);
+}
+
+/// One strange answer in the middle of a call, and everything works as before: no path is given up for it.
+#[tokio::test]
+async fn one_strange_answer_to_a_command_is_told_and_teaches_nothing() {
+    let slip = |method, status| Slip { method, path_end: "/calls", status, times: 1 };
+    for (slip, code, says) in [
+        (slip("GET", 200), Code::TimedOut, "did not say which calls"),
+        (slip("GET", 404), Code::TimedOut, "did not say which calls"),
+        (slip("POST", 404), Code::RefusedByPbx, "refused"),
+    ] {
+        let pbx = fake(Generation::G3).await;
+        let desk = Desk::signed_in(&pbx).await;
+        let (_, id) = desk.talking(&pbx).await;
+        for ask in [Request::Hold as fn(Option<phone_core::CallId>) -> Request, Request::HangUp] {
+            pbx.slip(slip.clone());
+            fails(&desk.engine.ask(ask(Some(id.clone()))).await, code, says);
+            assert_eq!(desk.settle().await.calls[0].state, CallState::Connected, "{slip:?}");
+        }
+        assert!(desk.engine.ask(Request::Hold(Some(id.clone()))).await.is_ok(), "{slip:?}");
+        assert!(desk.engine.ask(Request::Resume(Some(id.clone()))).await.is_ok(), "{slip:?}");
+        assert!(desk.engine.ask(Request::HangUp(Some(id))).await.is_ok(), "{slip:?}");
+        desk.wait_view("over", |v| v.calls.is_empty()).await;
+        let by_action = pbx.actions().iter().filter(|a| matches!(a.name.as_str(), "hold-call" | "clear-call")).count();
+        assert_eq!(by_action, 0, "{slip:?}: nothing goes by actions that this server does not know");
+        clean(&pbx);
+    }
+}
+
+/// Needs the whole limit of a transfer, once.
+#[tokio::test]
+async fn a_web_page_is_no_yes_to_a_transfer() {
+    let pbx = fake(Generation::G3).await;
+    let desk = Desk::signed_in(&pbx).await;
+    let (call, id) = desk.talking(&pbx).await;
+    let mut events = desk.engine.events();
+    pbx.slip(Slip { method: "POST", path_end: "/calls", status: 200, times: 1 });
+    let engine = desk.engine.clone();
+    let handed = Request::Transfer(id, TransferTarget::Number("+4930555009".into()));
+    let asked = tokio::spawn(async move { engine.ask(handed).await });
+    let posted = |s: &phone_tests::vodia::State| s.requests().iter().any(|r| r.method == "POST" && r.path.ends_with("/calls"));
+    pbx.wait_for(posted, SOON).await.expect("sent");
+    pbx.hang_up_far(call);
+    desk.wait_view("over", |v| v.calls.is_empty()).await;
+    let answer = tokio::time::timeout(Duration::from_secs(15), asked).await.expect("in time").expect("an answer");
+    fails(&answer, Code::OutcomeUnknown, "did not say whether it was handed on");
+    while let Ok(event) = events.try_recv() {
+        assert_ne!(event.event, EventName::CallTransferred, "{event:?}");
+    }
+}
+
+/// A page once in place of the PBX's own list, and calls that others took are still not missed.
+#[tokio::test]
+async fn a_web_page_in_place_of_the_list_makes_no_call_a_missed_one() {
+    let pbx = fake(Generation::G3).await;
+    let desk = Desk::signed_in(&pbx).await;
+    let has = |v: &phone_core::View| v.accounts[0].abilities.has(phone_core::Ability::History);
+    desk.wait_view("history", has).await;
+    for calls in 1..=2 {
+        pbx.slip(Slip { method: "GET", path_end: "/history", status: 200, times: 1 });
+        let call = pbx.ring_group("+4930555001", "Mara Beispiel", "700");
+        desk.wait_view("ringing", |v| !v.calls.is_empty()).await;
+        assert!(pbx.answer_elsewhere(call, "205"));
+        let view = desk.wait_view("decided", |v| v.recent.len() == calls).await;
+        assert_eq!((view.recent[0].outcome, view.missed), (Outcome::AnsweredElsewhere, 0), "call {calls}");
+        assert!(has(&*desk.settle().await));
+    }
 }
 
 #[tokio::test]
@@ -96,8 +165,12 @@ async fn a_dial_that_nobody_obeys_is_told_as_unknown_and_sent_once() {
     pbx.ignore_dials(true);
     let since = Instant::now();
     let engine = desk.engine.clone();
-    let dial =
-        Request::Dial { text: "+4930555001".into(), account: None, source: phone_core::request::Source::Typed, yes: false };
+    let dial = Request::Dial {
+        text: "+4930555001".into(),
+        account: None,
+        source: phone_core::request::Source::Typed,
+        yes: phone_core::number::Yes::No,
+    };
     let asked = tokio::spawn(async move { engine.ask(dial).await });
     desk.wait_view("dialling", |v| v.calls.iter().any(|c| c.state == CallState::Dialing)).await;
     // An impatient second press.

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use phone_core::call::Outcome;
 use phone_core::link::{Link, LinkInput};
 use phone_core::view::LinkName;
-use phone_core::{CallState, Code, Direction, EventName, Reason, Request};
+use phone_core::{CallState, Code, Direction, EventName, Presence, Reason, Request};
 use phone_engine::SystemEvent;
 use phone_tests::desktop::MuteProxy;
-use phone_tests::vodia::{FarEnd, Generation, Refusal, SignInMethod, What};
+use phone_tests::vodia::{FakeVodia, FarEnd, Generation, Refusal, SignInMethod, What};
 
-use crate::support::{ALL, Desk, PASSWORD, SOON, account, clean, fake, fake_with, figure, office};
+use crate::support::{ALL, Desk, PASSWORD, SOON, account, clean, fake, fake_with, figure, office, people};
 
 #[tokio::test]
 async fn a_closed_connection_is_noticed_at_once_and_comes_back_with_its_call() {
@@ -65,6 +65,46 @@ async fn a_dead_wire_is_noticed_in_less_than_35_seconds() {
     let view = desk.wait_view_for(Duration::from_secs(30), "back", online).await;
     figure("wire back to online", since);
     assert_eq!((&view.calls[0].id, view.calls[0].state), (&call, CallState::Connected));
+}
+
+/// Needs longer than a link may be silent, once for all kinds of servers together.
+#[tokio::test]
+async fn a_dead_socket_is_noticed_although_the_rest_of_the_server_works() {
+    let quiet = |answers_pings| fake_with(Generation::G3, move |o| o.answers_pings = answers_pings);
+    let (pongs, answers) = tokio::join!(quiet(true), quiet(false));
+    let noticed = async |pbx: &FakeVodia, what: &str| {
+        let desk = Desk::signed_in(pbx).await;
+        let is_changed = |p: &phone_core::Person| p.number == "205" && p.presence == Presence::Dnd;
+        let shown = async |desk: &Desk| people(desk, true).await.iter().any(is_changed);
+        desk.wait_view("presence", |v| v.accounts[0].abilities.has(phone_core::Ability::Presence)).await;
+        if what == "questions" {
+            // Whoever leaves pings unanswered is asked something else, and answers that.
+            let asked = |s: &phone_tests::vodia::State| s.actions().iter().any(|a| a.name == "ringtones");
+            pbx.wait_for(asked, Duration::from_secs(25)).await.expect("a question");
+            let call = pbx.ring("+4930555001", "Mara Beispiel", "204");
+            desk.wait_view("what came after the answer", |v| !v.calls.is_empty()).await;
+            pbx.hang_up_far(call);
+            desk.wait_view("over", |v| v.calls.is_empty()).await;
+        }
+        pbx.silence_sockets();
+        let since = Instant::now();
+        pbx.change_account("205", |a| a.dnd = true);
+        let lost = |v: &phone_core::View| v.accounts[0].link == LinkName::Waiting;
+        let view = desk.wait_view_for(Duration::from_secs(35), "noticed", lost).await;
+        figure(&format!("dead socket beside a server that answers {what} noticed after"), since);
+        assert_eq!(view.accounts[0].why.as_ref().map(|w| w.code), Some(Code::TimedOut), "{what}");
+        // It had not held for long, so the next attempt may come some seconds later.
+        let online = |v: &phone_core::View| v.accounts[0].link == LinkName::Online;
+        desk.wait_view_for(Duration::from_secs(20), "back", online).await;
+        let mut revisions = desk.engine.people();
+        let told = async {
+            while !shown(&desk).await {
+                revisions.changed().await.expect("the engine runs");
+            }
+        };
+        tokio::time::timeout(SOON, told).await.unwrap_or_else(|_| panic!("{what}: what happened meanwhile is not shown"));
+    };
+    tokio::join!(noticed(&pongs, "pings"), noticed(&answers, "questions"));
 }
 
 #[tokio::test]
@@ -173,13 +213,13 @@ async fn a_busy_servers_retry_after_is_kept() {
 }
 
 #[tokio::test]
-async fn a_handshake_refused_for_good_stops_after_one_new_sign_in() {
+async fn a_handshake_that_is_refused_waits_after_one_new_sign_in() {
     for (status, code) in [(401, Code::Forbidden), (403, Code::ApiSwitchedOff)] {
         let pbx = fake(Generation::G2).await;
         let desk = Desk::signed_in(&pbx).await;
         pbx.refuse_with(What::Handshake, status);
         pbx.kick().await;
-        desk.stops(code, "").await;
+        desk.waits(code, "").await;
         let sign_ins = pbx.sign_ins().iter().filter(|s| s.method == SignInMethod::Password).count();
         assert_eq!(sign_ins, 2, "the first, and one to be sure");
         pbx.behave();

@@ -76,8 +76,12 @@ async fn a_dial_that_the_network_swallowed_is_never_made_later() {
     let mut dials = vec![];
     for path in &paths {
         let engine = path.desk.engine.clone();
-        let dial =
-            Request::Dial { text: "+4930555001".into(), account: None, source: phone_core::request::Source::Typed, yes: false };
+        let dial = Request::Dial {
+            text: "+4930555001".into(),
+            account: None,
+            source: phone_core::request::Source::Typed,
+            yes: phone_core::number::Yes::No,
+        };
         dials.push(tokio::spawn(async move { engine.ask(dial).await }));
         path.desk.wait_view("dialling", |v| !v.calls.is_empty()).await;
         path.desk.engine.system(SystemEvent::NetworkChanged).await;

@@ -16,7 +16,7 @@ use crate::support::{Desk, Heap, PASSWORD, account, alone, clean, fails, is_alon
 
 /// What a proxy does with those who ask.
 #[derive(Clone, Copy, PartialEq)]
-enum Manner {
+pub(crate) enum Manner {
     /// Lets everything through.
     Open,
     /// Wants user `guest` and password `Guest-Pw9`.
@@ -28,7 +28,7 @@ enum Manner {
 }
 
 /// A proxy of both kinds, HTTP and SOCKS5, that leads every host name to loopback.
-struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     manner: Arc<Mutex<Manner>>,
     tunnels: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    async fn start(manner: Manner) -> Self {
+    pub(crate) async fn start(manner: Manner) -> Self {
         Self::start_with(manner, None).await
     }
 
@@ -68,15 +68,15 @@ impl Proxy {
         *self.manner.lock().expect("whole") = manner;
     }
 
-    fn url(&self, scheme: &str) -> String {
+    pub(crate) fn url(&self, scheme: &str) -> String {
         format!("{scheme}://{}", self.address)
     }
 
-    fn tunnels(&self) -> usize {
+    pub(crate) fn tunnels(&self) -> usize {
         self.tunnels.load(Ordering::SeqCst)
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("whole").clone()
     }
 }
@@ -86,8 +86,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let first = client.read_u8().await.ok()?;
-    if first == 5 {
-        return socks(client, manner, tunnels, asked).await;
+    match first {
+        4 => return old_socks(client, tunnels, asked).await,
+        5 => return socks(client, manner, tunnels, asked).await,
+        _ => {}
     }
     if !first.is_ascii_alphabetic() {
         return client.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await.ok();
@@ -188,6 +190,36 @@ where
     Some(())
 }
 
+/// Version 4 and its extension 4a, which names hosts: an address that begins with three zeros says that a name follows.
+async fn old_socks<S>(mut client: S, tunnels: &AtomicUsize, asked: &Mutex<Vec<String>>) -> Option<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    client.read_u8().await.ok()?;
+    let port = client.read_u16().await.ok()?;
+    let address = std::net::Ipv4Addr::from(client.read_u32().await.ok()?);
+    let text = async |client: &mut S| -> Option<String> {
+        let mut text = vec![];
+        loop {
+            match client.read_u8().await.ok()? {
+                0 => return String::from_utf8(text).ok(),
+                byte => text.push(byte),
+            }
+        }
+    };
+    text(&mut client).await?;
+    let host = match address.octets() {
+        [0, 0, 0, _] => text(&mut client).await?,
+        _ => address.to_string(),
+    };
+    asked.lock().ok()?.push(format!("SOCKS4 {host}:{port}"));
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    tunnels.fetch_add(1, Ordering::SeqCst);
+    client.write_all(&[0, 90, 0, 0, 0, 0, 0, 0]).await.ok()?;
+    copy_bidirectional(&mut client, &mut server).await.ok()?;
+    Some(())
+}
+
 /// Settings of a system that name one proxy for everything.
 struct Everything(String);
 
@@ -197,12 +229,12 @@ impl Proxies for Everything {
     }
 }
 
-fn behind(proxy: String) -> Desk {
+pub(crate) fn behind(proxy: String) -> Desk {
     Desk::behind(Arc::new(Everything(proxy)))
 }
 
 /// The account of 204 at a name that only the proxy can lead to the fake.
-fn named(pbx: &FakeVodia) -> AccountConfig {
+pub(crate) fn named(pbx: &FakeVodia) -> AccountConfig {
     let scheme = if pbx.certificate_sha256().is_some() { "https" } else { "http" };
     AccountConfig {
         pin: pbx.certificate_sha256().map(str::to_owned),
@@ -211,7 +243,7 @@ fn named(pbx: &FakeVodia) -> AccountConfig {
     }
 }
 
-async fn fakes() -> [FakeVodia; 2] {
+pub(crate) async fn fakes() -> [FakeVodia; 2] {
     let plain = FakeVodia::start(Options::new(Generation::G2)).await.expect("a fake");
     let tls = FakeVodia::start(Options::new(Generation::G3).tls(Tls::SelfSigned)).await.expect("a fake");
     [plain, tls]

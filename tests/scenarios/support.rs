@@ -187,7 +187,9 @@ impl Desk {
 
     /// Dials what a person typed.
     pub async fn dial(&self, text: &str) -> Answer {
-        self.engine.ask(Request::Dial { text: text.to_owned(), account: None, source: Source::Typed, yes: false }).await
+        self.engine
+            .ask(Request::Dial { text: text.to_owned(), account: None, source: Source::Typed, yes: phone_core::number::Yes::No })
+            .await
     }
 
     /// Lets Mara call, takes the call at the phone, and waits until it is shown as connected.
@@ -298,6 +300,19 @@ pub async fn alone_in_a_network(test: &str) {
     program.args(if as_root { &["--net"][..] } else { &["--user", "--map-root-user", "--net"] });
     program.args(["sh", "-c", "ip link set lo up && exec \"$0\" \"$@\""]).arg(std::env::current_exe().expect("this program"));
     once_more(program, test, &[]).await;
+}
+
+/// Runs a test of this program once more, in a process of its own that finds these names, in the manner of `/etc/hosts`.
+pub async fn alone_with_names(test: &str, names: &str, environment: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hosts = folder.path().join("hosts");
+    std::fs::write(&hosts, names).expect("written");
+    let mut program = tokio::process::Command::new("unshare");
+    let as_root = rustix::process::getuid().is_root();
+    program.args(if as_root { &["--mount"][..] } else { &["--user", "--map-root-user", "--mount"] });
+    program.args(["sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""]).arg(&hosts);
+    program.arg(std::env::current_exe().expect("this program"));
+    once_more(program, test, environment).await;
 }
 
 /// Loses every packet of the network this process has for itself, without a word to anybody, or ends that.

@@ -1,21 +1,24 @@
 // One typed request for each intent, and the streams that come back.
 import { follow, send } from "#wire";
-import type { AgentNews, Event, Methods, Nothing, PresencePart, ShowNews, Trouble, View } from "./types";
+import type { AgentNews, EmergencyReply, Event, Methods, Nothing, PresencePart, PrepareEmergencyParams, ShowNews, Trouble, View } from "./types";
 
 /** What the program around the page does itself. */
 interface OwnIntents {
   attach: { params: Nothing; result: Nothing };
   start_agent: { params: Nothing; result: Nothing };
   close_window: { params: Nothing; result: Nothing };
+  /** The program adds the key that the agent knows the window by. */
+  prepare_emergency: { params: Omit<PrepareEmergencyParams, "window_key">; result: EmergencyReply };
 }
 
 /** What can be asked, and what comes back. */
 export type Intents = OwnIntents &
   Pick<
     Methods,
-    | "get_view" | "history" | "missed_seen" | "dial" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer"
+    | "get_view" | "history" | "missed_seen" | "dial" | "numbers" | "dial_emergency" | "take_text" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer"
     | "set_presence" | "add_account" | "set_password" | "remove_account" | "sign_out" | "sign_in" | "accept_certificate"
     | "retry_now" | "unlock_keyring" | "diagnosis" | "doctor" | "get_settings" | "set_settings" | "restart"
+    | "hotkeys" | "test_hotkey" | "retry_hotkeys" | "test_link"
   >;
 
 /** The two intents that may carry a password, each once. */

@@ -1,5 +1,5 @@
 // Scenes of a made-up company, chosen by `?scene=` in a browser.
-import type { AccountView, CallRecord, CallView, Person, Presence, Trouble, View } from "./types";
+import type { AccountView, CallRecord, CallView, Candidate, HotkeyName, HotkeysReply, HotkeyView, Offer, Person, Presence, Trouble, View } from "./types";
 
 const query = new URLSearchParams(typeof location === "undefined" ? "" : location.search);
 const name = query.get("scene") ?? "";
@@ -44,6 +44,52 @@ export function call(part: Partial<CallView> = {}): CallView {
     doing: null,
     ...part,
   };
+}
+
+/** A number that the agent has found. */
+export function candidate(part: Partial<Candidate> = {}): Candidate {
+  return {
+    text: "030 555001",
+    start: 0,
+    end: 10,
+    e164: "+4930555001",
+    extension: null,
+    kind: "national",
+    dial: "0030555001",
+    verdict: "dial",
+    why: null,
+    shown: "030 555001",
+    country: "DE",
+    ...part,
+  };
+}
+
+/** The same as an offer. */
+export function offer(part: Partial<Offer> = {}): Offer {
+  const { dial, shown, text, country, extension, kind, why } = candidate();
+  const made = { dial: dial ?? "", shown: shown ?? "", text, country: country ?? null, extension, kind, why, trust: false, ...part };
+  return { ...made, choice: made.extension === null ? made.dial : `${made.dial};ext=${made.extension}` };
+}
+
+const costly = "Calls to this number may cost much more than usual.";
+const brought = "Zentrale 030 555001-0\nMobil +43 664 1234567 ext. 101\nService 0900 1234567";
+
+/** What a made-up agent finds in a text. */
+function found(text: string): Candidate[] {
+  if (text.includes("Mobil") || text.includes("/")) {
+    return [
+      candidate({ text: "030 555001-0", shown: "030 5550010", dial: "00305550010", verdict: "ask", why: null }),
+      candidate({ text: "+43 664 1234567", kind: "international", shown: "+43 664 1234567", dial: "000436641234567", country: "AT", extension: "101", verdict: "ask", why: null }),
+      candidate({ text: "0900 1234567", kind: "premium", shown: "0900 1 234567", dial: "009001234567", verdict: "ask", why: costly }),
+    ];
+  }
+  const digits = text.replace(/[^\d+*#]/g, "");
+  if (digits === "112") return [candidate({ text, kind: "emergency", shown: null, country: null, dial: "112", e164: null, verdict: "refuse", why: "This is an emergency number." })];
+  if (digits.startsWith("0900")) return [candidate({ text, kind: "premium", shown: "0900 1 234567", dial: `0${digits}`, verdict: "ask", why: costly })];
+  if (/^\d{3}$/.test(digits)) return [candidate({ text, kind: "extension", shown: digits, country: null, dial: digits, e164: null })];
+  if (text === "20.11.2026") return [candidate({ text, kind: "not_a_number", shown: null, country: null, dial: null, verdict: "refuse", why: "This looks like a date." })];
+  if (digits.startsWith("+1")) return [candidate({ text, kind: "international", shown: "+1 202-555-0143", dial: "00012025550143", country: "US", extension: "101" })];
+  return digits.length > 4 ? [candidate({ text })] : [];
 }
 
 const first = "Ann Bob Carla Dirk Eva Frank Greta Hanno Ida Jan Kira Leo Mia Nils Olga Paul Rosa Sven Tina Uwe".split(" ");
@@ -167,12 +213,54 @@ const views: Record<string, View> = {
     ],
     hints: [{ about: "settings_broken", text: "The settings file could not be read.", remedy: "It was kept as settings.toml.broken." }],
   }),
+  tones: view({ calls: [call({ direction: "outgoing", post_dial: "101", remote: { number: "+4930555001", name: null } })], accounts: [account({ presence: "in_call" })] }),
   gone: view({ calls: [call()] }),
   first: view({ accounts: [], recent: [] }),
 };
 
+/** Dials as an agent does: what has been offered is dialled, all else is judged. */
+function dial(text: string, to: unknown): unknown {
+  const offers = found(text).map((one) => offer({ ...one, dial: one.dial ?? "", shown: one.shown ?? one.dial ?? "", country: one.country ?? null }));
+  const [one] = offers;
+  if (to || !one) return { call: null };
+  if (one.kind === "emergency") throw trouble("policy_refuse", "This is an emergency number.", "Nothing was dialled.", "emergency");
+  if (offers.length > 1) throw { ...trouble("several_numbers", "There are several telephone numbers in this text.", "Choose one."), offers };
+  if (one.why) throw { ...trouble("policy_ask", "This number rings only after a yes.", "Say yes to dial it."), offers };
+  return { call: null };
+}
+
 function stale(people: Person[]): Person[] {
   return people.map((p) => ({ ...p, presence: "unknown" as const, dnd: false, last_known: { presence: p.presence, at: minutes(4) } }));
+}
+
+/** How the hotkeys do: all well, `taken`, or as `wayland` says where the user refused. */
+export function hotkeys(how: string): HotkeysReply {
+  const one = (name: HotkeyName, part: Partial<HotkeyView>): HotkeyView => ({
+    name,
+    health: "off",
+    keys: null,
+    by: null,
+    other: null,
+    free: null,
+    text: null,
+    remedy: null,
+    command: name === "dial" ? "trayphone --dial-selection" : "trayphonectl answer",
+    ...part,
+  });
+  const keys = "Ctrl+Alt+P";
+  if (how === "taken") {
+    return {
+      hotkeys: [
+        one("dial", { health: "taken", keys, by: "Xfce (“show desktop”)", free: "Ctrl+Alt+O" }),
+        one("answer", { health: "ours", keys, other: "dial", free: "Ctrl+Alt+Q" }),
+        one("hang_up", { health: "works", keys: "Ctrl+Alt+H" }),
+        one("window", {}),
+      ],
+      by_desktop: false,
+    };
+  }
+  if (how === "wayland") return { hotkeys: [one("dial", { health: "refused", keys }), one("answer", {}), one("hang_up", {}), one("window", {})], by_desktop: true };
+  return { hotkeys: [one("dial", { health: "works", keys }), one("answer", {}), one("hang_up", {}), one("window", {})], by_desktop: false };
 }
 
 export const scene = {
@@ -189,12 +277,36 @@ export const scene = {
       case "get_settings":
       case "set_settings":
         return {
-          desktop: { dial_hotkey: "ctrl+alt+p", ask_links: true, window_warm_s: 60, names_when_locked: false },
+          desktop: {
+            dial_hotkey: "ctrl+alt+p",
+            answer_hotkey: null,
+            hang_up_hotkey: null,
+            window_hotkey: null,
+            copy_key: false,
+            ask_links: true,
+            always_dial: query.get("trusted") ? ["0030555001", "+4989123456", "207"] : [],
+            window_warm_s: 60,
+            names_when_locked: false,
+          },
           autostart: false,
-          handler: { tel: true, sip: false },
+          handler: { tel: true, callto: true, pbx: true, sip: false, sips: false },
+          owners: { tel: "Trayphone", callto: "Trayphone", pbx: "Trayphone", sip: "Linphone" },
         };
+      case "hotkeys":
+      case "retry_hotkeys":
+        return hotkeys(query.get("hotkeys") ?? "");
+      case "test_hotkey":
+        return new Promise((resume) => setTimeout(() => resume({ arrived: query.get("arrives") !== "no" }), Number(query.get("after") ?? 60)));
       case "dial":
-        if (String(params["text"]).startsWith("0900") && !params["yes"]) throw trouble("policy_ask", "This number rings only after a yes.", "Say yes to dial it.");
+        return dial(String(params["text"]), params["to"]);
+      case "numbers":
+        return { candidates: found(String(params["text"])) };
+      case "take_text":
+        return { text: query.get("brought") ? brought : null, account: null };
+      case "prepare_emergency":
+        if (query.get("key") === "none") throw trouble("policy_refuse", "This is an emergency number.", "Dial it on the phone.", "emergency");
+        return { token: "t", number: "112", seconds: Number(query.get("seconds") ?? 15) };
+      case "dial_emergency":
         return { call: null };
       case "add_account":
         if (name === "first" && query.get("fail") === "certificate")
@@ -205,6 +317,8 @@ export const scene = {
           );
         if (query.get("fail") === "slow") return new Promise(() => undefined);
         throw trouble("unknown_tenant_or_user", "The PBX needs to know the tenant.", "Write the user as extension@tenant.", "HTTP 404");
+      case "test_link":
+        return { arrived: true };
       case "doctor":
         return {
           checks: [

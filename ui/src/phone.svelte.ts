@@ -23,6 +23,9 @@ export class Phone {
   /** The view that somebody outside the page asked for. */
   wanted = $state.raw<{ view: WindowView | null; turn: number }>({ view: null, turn: 0 });
 
+  /** Grows whenever a text may wait for the field. */
+  textTurn = $state(0);
+
   /** Requests under way, by what they are about, so that no press counts twice. */
   private underWay = $state.raw<ReadonlySet<string>>(new Set());
   private incoming: Person[] | null = null;
@@ -52,7 +55,10 @@ export class Phone {
       on("call-event", (event) => {
         if (event.event === "history" || event.event === "call.ended" || event.event === "call.missed") this.historyTurn += 1;
       }),
-      on("show", ({ view }) => (this.wanted = { view, turn: this.wanted.turn + 1 })),
+      on("show", ({ view }) => {
+        this.wanted = { view, turn: this.wanted.turn + 1 };
+        this.textTurn += 1;
+      }),
     ]);
     try {
       // What is known of the agent comes as an event, in order with the others.
@@ -69,6 +75,7 @@ export class Phone {
       if (before === "running") return;
       // Another agent counts its revisions afresh.
       this.agentTurn += 1;
+      this.textTurn += 1;
       this.peopleRevision = -1;
       this.incoming = null;
       this.lostAt = null;

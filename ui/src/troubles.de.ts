@@ -27,6 +27,7 @@ export const troubles: Record<Code, [string, string | null]> = {
   offline: ["Keine Verbindung zur Anlage; es wurde nichts gewählt oder gesendet.", "Bitte warten, bis sie wieder da ist."],
   rate_limited: ["Gerade wird schon eine Nummer gewählt.", "Bitte kurz warten."],
   policy_ask: ["Diese Nummer wird nur nach einem Ja gewählt.", null],
+  several_numbers: ["In diesem Text stehen mehrere Telefonnummern.", "Bitte eine auswählen."],
   policy_refuse: ["Diese Nummer wird von hier nicht gewählt.", "Es wurde nichts gewählt."],
   outcome_unknown: ["Es wurde gesendet, aber das Ergebnis ist unbekannt.", "Bitte erst am Telefon nachsehen."],
   refused_by_pbx: ["Die Anlage hat abgelehnt.", "Es hat sich nichts geändert."],
@@ -34,4 +35,52 @@ export const troubles: Record<Code, [string, string | null]> = {
   not_available: ["Das gibt es hier nicht.", "Es wurde nichts getan."],
   no_agent: ["Trayphone läuft nicht.", "Bitte starten."],
   agent_hangs: ["Trayphone läuft, antwortet aber nicht.", "Bitte beenden und neu starten."],
+};
+
+/** Why a number is asked about or refused: the agent's sentence, and the German one. A test knows them all. */
+export const whys: Record<string, string> = {
+  "This is not clearly one telephone number.": "Das ist nicht eindeutig eine Telefonnummer.",
+  "There is no such number in the numbering plan of its country.": "Im Rufnummernplan ihres Landes gibt es diese Nummer nicht.",
+  "A zero behind the country code may be one too many.": "Die Null nach der Landesvorwahl ist vielleicht zu viel.",
+  "The zero or prefix in front may be missing.": "Vorn fehlt vielleicht die Null oder die Vorwahl.",
+  "The plus in front of the country code may be missing.": "Vor der Landesvorwahl fehlt vielleicht das Plus.",
+  "The international prefix is not that of your country.": "Das ist die Auslandsvorwahl eines anderen Landes.",
+  "This may be a local number of your area or something else.": "Das ist vielleicht eine Ortsnummer, vielleicht etwas anderes.",
+  "It seems to begin with the digit for the outside line.": "Sie scheint mit der Ziffer für die Amtsleitung zu beginnen.",
+  "This is short and may be something else than a telephone number.": "Das ist kurz und vielleicht keine Telefonnummer.",
+  "It is not known which country this number belongs to.": "Es ist nicht bekannt, in welches Land diese Nummer gehört.",
+  "This is an emergency number in some countries; set the country of the dial plan.":
+    "Das ist in manchen Ländern eine Notrufnummer; bitte das Land im Wählplan angeben.",
+  "Letters stand for digits here.": "Hier stehen Buchstaben für Ziffern.",
+  "There are several numbers in this text.": "In diesem Text stehen mehrere Nummern.",
+  "This looks like two numbers written as one.": "Das sieht nach zwei Nummern in einer aus.",
+  "The words in front say that this may be something else than a telephone number.":
+    "Nach den Worten davor ist das vielleicht keine Telefonnummer.",
+  "This is labelled as a fax number.": "Das ist als Faxnummer bezeichnet.",
+  "This may be something else than a telephone number.": "Das ist vielleicht keine Telefonnummer.",
+  "A line ends inside this number.": "Mitten in dieser Nummer endet eine Zeile.",
+  "Digits for after the answer follow.": "Es folgen Ziffern für die Zeit nach dem Abheben.",
+  "It is not clear how the Durchwahl continues the number.": "Es ist unklar, wie die Durchwahl die Nummer fortsetzt.",
+  "This number belongs to another server.": "Diese Nummer gehört zu einem anderen Server.",
+  "This is an address; only some PBXs can call it.": "Das ist eine Adresse; nur manche Anlagen können sie anrufen.",
+  "Codes with * or # change settings of the PBX; they are dialled only when typed.":
+    "Codes mit * oder # ändern Einstellungen der Anlage; gewählt werden sie nur, wenn man sie tippt.",
+  "A link from another program asks first.": "Bei einem Link aus einem anderen Programm wird erst gefragt.",
+  "Calls to this number may cost much more than usual.": "Anrufe zu dieser Nummer können viel mehr kosten als üblich.",
+  "Calls to satellite and international network numbers may cost much more than usual.":
+    "Anrufe in Satelliten- und internationale Netze können viel mehr kosten als üblich.",
+  "This number is in another country.": "Diese Nummer liegt in einem anderen Land.",
+  "This is an emergency number: dial it on the phone, or in the window, which asks for a second press.":
+    "Das ist eine Notrufnummer: bitte am Telefon wählen oder hier mit einem zweiten Druck.",
+  "This looks like a date.": "Das sieht nach einem Datum aus.",
+  "This looks like a time.": "Das sieht nach einer Uhrzeit aus.",
+  "This looks like a sum or a count.": "Das sieht nach einem Betrag oder einer Anzahl aus.",
+  "This looks like the address of a machine.": "Das sieht nach der Adresse eines Rechners aus.",
+  "This looks like a bank account.": "Das sieht nach einem Bankkonto aus.",
+  "This looks like the number of a card.": "Das sieht nach der Nummer einer Karte aus.",
+  "This looks like the number of a book.": "Das sieht nach der Nummer eines Buches aus.",
+  "This looks like a place on a map.": "Das sieht nach einem Ort auf der Karte aus.",
+  "The words in front say that this is not a telephone number.": "Nach den Worten davor ist das keine Telefonnummer.",
+  "There is no usable telephone number in this link.": "In diesem Link steht keine brauchbare Telefonnummer.",
+  "This link offers an account; it does not dial.": "Dieser Link bietet ein Konto an; er wählt nicht.",
 };

@@ -65,6 +65,26 @@ export const de: Words = {
   byAccount: "Anrufen über",
   dialQuestion: (number) => `${number} wirklich anrufen?`,
   dialYes: "Anrufen",
+  dialledAs: (dial) => `Gewählt wird ${dial}`,
+  asksFirst: (why) => `Fragt erst. ${why}`,
+  thenDigits: (digits) => `danach ${digits}`,
+  internal: "intern",
+  featureCode: "Code für die Anlage",
+  address: "Adresse",
+  severalNumbers: (n) => `${n} Nummern`,
+  chooseNumber: (n) => `Eine von ${n} Nummern auswählen`,
+  enterChooses: "Mit der Eingabetaste auswählen.",
+  whichNumber: (n) => `Hier stehen ${n} Nummern. Welche?`,
+  noNumber: "In diesem Text steht keine Telefonnummer.",
+  nothingDialled: "Es wurde nichts gewählt.",
+  doubtful: "Das ist nicht eindeutig eine Telefonnummer.",
+  emergencyHint: "Notrufnummer. Verlangt einen zweiten Druck.",
+  emergencyNumber: (number) => `Notrufnummer ${number}`,
+  emergencyAgain: "Zum Anrufen noch einmal drücken, zum Abbrechen Escape.",
+  secondsLeft: (n) => `${n} s`,
+  emergencyExpired: (number) => `Die Zeit für den zweiten Druck ist vorbei. ${number} wurde nicht gewählt.`,
+  emergencyOnlyHere: "Das ist eine Notrufnummer, und dieses Fenster darf sie nicht wählen.",
+  emergencyElsewhere: "Bitte am Telefon wählen, oder dieses Fenster schließen und über das Symbol im Infobereich neu öffnen.",
   offlineNoDial: "Nicht verbunden, daher kann nichts gewählt werden.",
   lastCalled: "aus dem Verlauf",
 
@@ -110,6 +130,8 @@ export const de: Words = {
     sending_tones: "Sendet Töne…",
   },
   staleCall: (at) => `Unbekannt seit ${at}. Bis die Anlage den Stand gemeldet hat, bitte das Telefon benutzen.`,
+  sendDigits: (digits) => `${digits} senden`,
+  sendAgain: (digits) => `${digits} noch einmal senden`,
   answerAtPhone: "Dieses Telefon lässt sich von hier nicht annehmen. Bitte den Hörer abheben.",
 
   peopleList: "Kolleginnen und Kollegen",
@@ -188,10 +210,68 @@ export const de: Words = {
   autostartHint: "Trayphone steht nach der Anmeldung im Infobereich.",
   links: (scheme) => `${scheme}:-Links öffnen`,
   linksHint: "Ein Klick auf so einen Link in einem anderen Programm ruft mit Trayphone an.",
+  linksOwner: (program) => `Öffnet jetzt ${program}; beim Ausschalten wieder.`,
+  linksNobody: "Öffnet jetzt kein Programm.",
+  testLink: "Test-Link öffnen",
+  linkOnItsWay: "Er ist unterwegs …",
+  linkArrived: "Er ist angekommen. Gewählt wurde nichts.",
+  linkLost: "Er ist in 10 Sekunden nicht angekommen.",
   askLinks: "Fragen, bevor ein Link wählt",
   askLinksHint: "Zeigt zuerst die Nummer. Links kommen aus Webseiten und Mails.",
-  hotkey: "Tastenkürzel, das die markierte Nummer wählt",
-  hotkeyHint: "Zum Beispiel ctrl+alt+p. Leer schaltet es ab.",
+  alwaysDial: "Nummern, deren Links nicht fragen",
+  alwaysDialHint: "Sie klingeln sofort. Eine entfernte Nummer fragt wieder.",
+  alwaysDialNone: "Keine. Die Frage vor einem Link kann eine aufnehmen.",
+  askAgain: (number) => `Vor ${number} wieder fragen`,
+  copyKey: "Die Kopiertaste drücken",
+  copyKeyHint:
+    "Wo Trayphone keine Markierung lesen kann, die Kopiertaste drücken und die Zwischenablage wiederherstellen. Manche Programme tun bei dieser Taste etwas anderes; Terminals bekommen sie nie.",
+  hotkeysTitle: "Tastenkürzel",
+  hotkeyHint: "Tasten, die in jedem Programm wirken, zum Beispiel ctrl+alt+p. Leer schaltet eines ab.",
+  hotkeyByDesktop: "Tasten, die in jedem Programm wirken, zum Beispiel ctrl+alt+p. Ihr Desktop entscheidet und vergibt vielleicht andere.",
+  hotkeys: {
+    dial: "Die markierte Nummer wählen",
+    answer: "Den Anruf annehmen, der klingelt",
+    hang_up: "Auflegen",
+    window: "Das Fenster zeigen",
+  },
+  hotkeyState: (one) => {
+    const keys = one.keys ?? "";
+    const free = one.free ? ` ${one.free} ist frei.` : "";
+    switch (one.health) {
+      case "works":
+        return `${keys} wirkt.`;
+      case "asking":
+        return "Ihr Desktop wird gefragt.";
+      case "ours":
+        return `${keys} gehört schon zu „${one.other ? de.hotkeys[one.other] : ""}“.${free}`;
+      case "taken":
+        return `${keys} benutzt schon ${one.by ?? "ein anderes Programm"}.${free}`;
+      case "no_key":
+        return `Diese Tastatur hat keine Taste für ${keys}.${free}`;
+      case "bad":
+        return "Das ist kein Tastenkürzel.";
+      case "no_way":
+        return "Dieser Desktop lässt Programme keine Tasten nehmen. Legen Sie dort ein Tastenkürzel auf den Befehl.";
+      case "not_known":
+        return "Der Desktop kennt Trayphone noch nicht. Führen Sie trayphone --register aus und melden Sie sich neu an.";
+      case "refused":
+        return "Ihr Desktop gibt Trayphone keine Tasten. Lassen Sie ihn noch einmal fragen, oder legen Sie dort ein Tastenkürzel auf den Befehl.";
+      case "unbound":
+        return "Ihr Desktop hat keine Tasten vergeben. Wählen Sie welche in seinen Tastatureinstellungen, unter Trayphone.";
+      case "failed":
+        return `Die Tasten lassen sich nicht nehmen. (${one.text ?? ""})`;
+      case "off":
+        return "";
+    }
+  },
+  hotkeyTest: "Prüfen",
+  hotkeyPress: (keys) => `Drücken Sie jetzt ${keys}.`,
+  hotkeyArrived: "Es wirkt.",
+  hotkeyLost: "Die Taste kam nicht an.",
+  hotkeyTake: (keys) => `${keys} nehmen`,
+  hotkeyTryAgain: "Noch einmal versuchen",
+  hotkeyAskAgain: "Noch einmal fragen",
+  hotkeyCopy: "Befehl kopieren",
   namesLocked: "Namen auf dem Sperrbildschirm",
   namesLockedHint: "Hinweise zeigen den Anrufer auch bei gesperrtem Bildschirm.",
   warm: "Geschlossenes Fenster bereithalten",

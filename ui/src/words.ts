@@ -1,5 +1,5 @@
 // Every English text of the page. `words.de.ts` has the same keys; what the agent says comes with its own words.
-import type { AccountView, CallView, Outcome, Presence } from "./types";
+import type { AccountView, CallView, HotkeyName, HotkeyView, Outcome, Presence } from "./types";
 
 export const en = {
   // Parts of the page
@@ -70,6 +70,26 @@ export const en = {
   byAccount: "Call by account",
   dialQuestion: (number: string) => `Really call ${number}?`,
   dialYes: "Call it",
+  dialledAs: (dial: string) => `Will be dialled as ${dial}`,
+  asksFirst: (why: string) => `Asks first. ${why}`,
+  thenDigits: (digits: string) => `then ${digits}`,
+  internal: "internal",
+  featureCode: "code for the phone system",
+  address: "address",
+  severalNumbers: (n: number) => `${n} numbers`,
+  chooseNumber: (n: number) => `Choose one of ${n} numbers`,
+  enterChooses: "Enter lets you choose one.",
+  whichNumber: (n: number) => `There are ${n} numbers. Which one?`,
+  noNumber: "There is no telephone number in this text.",
+  nothingDialled: "Nothing was dialled.",
+  doubtful: "This is not clearly one telephone number.",
+  emergencyHint: "Emergency number. Asks for a second press.",
+  emergencyNumber: (number: string) => `Emergency number ${number}`,
+  emergencyAgain: "Press again to call it, or Escape to cancel.",
+  secondsLeft: (n: number) => `${n} s`,
+  emergencyExpired: (number: string) => `The time for the second press is over. ${number} was not dialled.`,
+  emergencyOnlyHere: "This is an emergency number, and this window may not dial it.",
+  emergencyElsewhere: "Dial it on the phone, or close this window and open it again from the icon in the panel.",
   offlineNoDial: "Not connected, so nothing can be dialled.",
   lastCalled: "from the history",
 
@@ -116,6 +136,8 @@ export const en = {
     sending_tones: "Sending tones…",
   } satisfies Record<NonNullable<CallView["doing"]>, string>,
   staleCall: (at: string) => `Unknown since ${at}. Until the PBX has said where this call stands, use the phone.`,
+  sendDigits: (digits: string) => `Send ${digits}`,
+  sendAgain: (digits: string) => `Send ${digits} again`,
   answerAtPhone: "This phone cannot be answered from here. Lift the handset.",
 
   // People
@@ -196,10 +218,66 @@ export const en = {
   autostartHint: "Trayphone is in the tray after you log in.",
   links: (scheme: string) => `Open ${scheme}: links`,
   linksHint: "A click on such a link in another program calls with Trayphone.",
+  linksOwner: (program: string) => `Now opened by ${program}, which gets them back when you switch this off.`,
+  linksNobody: "Now opened by no program.",
+  testLink: "Open a test link",
+  linkOnItsWay: "It is on its way…",
+  linkArrived: "It arrived. Nothing was dialled.",
+  linkLost: "It did not arrive within 10 seconds.",
   askLinks: "Ask before a link dials",
   askLinksHint: "Shows the number first. Links come from web pages and mails.",
-  hotkey: "Hotkey that dials the selected number",
-  hotkeyHint: "For example ctrl+alt+p. Empty switches it off.",
+  alwaysDial: "Numbers whose links do not ask",
+  alwaysDialHint: "You let them ring at once. A number taken away asks again.",
+  alwaysDialNone: "None. The question before a link can add one.",
+  askAgain: (number: string) => `Ask again before ${number}`,
+  copyKey: "Press the copy key",
+  copyKeyHint:
+    "Where nothing is selected for Trayphone to read, press the copy key and put the clipboard back. Some programs do something else with that key; terminals never get it.",
+  hotkeysTitle: "Hotkeys",
+  hotkeyHint: "Keys that work in every program, for example ctrl+alt+p. Empty switches one off.",
+  hotkeyByDesktop: "Keys that work in every program, for example ctrl+alt+p. Your desktop decides and may give others.",
+  hotkeys: {
+    dial: "Dial the selected number",
+    answer: "Answer the call that rings",
+    hang_up: "Hang up",
+    window: "Show the window",
+  } satisfies Record<HotkeyName, string>,
+  hotkeyState: (one: HotkeyView) => {
+    const keys = one.keys ?? "";
+    const free = one.free ? ` ${one.free} is free.` : "";
+    switch (one.health) {
+      case "works":
+        return `${keys} works.`;
+      case "asking":
+        return "Your desktop is being asked.";
+      case "ours":
+        return `${keys} belongs to “${one.other ? en.hotkeys[one.other] : ""}” already.${free}`;
+      case "taken":
+        return `${keys} is already used by ${one.by ?? "another program"}.${free}`;
+      case "no_key":
+        return `This keyboard has no key for ${keys}.${free}`;
+      case "no_way":
+        return "This desktop lets no program take keys. Bind a shortcut of the desktop to the command.";
+      case "refused":
+        return "Your desktop gives Trayphone no keys. Let it ask again, or bind a shortcut of the desktop to the command.";
+      case "unbound":
+        return "Your desktop gave it no keys. Choose some in its keyboard settings, under Trayphone.";
+      case "off":
+        return "";
+      case "bad":
+      case "not_known":
+      case "failed":
+        return [one.text, one.remedy].filter(Boolean).join(" ");
+    }
+  },
+  hotkeyTest: "Test",
+  hotkeyPress: (keys: string) => `Press ${keys} now.`,
+  hotkeyArrived: "It works.",
+  hotkeyLost: "The key did not arrive.",
+  hotkeyTake: (keys: string) => `Take ${keys}`,
+  hotkeyTryAgain: "Try again",
+  hotkeyAskAgain: "Ask again",
+  hotkeyCopy: "Copy command",
   namesLocked: "Names on the lock screen",
   namesLockedHint: "Notices show who calls while the screen is locked.",
   warm: "Keep the closed window ready",

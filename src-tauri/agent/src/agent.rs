@@ -3,9 +3,12 @@
 mod acts;
 mod dialling;
 mod hints;
+mod hotkeys;
+mod links;
 
 pub use dialling::Start;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,13 +20,14 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use zbus::Connection;
 
+use self::hotkeys::Hotkeys;
 use crate::arguments::Wish;
-use crate::desktop::hotkey::HotkeyError;
+use crate::desktop::links::{Clicked, PATIENCE};
 use crate::desktop::notices::linux::Health;
 use crate::desktop::notices::{self, About, Notice, NoticeChange, Scene};
 use crate::desktop::tray;
 use crate::desktop::tray::panel::{self, Look};
-use crate::desktop::{Act, Press, login, network};
+use crate::desktop::{Act, Asked, Press, login, network};
 use crate::files::Files;
 use crate::folders::Folders;
 
@@ -44,15 +48,26 @@ pub struct Agent {
     pub host: watch::Receiver<Option<bool>>,
     /// How the notification service does.
     pub health: watch::Receiver<Health>,
-    /// What keeps the hotkey from working; none also when it is switched off.
-    pub hotkey: watch::Sender<Option<HotkeyError>>,
+    /// The hotkeys.
+    hotkeys: Hotkeys,
     /// Asks a window that is open to show itself.
     pub show: broadcast::Sender<OpenWindowParams>,
+    /// Links of tests of links, as they come in.
+    tests: broadcast::Sender<String>,
+    began: Instant,
     screen: mpsc::Sender<NoticeChange>,
     locked: watch::Receiver<bool>,
     ending: Ending,
     window: Mutex<Option<Instant>>,
     looked: Mutex<Option<Instant>>,
+    /// What waits for the window to look at it.
+    for_window: Mutex<Option<Asked>>,
+    /// What a window shows that this agent has started.
+    window_key: Option<String>,
+    /// What is under way.
+    room: links::Room,
+    /// When what comes too fast was told last, by its words.
+    flood_told: Mutex<BTreeMap<String, Instant>>,
 }
 
 /// How the agent ends.
@@ -108,18 +123,29 @@ impl Agent {
             bus,
             host: desktop.host.clone(),
             health,
-            hotkey: watch::Sender::new(None),
+            hotkeys: Hotkeys::default(),
             show: broadcast::channel(4).0,
+            tests: broadcast::channel(4).0,
+            began: Instant::now(),
             screen,
             locked,
             ending: Ending::default(),
             window: Mutex::default(),
             looked: Mutex::default(),
+            for_window: Mutex::default(),
+            window_key: dialling::random_word(),
+            room: links::Room::default(),
+            flood_told: Mutex::default(),
         });
         tokio::spawn(agent.clone().follow_system(locked_here));
-        tokio::spawn(agent.clone().follow_hotkey());
+        tokio::spawn(agent.clone().follow_hotkeys());
         tokio::spawn(agent.clone().follow_hints());
         (agent, Running { desktop, notices, leave })
+    }
+
+    /// Whether a link that comes now comes during the start, when accounts may not even have begun to sign in.
+    pub fn start(&self) -> Start {
+        if self.began.elapsed() < PATIENCE { Start::Cold } else { Start::Warm }
     }
 
     /// Lets the agent end.
@@ -136,7 +162,7 @@ impl Agent {
     /// Puts a notice on the screen.
     pub async fn tell(&self, notice: Notice) {
         // A question that took its time may find the screen locked, where nobody may answer it.
-        let notice = if notice.about == About::Question && *self.locked.borrow() {
+        let notice = if matches!(notice.about, About::Question(_)) && *self.locked.borrow() {
             notices::trouble(&Reason::PolicyRefuse("The screen is locked.").into(), None)
         } else {
             notice
@@ -190,8 +216,8 @@ pub enum Then {
 }
 
 impl Running {
-    /// Works until somebody lets the agent end.
-    pub async fn until_end(self, agent: Arc<Agent>, wish: Wish) -> Then {
+    /// Works until somebody lets the agent end; `clicked` is when the wish was uttered.
+    pub async fn until_end(self, agent: Arc<Agent>, wish: Wish, clicked: Clicked) -> Then {
         let Self { desktop, notices, leave } = self;
         let Desktop { mut presses, mut opened, views: drawn, host: _host, looks, tray } = desktop;
         let zone = TimeZone::system();
@@ -200,7 +226,7 @@ impl Running {
         let mut locked = agent.locked.clone();
         let mut scene = agent.scene(&zone);
         let mut stop = std::pin::pin!(agent.stopped());
-        tokio::spawn(agent.clone().begin(wish));
+        tokio::spawn(agent.clone().begin(wish, clicked));
         loop {
             let view = views.borrow_and_update().clone();
             locked.mark_unchanged();
@@ -241,18 +267,18 @@ impl Running {
 
 impl Agent {
     /// What the first start and the command line ask for.
-    async fn begin(self: Arc<Self>, wish: Wish) {
-        let has_display = ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    async fn begin(self: Arc<Self>, wish: Wish, clicked: Clicked) {
         match wish {
-            Wish::Link(uri) => self.clone().dial_link(uri, Start::Cold).await,
+            // One that is too many is told where they are counted.
+            Wish::Link(uri) => drop(self.link_comes(uri, clicked).await),
             Wish::DialSelection => self.clone().act(Act::DialSelection.into()).await,
             Wish::Window(view) => return self.open_window(view, None).await,
-            Wish::Tray | Wish::Register | Wish::Unregister | Wish::Help | Wish::Version => {}
+            Wish::Tray | Wish::Register(_) | Wish::Unregister(_) | Wish::Help | Wish::Version => {}
         }
         let mut views = self.engine.view();
         // The first view counts its revisions from 1; before it nobody knows whether there is an account.
         let first = views.wait_for(|view| view.revision > 0).await.is_ok_and(|view| view.accounts.is_empty());
-        if first && has_display {
+        if first && phone_control::display().is_some() {
             self.open_window(None, None).await;
         }
     }

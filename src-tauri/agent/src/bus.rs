@@ -1,8 +1,9 @@
 //! The one connection to the session bus that most abilities share.
 
-use zbus::Connection;
+use futures_util::StreamExt as _;
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
+use zbus::{Connection, MatchRule, MessageStream, message};
 
 /// Tells whether somebody owns `name`; starts nobody.
 pub async fn is_owned(bus: &Connection, name: &str) -> bool {
@@ -33,6 +34,26 @@ pub async fn is_there(bus: &Connection, name: &str) -> bool {
     }
     let Ok(proxy) = proxy(bus).await else { return false };
     proxy.list_activatable_names().await.is_ok_and(|names| names.iter().any(|other| other.as_str() == name))
+}
+
+/// Every change of who owns `name`, from now on; none where the bus does not tell.
+pub async fn comers(bus: &Connection, name: &str) -> Option<MessageStream> {
+    let rule = MatchRule::builder().msg_type(message::Type::Signal).sender("org.freedesktop.DBus").ok()?;
+    let rule = rule.member("NameOwnerChanged").ok()?.arg(0, name.to_owned()).ok()?.build();
+    MessageStream::for_match_rule(rule, bus, Some(4)).await.ok()
+}
+
+/// Waits until somebody takes the name that [`comers`] watches.
+pub async fn next(comers: &mut Option<MessageStream>) {
+    if let Some(comers) = comers {
+        while let Some(changed) = comers.next().await {
+            let owners = changed.and_then(|changed| changed.body().deserialize::<(String, String, String)>());
+            if owners.is_ok_and(|(_, _, now)| !now.is_empty()) {
+                return;
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 async fn proxy(bus: &Connection) -> zbus::Result<DBusProxy<'_>> {

@@ -1,12 +1,14 @@
 //! The desktop's part of the self-examination.
 
-use phone_control::takes_files;
-use phone_core::request::{Check, CheckResult};
+use phone_control::protocol::HotkeyName;
+use phone_control::{display, takes_files};
+use phone_core::call::tidy;
+use phone_core::request::Check;
 use phone_core::{Code, Reason, View};
 
 use crate::agent::Agent;
 use crate::bus;
-use crate::desktop::hotkey::Combination;
+use crate::desktop::hotkey::{self, State};
 use crate::desktop::{autostart, links, login, notices, window};
 use crate::files::Hangs;
 use crate::upgrade;
@@ -18,29 +20,21 @@ const KEYRING: &str = "org.freedesktop.secrets";
 pub async fn checks(agent: &Agent) -> Vec<Check> {
     // They share one wait where the home folder hangs.
     let (folders, handler, starts, opens) = tokio::join!(folders(agent), handler(agent), starts(agent), opens(agent));
-    vec![
-        own(),
-        folders,
-        keyring(agent).await,
-        tray(agent),
-        notifications(agent).await,
-        hotkey(agent),
-        handler,
-        starts,
-        opens,
-        session().await,
-    ]
+    let mut checks = vec![own(), folders, keyring(agent).await, tray(agent), notifications(agent).await];
+    checks.extend(hotkeys(agent).await);
+    checks.extend([handler, starts, opens, session().await]);
+    checks
 }
 
 fn own() -> Check {
     if upgrade::is_replaced() {
-        return problem(
+        return Check::problem(
             "agent",
             "A newer Trayphone is installed than the one that runs.",
             "Restart it from its menu when no call is up.",
         );
     }
-    fine("agent", &format!("Trayphone {} runs.", env!("CARGO_PKG_VERSION")))
+    Check::fine("agent", &format!("Trayphone {} runs.", env!("CARGO_PKG_VERSION")))
 }
 
 /// Whether settings, history and log can be written down.
@@ -48,10 +42,10 @@ async fn folders(agent: &Agent) -> Check {
     let folders = [agent.folders.config(), agent.folders.state()];
     let tried = agent.files.with(move || folders.into_iter().find_map(|folder| Some((takes_files(&folder).err()?, folder))));
     match tried.await {
-        Ok(None) => fine("folders", "Settings, history and log can be written."),
+        Ok(None) => Check::fine("folders", "Settings, history and log can be written."),
         Ok(Some((error, folder))) => {
             let text = format!("The folder {} cannot be written to ({error}).", folder.display());
-            problem("folders", &text, "Give it to your user; until then settings, history or log are not kept.")
+            Check::problem("folders", &text, "Give it to your user; until then settings, history or log are not kept.")
         }
         Err(Hangs) => hangs("folders"),
     }
@@ -65,15 +59,15 @@ async fn keyring(agent: &Agent) -> Check {
             .next()
     };
     if let Some((text, remedy)) = locked(&agent.engine.view().borrow()) {
-        return Check { name: "keyring".to_owned(), result: CheckResult::Problem, text, remedy };
+        return Check::problem("keyring", &text, remedy.as_deref().unwrap_or_default());
     }
     match &agent.bus {
         // Whoever is online already has the password; the next start would stand before a locked keyring.
         Some(session) if phone_vault::is_locked(session).await == Some(true) => {
-            problem("keyring", Reason::KeyringLocked.text(), Reason::KeyringLocked.advice())
+            Check::problem("keyring", Reason::KeyringLocked.text(), Reason::KeyringLocked.advice())
         }
-        Some(session) if bus::is_there(session, KEYRING).await => fine("keyring", "A keyring is there."),
-        Some(_) | None => problem(
+        Some(session) if bus::is_there(session, KEYRING).await => Check::fine("keyring", "A keyring is there."),
+        Some(_) | None => Check::problem(
             "keyring",
             "No keyring is running on this system.",
             "Start one, such as GNOME Keyring or KWallet; Trayphone continues by itself.",
@@ -83,13 +77,13 @@ async fn keyring(agent: &Agent) -> Check {
 
 fn tray(agent: &Agent) -> Check {
     match *agent.host.borrow() {
-        Some(true) => fine("tray host", "The icon is in the tray."),
-        Some(false) => problem(
+        Some(true) => Check::fine("tray host", "The icon is in the tray."),
+        Some(false) => Check::problem(
             "tray host",
             "This desktop shows no tray icons.",
             "Start a panel with a tray; on GNOME the AppIndicator extension brings one.",
         ),
-        None => problem("tray host", "The tray has not answered yet.", "Try again in a moment."),
+        None => Check::problem("tray host", "The tray has not answered yet.", "Try again in a moment."),
     }
 }
 
@@ -98,103 +92,101 @@ async fn notifications(agent: &Agent) -> Check {
     let health = agent.health.borrow().clone();
     if health.works == Some(false) {
         let why = health.problem.map_or_else(String::new, |problem| format!(" ({problem})"));
-        return problem("notifications", &format!("The last notification could not be shown{why}."), START);
+        return Check::problem("notifications", &format!("The last notification could not be shown{why}."), START);
     }
     match &agent.bus {
         Some(session) if bus::is_there(session, notices::service::NAME).await => {
-            fine("notifications", "A notification service is there.")
+            Check::fine("notifications", "A notification service is there.")
         }
-        Some(_) | None => problem("notifications", "There is no notification service.", START),
+        Some(_) | None => Check::problem("notifications", "There is no notification service.", START),
     }
 }
 
-fn hotkey(agent: &Agent) -> Check {
-    let wanted = agent.engine.desktop().borrow().dial_hotkey.clone();
-    match (wanted, agent.hotkey.borrow().as_ref()) {
-        (_, Some(error)) => problem("hotkey", &format!("The hotkey does not work: {error}."), error.remedy()),
-        (Some(wanted), None) => {
-            let shown = Combination::parse(&wanted).map_or(wanted, |combination| combination.to_string());
-            fine("hotkey", &format!("{shown} dials the selected number."))
-        }
-        (None, None) => not_here("hotkey", "The hotkey is switched off."),
+/// One for each hotkey that has keys; that of dialling is the one that everybody has, and worth a word when it is off.
+async fn hotkeys(agent: &Agent) -> Vec<Check> {
+    let states = agent.hotkey_states().await.into_iter();
+    let shown = states.filter(|(name, state)| *name == HotkeyName::Dial || *state != State::Off);
+    shown.map(|(name, state)| hotkey(name, &state)).collect()
+}
+
+fn hotkey(name: HotkeyName, state: &State) -> Check {
+    let check = match name {
+        HotkeyName::Dial => "hotkey",
+        HotkeyName::Answer => "answer hotkey",
+        HotkeyName::HangUp => "hang-up hotkey",
+        HotkeyName::Window => "window hotkey",
+    };
+    match state {
+        State::Off => Check::not_here(check, &format!("The {} is switched off.", hotkey::title(name))),
+        State::Asking => Check::not_here(check, &format!("The desktop is being asked for the {}.", hotkey::title(name))),
+        State::Works(keys) => Check::fine(check, &format!("{keys} {}.", hotkey::does(name))),
+        State::Broken { why, free } => Check::problem(check, &hotkey::problem(name, why), &why.remedy(name, *free)),
     }
 }
 
 async fn handler(agent: &Agent) -> Check {
     let folders = agent.folders.clone();
-    let looked = agent.files.with(move || {
-        let others = links::linux::handlers(&folders).into_iter();
-        let others = others.filter(|(scheme, _)| !links::linux::is_handler(&folders, scheme));
-        others.map(|(scheme, entry)| format!("{scheme}: {}", entry.unwrap_or_else(|| "nothing".to_owned()))).collect::<Vec<_>>()
+    let looked = agent.files.with(move || links::linux::owners(&folders));
+    let Ok(owners) = looked.await else { return hangs("url handler") };
+    let ours = |scheme: &str| links::linux::is_ours(owners.get(scheme).and_then(Option::as_ref));
+    let named = owners.iter().map(|(scheme, owner)| {
+        let owner =
+            owner.as_ref().map_or_else(|| "nothing".to_owned(), |owner| format!("{} ({})", tidy(&owner.name), owner.entry));
+        format!("{scheme}: {owner}")
     });
-    let Ok(others) = looked.await else { return hangs("url handler") };
-    if others.is_empty() {
-        return fine("url handler", "Trayphone opens phone links.");
+    let named = named.collect::<Vec<_>>().join(", ");
+    if links::SCHEMES.into_iter().all(ours) {
+        return Check::fine("url handler", &format!("Trayphone opens phone links. {named}."));
     }
-    let text = format!("Phone links are opened by something else ({}).", others.join(", "));
-    problem("url handler", &text, "Switch it on in the settings, or run: trayphone --register")
+    // Links of a scheme by name belong to another program until the user says otherwise.
+    let text = format!("Not all phone links are opened by Trayphone. {named}.");
+    Check::problem("url handler", &text, "Switch it on in the settings, or run: trayphone --register")
 }
 
 async fn starts(agent: &Agent) -> Check {
     let folders = agent.folders.clone();
     match agent.files.with(move || autostart::linux::is_on(&folders)).await {
-        Ok(true) => fine("autostart", "Trayphone starts with the session."),
-        Ok(false) => not_here("autostart", "Trayphone does not start with the session; that is your choice."),
+        Ok(true) => Check::fine("autostart", "Trayphone starts with the session."),
+        Ok(false) => Check::not_here("autostart", "Trayphone does not start with the session; that is your choice."),
         Err(Hangs) => hangs("autostart"),
     }
 }
 
 async fn opens(agent: &Agent) -> Check {
     if display().is_none() {
-        return problem(
+        return Check::problem(
             "window",
             "There is no display: neither WAYLAND_DISPLAY nor DISPLAY is set.",
             "Start Trayphone from within a desktop session.",
         );
     }
     match agent.files.with(window::linux::find).await {
-        Ok(Some(_)) => fine("window", "The window can be opened."),
+        Ok(Some(_)) => Check::fine("window", "The window can be opened."),
         Err(Hangs) => hangs("window"),
-        Ok(None) => {
-            problem("window", "The program of the window is missing.", &format!("Install {} beside trayphone.", window::PROGRAM))
-        }
+        Ok(None) => Check::problem(
+            "window",
+            "The program of the window is missing.",
+            &format!("Install {} beside trayphone.", window::PROGRAM),
+        ),
     }
-}
-
-/// The display of this session.
-fn display() -> Option<String> {
-    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY"))
 }
 
 async fn session() -> Check {
     let display = display().unwrap_or_else(|| "none".to_owned());
     match login::linux::logins().await {
         // No login of a desktop is a session that the service does not know, such as one of a remote desktop.
-        Some(0 | 1) => fine("session", &format!("Trayphone runs on the display {display}.")),
+        Some(0 | 1) => Check::fine("session", &format!("Trayphone runs on the display {display}.")),
         Some(logins) => {
             let text = format!(
                 "You are logged in {logins} times. Icon, notifications and hotkey are on the display {display}; \
                  the window opens in each login with: trayphone --window"
             );
-            fine("session", &text)
+            Check::fine("session", &text)
         }
-        None => not_here("session", "There is no login service, so a locked screen is not seen."),
+        None => Check::not_here("session", "There is no login service, so a locked screen is not seen."),
     }
 }
 
 fn hangs(name: &str) -> Check {
-    problem(name, "A folder does not answer.", "Look whether the disk or server of your home folder works.")
-}
-
-fn fine(name: &str, text: &str) -> Check {
-    Check { name: name.to_owned(), result: CheckResult::Ok, text: text.to_owned(), remedy: None }
-}
-
-fn problem(name: &str, text: &str, remedy: &str) -> Check {
-    Check { name: name.to_owned(), result: CheckResult::Problem, text: text.to_owned(), remedy: Some(remedy.to_owned()) }
-}
-
-fn not_here(name: &str, text: &str) -> Check {
-    Check { name: name.to_owned(), result: CheckResult::NotHere, text: text.to_owned(), remedy: None }
+    Check::problem(name, "A folder does not answer.", "Look whether the disk or server of your home folder works.")
 }

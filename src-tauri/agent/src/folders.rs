@@ -26,14 +26,11 @@ impl Folders {
     /// # Errors
     /// [`NoHome`] when it names no home folder.
     pub fn from_env() -> Result<Self, NoHome> {
-        Self::from(|name| std::env::var_os(name).map(PathBuf::from))
+        Self::from(phone_control::user_folder)
     }
 
-    fn from(var: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, NoHome> {
-        // The specification says that a path that is not absolute counts as not set.
-        let absolute = |name: &str| var(name).filter(|path| path.is_absolute());
-        let home = absolute("HOME");
-        let place = |name: &str, below: &str| absolute(name).or_else(|| home.as_ref().map(|home| home.join(below))).ok_or(NoHome);
+    fn from(folder: impl Fn(&str, &str) -> Option<PathBuf>) -> Result<Self, NoHome> {
+        let place = |name: &str, below: &str| folder(name, below).ok_or(NoHome);
         Ok(Self {
             config_home: place("XDG_CONFIG_HOME", ".config")?,
             data_home: place("XDG_DATA_HOME", ".local/share")?,
@@ -66,17 +63,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_follow_the_environment_and_fall_back_to_home() {
-        let env = |name: &str| match name {
-            "HOME" => Some("/home/mara".into()),
-            "XDG_CONFIG_HOME" => Some("/etc/mara".into()),
-            "XDG_STATE_HOME" => Some("relative".into()),
-            _ => None,
-        };
-        let folders = Folders::from(env).expect("a home");
-        assert_eq!(folders.config(), PathBuf::from("/etc/mara/trayphone"));
-        assert_eq!(folders.state(), PathBuf::from("/home/mara/.local/state/trayphone"));
-        assert_eq!(folders.applications(), PathBuf::from("/home/mara/.local/share/applications"));
-        assert!(Folders::from(|_| None).is_err());
+    fn each_folder_has_its_own_place() {
+        let folders = Folders::from(|name, below| Some(Path::new("/home/mara").join(name).join(below))).expect("a home");
+        assert_eq!(folders.config(), Path::new("/home/mara/XDG_CONFIG_HOME/.config/trayphone"));
+        assert_eq!(folders.state(), Path::new("/home/mara/XDG_STATE_HOME/.local/state/trayphone"));
+        assert_eq!(folders.applications(), Path::new("/home/mara/XDG_DATA_HOME/.local/share/applications"));
+        assert!(Folders::from(|_, _| None).is_err());
     }
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use phone_control::client::blocking::call;
 use phone_control::protocol::{HandleLinkParams, Nothing, OpenWindowParams, WindowView, method};
-use phone_core::{Code, Trouble};
+use phone_core::{Code, Reason, Trouble};
 
 use crate::arguments::Wish;
+use crate::desktop::links::Clicked;
 use crate::desktop::notices::once;
 use crate::desktop::window;
 
@@ -39,15 +40,18 @@ pub fn meant_until(wish: &Wish) -> Instant {
 ///
 /// # Errors
 /// The agent refused, or does not answer before `until`.
-pub fn hand_over(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Handed> {
+pub fn hand_over(socket: &Path, wish: &Wish, clicked: Clicked, until: Instant) -> anyhow::Result<Handed> {
     let left = until.saturating_duration_since(Instant::now());
     let answer = match wish {
-        Wish::Link(uri) => call(socket, NAME, method::HANDLE_LINK, &HandleLinkParams { uri: uri.clone() }, left),
+        Wish::Link(uri) => {
+            let link = HandleLinkParams { uri: uri.clone(), clicked_ms: Some(clicked.ms()) };
+            call(socket, NAME, method::HANDLE_LINK, &link, left)
+        }
         Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, left),
         Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, left),
         // Whoever starts it a second time wants to see something.
         Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: None }, left),
-        Wish::Register | Wish::Unregister | Wish::Help | Wish::Version => return Ok(Handed::NobodyThere),
+        Wish::Register(_) | Wish::Unregister(_) | Wish::Help | Wish::Version => return Ok(Handed::NobodyThere),
     };
     match (answer, wish) {
         (Ok(_), _) => Ok(Handed::Over),
@@ -59,6 +63,8 @@ pub fn hand_over(socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<H
             once::tell(&why, None);
             Ok(Handed::Over)
         }
+        // The agent has told it, once for all of them.
+        (Err(why), _) if why.code == Code::RateLimited => Err(anyhow::anyhow!(sentence(&why))),
         (Err(why), _) => Err(given_up(&why, wish)),
     }
 }
@@ -68,6 +74,16 @@ pub fn given_up(why: &Trouble, wish: &Wish) -> anyhow::Error {
     let concerning = if let Wish::Link(uri) = wish { Some(uri.as_str()) } else { None };
     once::tell(why, concerning);
     anyhow::anyhow!(sentence(why))
+}
+
+/// Says on the screen that a link cannot be opened: whoever clicked it sees nothing else. Not within a runtime.
+pub fn no_link(problem: &str) {
+    let why = Trouble {
+        text: "This link cannot be opened.".to_owned(),
+        remedy: Some("Dial the number by hand if you trust where it stands.".to_owned()),
+        ..Trouble::from(Reason::WrongUsage(problem.to_owned()))
+    };
+    once::tell(&why, Some(problem));
 }
 
 fn open_here(view: Option<WindowView>) -> anyhow::Result<()> {

@@ -18,17 +18,23 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use arguments::Wish;
+use desktop::links::Clicked;
 
 fn main() -> ExitCode {
-    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-    let done = match arguments::parse(arguments) {
+    phone_engine::dumps::none();
+    // The click was a moment ago; whatever this program waits for from here on counts.
+    let clicked = Clicked::now();
+    let done = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(Wish::Help) => say(arguments::HELP),
         Ok(Wish::Version) => say(concat!("trayphone ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Wish::Register) => register::register(),
-        Ok(Wish::Unregister) => register::unregister(),
-        Ok(wish @ (Wish::Tray | Wish::Link(_) | Wish::DialSelection | Wish::Window(_))) => run::run(wish),
-        Err(problem) => {
-            eprintln!("trayphone: {problem}\n\n{}", arguments::HELP);
+        Ok(Wish::Register(schemes)) => register::register(&schemes),
+        Ok(Wish::Unregister(schemes)) => register::unregister(&schemes),
+        Ok(wish @ (Wish::Tray | Wish::Link(_) | Wish::DialSelection | Wish::Window(_))) => run::run(wish, clicked),
+        Err(misread) => {
+            eprintln!("trayphone: {}\n\n{}", misread.text, arguments::HELP);
+            if misread.is_link {
+                handover::no_link(&misread.text);
+            }
             return ExitCode::from(2);
         }
     };

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use phone_control::protocol::{OpenWindowParams, SetSettingsParams, SettingsReply};
-use phone_control::{DesktopReply, DesktopRequest, Phone};
+use phone_control::protocol::{CallReply, DialEmergencyParams, OpenWindowParams, SetSettingsParams, SettingsReply};
+use phone_control::{DesktopReply, DesktopRequest, Phone, without_screen};
+use phone_core::call::tidy;
 use phone_core::request::Answer;
 use phone_core::{Event, Reason, Reply, Request, Trouble, View};
 use tokio::sync::{broadcast, watch};
 
-use crate::agent::{Agent, Start};
+use crate::agent::Agent;
 use crate::desktop::hotkey::Combination;
-use crate::desktop::links::{self, SCHEMES};
+use crate::desktop::links::{self, ALL, Clicked};
 use crate::desktop::{Act, autostart, call_is_up};
 use crate::files::Hangs;
 use crate::handover::ELSEWHERE;
@@ -27,8 +28,7 @@ pub struct AgentPhone {
 impl AgentPhone {
     /// Shows an agent to clients.
     pub fn new(agent: Arc<Agent>) -> Self {
-        let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self { agent, display: var("WAYLAND_DISPLAY").or_else(|| var("DISPLAY")) }
+        Self { agent, display: phone_control::display() }
     }
 
     /// A second login of the same user has a screen that is not ours.
@@ -41,24 +41,25 @@ impl AgentPhone {
 
     async fn settings(&self) -> Result<SettingsReply, Trouble> {
         let folders = self.agent.folders.clone();
-        let looked = self.agent.files.with(move || {
-            let is_ours = |scheme: &&str| ((*scheme).to_owned(), links::linux::is_handler(&folders, scheme));
-            (autostart::linux::is_on(&folders), SCHEMES.iter().map(is_ours).collect())
-        });
-        let (autostart, handler) = looked.await.map_err(does_not_answer)?;
-        Ok(SettingsReply { desktop: self.agent.engine.desktop().borrow().clone(), autostart, handler })
+        let looked = self.agent.files.with(move || (autostart::linux::is_on(&folders), links::linux::owners(&folders)));
+        let (autostart, owners) = looked.await.map_err(does_not_answer)?;
+        let ours = owners.iter().map(|(scheme, owner)| ((*scheme).to_owned(), links::linux::is_ours(owner.as_ref())));
+        let handler = ours.collect();
+        let named = owners.iter().filter_map(|(scheme, owner)| Some(((*scheme).to_owned(), tidy(&owner.as_ref()?.name))));
+        let owners = named.collect();
+        Ok(SettingsReply { desktop: self.agent.engine.desktop().borrow().clone(), autostart, handler, owners })
     }
 
     async fn change(&self, wanted: SetSettingsParams) -> Result<(), Trouble> {
         let SetSettingsParams { desktop, autostart, handler } = wanted;
-        if let Some(desktop) = desktop {
-            if let Some(hotkey) = desktop.dial_hotkey.as_deref().filter(|hotkey| !hotkey.is_empty()) {
-                Combination::parse(hotkey).map_err(|error| Reason::WrongUsage(error.to_string()))?;
+        if let Some(patch) = desktop {
+            for keys in patch.hotkeys() {
+                Combination::parse(keys).map_err(|error| Reason::WrongUsage(error.to_string()))?;
             }
-            self.agent.engine.set_desktop(desktop).await?;
+            self.agent.engine.change_desktop(move |now| patch.apply(now)).await?;
         }
         let handler = handler.unwrap_or_default();
-        let unknown = handler.keys().find(|scheme| !SCHEMES.contains(&scheme.as_str()));
+        let unknown = handler.keys().find(|scheme| !ALL.contains(&scheme.as_str()));
         if let Some(scheme) = unknown {
             return Err(Reason::WrongUsage(format!("Trayphone does not open links of the scheme {scheme}")).into());
         }
@@ -115,22 +116,34 @@ impl Phone for AgentPhone {
                 let agent = self.agent.clone();
                 tokio::spawn(async move { agent.open_window(view, None).await });
             }
-            DesktopRequest::HandleLink { uri, .. } => {
+            DesktopRequest::HandleLink { uri, clicked_ms, .. } => {
                 if !links::is_ours(&uri) {
                     return Err(Reason::WrongUsage("this is not a link of a kind that Trayphone opens".to_owned()).into());
                 }
-                tokio::spawn(self.agent.clone().dial_link(uri, Start::Warm));
+                self.agent.link_comes(uri, Clicked::told(clicked_ms)).await?;
             }
+            DesktopRequest::TestLink => return Ok(DesktopReply::LinkTested(self.agent.test_link().await?)),
             DesktopRequest::DialSelection { display } => {
                 let display = display.filter(|display| self.is_elsewhere(Some(display)));
-                let agent = self.agent.clone();
-                tokio::spawn(async move { agent.dial_selection(display).await });
+                self.agent.selection_comes(display).await?;
             }
+            DesktopRequest::PrepareEmergency(wanted) => {
+                return Ok(DesktopReply::Emergency(self.agent.prepare_emergency(wanted).await?));
+            }
+            DesktopRequest::DialEmergency(DialEmergencyParams { token }) => {
+                let begun = self.agent.engine.ask(Request::DialEmergency(token)).await?;
+                let call = if let Reply::Call(call) = begun { Some(call) } else { None };
+                return Ok(DesktopReply::Call(CallReply { call }));
+            }
+            DesktopRequest::TakeText => return Ok(DesktopReply::Text(self.agent.take_text())),
             DesktopRequest::GetSettings => return Ok(DesktopReply::Settings(self.settings().await?)),
             DesktopRequest::SetSettings(wanted) => {
-                self.change(wanted).await?;
+                self.change(*wanted).await?;
                 return Ok(DesktopReply::Settings(self.settings().await?));
             }
+            DesktopRequest::Hotkeys => return Ok(DesktopReply::Hotkeys(self.agent.hotkeys_told().await)),
+            DesktopRequest::TestHotkey(name) => return Ok(DesktopReply::HotkeyTested(self.agent.test_hotkey(name).await?)),
+            DesktopRequest::RetryHotkeys => return Ok(DesktopReply::Hotkeys(self.agent.retry_hotkeys().await)),
             DesktopRequest::Restart if call_is_up(&self.agent.engine.view().borrow()) => {
                 return Err(Reason::WrongUsage("a call is up; restart when it is over".to_owned()).into());
             }
@@ -178,26 +191,5 @@ fn does_not_answer(hangs: Hangs) -> Trouble {
         remedy: Some("Look whether its disk or server works, and try again.".to_owned()),
         detail: Some(hangs.to_string()),
         ..Trouble::from(Reason::NotAvailable)
-    }
-}
-
-/// `:0.0` and `:0` are one display.
-fn without_screen(display: &str) -> &str {
-    match display.rsplit_once(':') {
-        Some((_, number)) if number.contains('.') => display.rsplit_once('.').map_or(display, |(name, _)| name),
-        Some(_) | None => display,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_display_is_the_same_with_and_without_its_screen() {
-        for (display, name) in [(":0", ":0"), (":0.0", ":0"), ("host.example:1.2", "host.example:1"), ("wayland-0", "wayland-0")]
-        {
-            assert_eq!(without_screen(display), name);
-        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::agent::{Agent, Desktop, Then};
 use crate::arguments::Wish;
+use crate::desktop::links::Clicked;
 use crate::desktop::notices;
 use crate::desktop::proxies::linux::SystemProxies;
 use crate::desktop::window;
@@ -30,25 +31,27 @@ const BLOCKING: usize = 16;
 /// How long threads of libraries may hold up the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Hands `wish` to a running agent, or becomes the agent and fulfils it.
+/// Hands `wish` to a running agent, or becomes the agent and fulfils it; `clicked` is when somebody uttered it.
 ///
 /// # Errors
 /// What keeps this program from being either.
-pub fn run(wish: Wish) -> anyhow::Result<()> {
+pub fn run(wish: Wish, clicked: Clicked) -> anyhow::Result<()> {
     let until = meant_until(&wish);
     let socket = phone_control::default_path()?;
-    if let Handed::Over = hand_over(&socket, &wish, until)? {
+    if let Handed::Over = hand_over(&socket, &wish, clicked, until)? {
         return Ok(());
     }
     few_threads();
     let folders = Folders::from_env()?;
+    // One that a program made which came before us may let others look into it; what else is wrong with it is told later.
+    phone_control::private_folder(&folders.config()).ok();
     let log = logs::start(&folders.state());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(BLOCKING)
         .enable_all()
         .build()
         .context("no runtime")?;
-    let Some(listener) = listen(&runtime, &socket, &wish, until)? else { return Ok(()) };
+    let Some(listener) = listen(&runtime, &socket, &wish, clicked, until)? else { return Ok(()) };
     let then = runtime.block_on(async {
         let place = format!("socket {}", socket.display());
         let _claim = phone_engine::lock::claim(&[&folders.config(), &folders.state()], &place).await?;
@@ -60,7 +63,7 @@ pub fn run(wish: Wish) -> anyhow::Result<()> {
         let disk = engine.disk();
         let (agent, running) = Agent::new(engine, folders.clone(), desktop).await;
         let server = tokio::spawn(phone_control::serve(listener, Arc::new(AgentPhone::new(agent.clone()))));
-        let then = running.until_end(agent.clone(), still_meant(&agent, wish, until).await).await;
+        let then = running.until_end(agent.clone(), still_meant(&agent, wish, until).await, clicked).await;
         // The socket goes before the program does, so that a restart finds its place free.
         server.abort();
         server.await.ok();
@@ -102,7 +105,7 @@ fn few_threads() {
 /// Takes the place of the agent; none when another start was a moment faster and has the wish.
 ///
 /// That one may not listen yet; and an agent that was killed may hold the place for another moment, which is then free.
-fn listen(runtime: &Runtime, socket: &Path, wish: &Wish, until: Instant) -> anyhow::Result<Option<Listener>> {
+fn listen(runtime: &Runtime, socket: &Path, wish: &Wish, clicked: Clicked, until: Instant) -> anyhow::Result<Option<Listener>> {
     loop {
         let bound = {
             let _within = runtime.enter();
@@ -114,7 +117,7 @@ fn listen(runtime: &Runtime, socket: &Path, wish: &Wish, until: Instant) -> anyh
                 return Err(given_up(&Reason::AgentHangs.into(), wish));
             }
             Err(BindError::AlreadyRunning) => {
-                if let Handed::Over = hand_over(socket, wish, until)? {
+                if let Handed::Over = hand_over(socket, wish, clicked, until)? {
                     return Ok(None);
                 }
                 runtime.block_on(tokio::time::sleep(Duration::from_millis(50)));

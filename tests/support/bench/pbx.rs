@@ -48,7 +48,7 @@ impl Pbx {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
                 // Requests and actions are many and of no use here.
-                let wanted = matches!(event["event"].as_str(), Some("listening" | "answer" | "call_state_written"));
+                let wanted = matches!(event["event"].as_str(), Some("listening" | "answer" | "call_state_written" | "dial"));
                 if wanted && told.send(event).is_err() {
                     return;
                 }
@@ -76,7 +76,17 @@ impl Pbx {
 
     /// Waits for the last byte of the next `call-state` frame.
     pub fn wrote_calls(&self) -> Result<Moment> {
-        self.heard(PATIENCE, |event| event["unix_ns"].as_u64().map(Moment))
+        self.heard(PATIENCE, |event| {
+            (event["event"] == "call_state_written").then(|| event["unix_ns"].as_u64().map(Moment)).flatten()
+        })
+    }
+
+    /// Waits for the next dial, and tells its number and when it was read.
+    pub fn dialled(&self) -> Result<(String, Moment)> {
+        self.heard(PATIENCE, |event| {
+            let number = event["number"].as_str().filter(|_| event["event"] == "dial")?;
+            Some((number.to_owned(), Moment(event["unix_ns"].as_u64()?)))
+        })
     }
 
     /// Drops what it told so far.

@@ -164,9 +164,15 @@ impl Session {
         let what = format!("`{label}` in the menu");
         let menu = self.menu_where(item, &what, |menu| menu.find(label).is_some_and(|entry| entry.enabled)).await;
         let id = menu.find(label).map(|entry| entry.id).unwrap_or_default();
+        assert!(self.press_row(item, id).await, "a menu that takes clicks");
+    }
+
+    /// Chooses the row of this number, whatever it is by now and even if it cannot be chosen: somebody may have the menu
+    /// open as it was before. Says whether the program took it.
+    pub async fn press_row(&self, item: &TrayItem, id: i32) -> bool {
         let target = (item.bus_name.as_str(), item.menu.as_str(), MENU);
         let clicked = (id, "clicked", Value::from(0i32), 0u32);
-        call::<_, ()>(&self.bus, target, "Event", &clicked).await.expect("a menu that takes clicks");
+        call::<_, ()>(&self.bus, target, "Event", &clicked).await.is_ok()
     }
 
     async fn read_item(&self, bus_name: &str, path: &str) -> Option<TrayItem> {

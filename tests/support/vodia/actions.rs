@@ -178,7 +178,7 @@ impl State {
             return Err(());
         };
         let id = text.parse().ok().map(CallId);
-        Ok(id.filter(|id| self.calls.get(id).is_some_and(|call| call.concerns(user))))
+        Ok(id.filter(|id| self.calls.get(id).is_some_and(|call| call.is_shown_to(user))))
     }
 
     /// Tells whether a text names the other party as `number` or `number@domain`.

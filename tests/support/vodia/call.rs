@@ -63,6 +63,8 @@ pub struct Call {
     pub taking_part: Vec<String>,
     /// Extensions that rang until somebody else answered.
     pub rang: Vec<String>,
+    /// Extensions that go on being shown the call though somebody else answered it.
+    pub still_shown: Vec<String>,
     /// Who holds: extensions, or [`FAR`].
     pub held_by: Vec<String>,
     /// Queue or hunt group it came through.
@@ -77,6 +79,11 @@ impl Call {
     /// Tells whether the extension rings for this call or takes part in it.
     pub fn concerns(&self, extension: &str) -> bool {
         self.ringing.iter().chain(&self.taking_part).any(|each| each == extension)
+    }
+
+    /// Tells whether the extension is shown the call.
+    pub fn is_shown_to(&self, extension: &str) -> bool {
+        self.concerns(extension) || self.still_shown.iter().any(|each| each == extension)
     }
 
     /// Tells whether the extension is on the calling side.
@@ -96,7 +103,7 @@ impl Call {
 
     /// Returns all extensions that are shown the call.
     pub(super) fn audience(&self) -> Vec<String> {
-        self.ringing.iter().chain(&self.taking_part).cloned().collect()
+        self.ringing.iter().chain(&self.taking_part).chain(&self.still_shown).cloned().collect()
     }
 
     /// Returns the state word this extension is shown (section 2.6). Generation 3 is not known to use `ringback`.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::mischief::{Disguise, Garbage, Mischief, Refusal, What};
+use super::mischief::{Disguise, Garbage, Mischief, Refusal, Slip, What};
 use super::state::Outgoing;
 use super::{FakeVodia, frames, server};
 
@@ -41,6 +41,11 @@ impl FakeVodia {
     /// Falls silent: nothing is read or written any more, nothing is closed, new connections are accepted and left hanging.
     pub fn mute(&self) {
         self.pbx.gate.mute();
+    }
+
+    /// Makes the sockets that are open now go on reading and say nothing any more, while everything else works.
+    pub fn silence_sockets(&self) {
+        self.pbx.change(|state, _| state.mischief.silent_sockets = state.sockets.keys().copied().collect());
     }
 
     /// Speaks again; what was queued meanwhile is written now.
@@ -94,6 +99,11 @@ impl FakeVodia {
     /// Answers a kind of request with a refusal from now on.
     pub fn refuse(&self, what: What, refusal: Refusal) {
         self.pbx.change(|state, _| state.mischief.refusals.insert(what, refusal));
+    }
+
+    /// Answers a web page instead of the real thing, so many times.
+    pub fn slip(&self, slip: Slip) {
+        self.pbx.change(|state, _| state.mischief.slips.push(slip));
     }
 
     /// Ends all refusals, disguises, slowness and the rest, silence included.

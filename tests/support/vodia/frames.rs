@@ -13,7 +13,7 @@ pub(super) fn call_state(state: &State, user: &str, tenant: bool, turn: u64, opt
     let mut calls: Vec<Value> = state
         .calls
         .values()
-        .filter(|call| tenant || call.concerns(user))
+        .filter(|call| tenant || call.is_shown_to(user))
         .map(|call| shown_call(call, user, turn, options))
         .collect();
     // Section 2.5: one text of the vendor draws a single call as an object.

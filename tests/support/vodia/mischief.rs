@@ -1,6 +1,6 @@
 //! Faults that a test switches on and off.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -27,6 +27,19 @@ pub struct Refusal {
     pub status: u16,
     /// Value of `Retry-After`.
     pub retry_after: Option<Duration>,
+}
+
+/// One answer that is not the real one, for the next requests that fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slip {
+    /// Method of the requests.
+    pub method: &'static str,
+    /// How their path ends, without the query.
+    pub path_end: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// How many requests it is answered to; none of them has an effect.
+    pub times: u32,
 }
 
 /// What the server pretends to be.
@@ -197,4 +210,7 @@ pub(super) struct Mischief {
     pub(super) ignores_dials: bool,
     pub(super) drops_on_dial: bool,
     pub(super) clock_ahead: Option<i64>,
+    pub(super) slips: Vec<Slip>,
+    /// Sockets on which nothing is written any more.
+    pub(super) silent_sockets: BTreeSet<u64>,
 }

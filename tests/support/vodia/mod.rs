@@ -54,7 +54,7 @@ pub use call::{Call, FAR, Party, Record, Stage};
 pub use commands::{Command, SCENARIOS, Script};
 pub use company::{Account, Company, Kind, OUTSIDE};
 pub use manners::{Closes, Framing, Manners};
-pub use mischief::{Disguise, Garbage, Refusal, What};
+pub use mischief::{Disguise, Garbage, Refusal, Slip, What};
 pub use options::{
     Blf, FarEnd, FirstLeg, Generation, HashEdition, HeldWords, Numbers, Options, OwnPhone, SessionAnswer, SocketControl,
     Spelling, Tls,

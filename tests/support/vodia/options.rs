@@ -225,6 +225,9 @@ pub struct Options {
     pub elsewhere_in_history: bool,
     /// Whether that entry is written when the call ends, as records of calls are, and not in the moment of the answer.
     pub elsewhere_at_end: bool,
+    /// Whether whoever else rang goes on being shown a call that somebody answered, as connected, and may act on it. Its
+    /// `extension` list tells who has it.
+    pub elsewhere_stays: bool,
     /// How bytes travel.
     pub manners: Manners,
     /// Extension that the token page mints tokens for, unless its `user` query names another.
@@ -271,6 +274,7 @@ impl Options {
             sessions_survive_restart: false,
             elsewhere_in_history: true,
             elsewhere_at_end: false,
+            elsewhere_stays: false,
             manners: Manners::ugly(),
             token_page_user: "204".to_owned(),
         }

@@ -179,6 +179,8 @@ pub enum Event {
         number: String,
         /// The call that came of it.
         call: Option<CallId>,
+        /// Wall clock when it was read, nanoseconds since 1970.
+        unix_ns: u64,
     },
     /// A call came up, changed or ended.
     Call {

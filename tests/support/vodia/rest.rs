@@ -8,7 +8,7 @@ use super::call::Stage;
 use super::company::Kind;
 use super::frames;
 use super::http::{Answer, Asked, decode};
-use super::mischief::{Disguise, Refusal, What};
+use super::mischief::{Disguise, Refusal, Slip, What};
 use super::options::{Generation, Options};
 use super::records::{CallId, Dial, DialPath};
 use super::sign_in::Identity;
@@ -39,6 +39,9 @@ impl State {
             }
             Disguise::None => {}
         }
+        if let Some(status) = self.slip(asked) {
+            return Routed::Answer(Answer::html(status, "<html><title>One moment</title></html>"));
+        }
         if let Some(refusal) = self.refusal(asked) {
             self.note_refused_dial(asked);
             let mut answer = Answer::status(refusal.status);
@@ -68,6 +71,13 @@ impl State {
         } else {
             answer
         }
+    }
+
+    fn slip(&mut self, asked: &Asked) -> Option<u16> {
+        let fits = |slip: &&mut Slip| slip.times > 0 && asked.method == slip.method && asked.path().ends_with(slip.path_end);
+        let slip = self.mischief.slips.iter_mut().find(fits)?;
+        slip.times -= 1;
+        Some(slip.status)
     }
 
     fn refusal(&self, asked: &Asked) -> Option<Refusal> {
@@ -203,7 +213,7 @@ impl State {
         let turn = self.answers;
         match (asked.method.as_str(), rest) {
             ("GET", ["calls"]) if options.rest_control => {
-                let calls = self.calls.values().filter(|call| call.concerns(user));
+                let calls = self.calls.values().filter(|call| call.is_shown_to(user));
                 Answer::json(&Value::Array(calls.map(|call| frames::rest_call(call, user, turn, options)).collect()))
             }
             ("POST", ["calls"]) if options.rest_control => match asked.json() {
@@ -249,7 +259,7 @@ impl State {
         }
         let find = |state: &Self, key: &str| -> Option<CallId> {
             let id = text(key)?;
-            state.calls.values().find(|call| frames::rest_id(call, options) == id && call.concerns(user)).map(|call| call.id)
+            state.calls.values().find(|call| frames::rest_id(call, options) == id && call.is_shown_to(user)).map(|call| call.id)
         };
         if let Some(number) = text("remote-dial") {
             let number = number.to_owned();

@@ -206,6 +206,7 @@ async fn write_all(
                 Some(Some(item)) => item,
                 Some(None) => return Ok(()),
                 None => {
+                    silence_ends(pbx, id).await;
                     ping_at = manners.pings.map(|every| Instant::now() + every);
                     write_frame(&mut writer, 9, b"still there?").await?;
                     writer.flush().await?;
@@ -231,6 +232,7 @@ async fn write_all(
                 }
             },
         };
+        silence_ends(pbx, id).await;
         if let Some(slow) = pbx.look(|state| state.mischief.slow) {
             tokio::time::sleep(slow).await;
         }
@@ -257,6 +259,13 @@ async fn write_all(
         }
         writer.flush().await?;
     }
+}
+
+/// Waits until this socket may say something.
+async fn silence_ends(pbx: &Arc<Pbx>, id: u64) {
+    let mut changed = pbx.changed.subscribe();
+    // Its sender lives as long as the PBX, which the caller holds.
+    let _ = changed.wait_for(|_| !pbx.look(|state| state.mischief.silent_sockets.contains(&id))).await;
 }
 
 /// Waits for something to write; nothing when a ping is due before.
@@ -287,7 +296,7 @@ fn encode_message(text: &[u8], fragments: bool) -> Vec<u8> {
 
 fn written(pbx: &Arc<Pbx>, user: &str) {
     let at = std::time::Instant::now();
-    let unix_ns = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+    let unix_ns = unix_ns();
     pbx.change(|state, _| {
         state.call_state_written = Some(at);
         state.call_states_written += 1;
@@ -363,4 +372,9 @@ impl Flood {
         tokio::task::yield_now().await;
         Ok(frames)
     }
+}
+
+/// The wall clock, nanoseconds since 1970.
+pub(super) fn unix_ns() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64
 }

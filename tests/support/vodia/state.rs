@@ -217,7 +217,14 @@ impl State {
     }
 
     pub(super) fn dial_received(&mut self, dial: Dial) {
-        self.events.push(Event::Dial { by: dial.by.clone(), path: dial.path, number: dial.number.clone(), call: dial.call });
+        let unix_ns = super::socket::unix_ns();
+        self.events.push(Event::Dial {
+            by: dial.by.clone(),
+            path: dial.path,
+            number: dial.number.clone(),
+            call: dial.call,
+            unix_ns,
+        });
         self.dials.push(dial);
     }
 

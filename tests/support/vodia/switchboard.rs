@@ -133,6 +133,9 @@ impl State {
                 call.taking_part.push(extension.to_owned());
                 call.stage = Stage::Connected;
                 call.connect = Some(unix_seconds());
+                if options.elsewhere_stays {
+                    call.still_shown.clone_from(&others);
+                }
                 if options.elsewhere_in_history && options.elsewhere_at_end {
                     call.rang.extend(others.iter().cloned());
                 }
@@ -161,7 +164,7 @@ impl State {
 
     /// Takes an extension out of a call: rejects it while it rings, ends it otherwise.
     pub(super) fn clear(&mut self, id: CallId, extension: &str) -> bool {
-        let Some(call) = self.calls.get_mut(&id).filter(|call| call.concerns(extension)) else { return false };
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_shown_to(extension)) else { return false };
         let rings = call.stage == Stage::Ringing && call.ringing.iter().any(|each| each == extension);
         if rings && call.ringing.len() > 1 {
             let audience = call.audience();
@@ -338,6 +341,7 @@ impl State {
             ringing: Vec::new(),
             taking_part: Vec::new(),
             rang: Vec::new(),
+            still_shown: Vec::new(),
             held_by: Vec::new(),
             group: None,
             start: unix_seconds(),

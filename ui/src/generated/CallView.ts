@@ -54,4 +54,8 @@ can: Array<Can>,
 /**
  * What was asked and not confirmed yet.
  */
-doing: Doing | null, };
+doing: Doing | null, 
+/**
+ * Digits of the number for after the answer, such as an extension; the user sends them.
+ */
+post_dial?: string, };

@@ -16,4 +16,8 @@ account?: AccountName | null,
 /**
  * Answers the question the dial policy would ask.
  */
-yes?: boolean, };
+yes?: boolean, 
+/**
+ * Answers it for this number only, as an offer named it; nothing else is dialled then.
+ */
+to?: string | null, };

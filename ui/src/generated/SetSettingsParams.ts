@@ -1,14 +1,14 @@
 // Written by a test of phone-control; do not edit.
-import type { DesktopSettings } from "./DesktopSettings";
+import type { DesktopPatch } from "./DesktopPatch";
 
 /**
  * Parameters of `set_settings`; what is left out stays as it is.
  */
 export type SetSettingsParams = { 
 /**
- * Settings of the desktop part, all of them.
+ * What changes of the desktop part.
  */
-desktop?: DesktopSettings | null, 
+desktop?: DesktopPatch | null, 
 /**
  * Trayphone starts with the session.
  */

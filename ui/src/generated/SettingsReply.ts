@@ -16,4 +16,8 @@ autostart: boolean,
 /**
  * For every scheme, whether Trayphone opens its links.
  */
-handler: { [scheme: string]: boolean }, };
+handler: { [scheme: string]: boolean }, 
+/**
+ * For every scheme whose links something opens, the name of that program.
+ */
+owners: { [scheme: string]: string }, };

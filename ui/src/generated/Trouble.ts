@@ -1,5 +1,6 @@
 // Written by a test of phone-control; do not edit.
 import type { Code } from "./Code";
+import type { Offer } from "./Offer";
 
 /**
  * A reason on its way to people and scripts.
@@ -24,4 +25,8 @@ detail: string | null,
 /**
  * Fingerprint in question, when a certificate is.
  */
-certificate_sha256: string | null, };
+certificate_sha256: string | null, 
+/**
+ * The numbers in question, when the dial policy asks or there are several.
+ */
+offers?: Array<Offer>, };

@@ -49,6 +49,7 @@ describe.each([
     ["on-accent", "accent"],
     ["on-good", "good"],
     ["on-bad", "bad"],
+    ["on-alarm", "alarm"],
     ["accent", "accent-soft"],
     ["accent", "surface"],
     ["accent", "surface-raised"],

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import App from "../App.svelte";
 import { dialling } from "../dial.svelte";
 import { bring, sent } from "../mock";
-import { account, call, colleagues } from "../mock.scenes";
+import { account, call, colleagues, offer } from "../mock.scenes";
 import Calls from "../parts/Calls.svelte";
 import CallCard from "../parts/CallCard.svelte";
 import History from "../parts/History.svelte";
@@ -201,7 +201,8 @@ describe("the page", () => {
     return page;
   }
 
-  const plain = (intent: string) => (intent === "history" ? { calls: [] } : intent === "get_settings" ? Promise.reject(ask) : {});
+  const plain = (intent: string) => 
+    intent === "history" ? { calls: [] } : intent === "numbers" ? { candidates: [] } : intent === "get_settings" ? Promise.reject(ask) : {};
 
   it("dials what the first row means when Enter is pressed, once", async () => {
     const page = await opened();
@@ -213,14 +214,14 @@ describe("the page", () => {
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     await settle();
     expect(sent.filter((one) => one.intent === "dial")).toEqual([
-      { intent: "dial", params: { text: "030 555001", account: "office", yes: false } },
+      { intent: "dial", params: { text: "030 555001", account: "office" } },
     ]);
     expect(field.value).toBe("");
   });
 
   it("asks before it calls what the policy doubts, and not twice", async () => {
     const page = await opened(view(), (intent, params) => {
-      if (intent === "dial" && !params["yes"]) throw ask;
+      if (intent === "dial" && !params["to"]) throw { ...ask, offers: [offer({ shown: "0900 123456", dial: "00900123456", kind: "premium" })] };
       return plain(intent);
     });
     const field = page.querySelector<HTMLInputElement>('[role="combobox"]');
@@ -229,9 +230,17 @@ describe("the page", () => {
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     await settle();
     expect(page.textContent).toContain("Really call 0900 123456?");
+    // Whoever presses twice by habit has not read the question.
     button(page, "Call it").click();
     await settle();
-    expect(sent.filter((one) => one.intent === "dial").map((one) => one.params)).toMatchObject([{ yes: false }, { yes: true }]);
+    expect(sent.filter((one) => one.intent === "dial")).toHaveLength(1);
+    await new Promise((resume) => setTimeout(resume, 320));
+    button(page, "Call it").click();
+    await settle();
+    expect(sent.filter((one) => one.intent === "dial").map((one) => one.params)).toEqual([
+      { text: "0900 123456", account: "office" },
+      { text: "0900 123456", account: "office", to: "00900123456" },
+    ]);
     dialling.clear();
   });
 

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use phone_control::protocol::{OpenWindowParams, WindowView};
 use phone_core::request::OwnPresence;
-use phone_core::{CallId, Code, Reason, Request, Source, Trouble};
+use phone_core::{CallId, Code, Reason, Request, Source, Trouble, View};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
-use super::{Agent, Start};
-use crate::desktop::notices::{self, trouble};
+use super::Agent;
+use crate::desktop::links::Clicked;
+use crate::desktop::notices::trouble;
 use crate::desktop::tray::{keyring_locked, who};
 use crate::desktop::window::{self, arguments};
-use crate::desktop::{Act, Press};
+use crate::desktop::{Act, Asked, Press, call_is_up};
 
 /// A second click on the icon this soon means the same window, not another one.
 const STARTING: Duration = Duration::from_secs(5);
@@ -22,16 +24,19 @@ fn dials(act: &Act) -> bool {
     match act {
         Act::Dial { .. }
         | Act::CallBack { .. }
-        | Act::DialLink(_)
+        | Act::DialChosen(_)
+        | Act::ChooseInWindow(_)
         | Act::RetryLink(_)
-        | Act::DialText(_)
         | Act::DialSelection => true,
         Act::Window(_)
         | Act::Click
         | Act::Answer(_)
         | Act::HangUp(_)
+        | Act::AnswerAny
+        | Act::HangUpAny
         | Act::Hold(_)
         | Act::Resume(_)
+        | Act::SendDigits { .. }
         | Act::Dnd(_)
         | Act::Unlock
         | Act::RetryNow
@@ -40,6 +45,15 @@ fn dials(act: &Act) -> bool {
         | Act::Quit
         | Act::Nothing => false,
     }
+}
+
+/// Why the agent may not restart at this moment: a call that is up would be out of sight, and its buttons with it.
+fn keeps_from_restarting(view: &View) -> Option<Trouble> {
+    call_is_up(view).then(|| Trouble {
+        text: "Trayphone does not restart while a call is up.".to_owned(),
+        remedy: Some("Choose it again when the call is over.".to_owned()),
+        ..Trouble::from(Reason::NotAvailable)
+    })
 }
 
 impl Agent {
@@ -61,6 +75,8 @@ impl Agent {
                 let who = self.who(&call);
                 self.ask(Request::HangUp(Some(call)), who).await;
             }
+            Act::AnswerAny => self.to_only_call(Request::Answer(None)).await,
+            Act::HangUpAny => self.to_only_call(Request::HangUp(None)).await,
             Act::Hold(call) => {
                 let who = self.who(&call);
                 self.ask(Request::Hold(Some(call)), who).await;
@@ -69,15 +85,20 @@ impl Agent {
                 let who = self.who(&call);
                 self.ask(Request::Resume(Some(call)), who).await;
             }
-            Act::Dial { number, account, yes } => self.dial_number(number, account, yes).await,
+            Act::Dial { number, account } => self.dial_number(number, account).await,
             Act::CallBack { number, account } => {
                 self.ask(Request::MissedSeen, None).await;
-                self.dial_number(number, Some(account), false).await;
+                self.dial_number(number, Some(account)).await;
             }
-            Act::DialLink(uri) => self.dial_again(uri, Source::Link).await,
-            Act::DialText(text) => self.dial_again(text, Source::Text).await,
-            Act::RetryLink(uri) => self.dial_link(uri, Start::Warm).await,
-            Act::DialSelection => self.dial_selection(None).await,
+            Act::DialChosen(chosen) => self.dial_chosen(*chosen).await,
+            Act::ChooseInWindow(asked) => self.choose_in_window(*asked, press.token.as_deref()).await,
+            Act::SendDigits { call, digits } => self.ask(Request::Dtmf(call, digits), None).await,
+            Act::RetryLink(uri) => {
+                let start = self.start();
+                self.dial_link(uri, Clicked::now(), start).await;
+            }
+            // Too many of them are told where they are counted.
+            Act::DialSelection => drop(self.selection_comes(None).await),
             Act::Dnd(on) => {
                 let presence = if on { OwnPresence::Dnd } else { OwnPresence::Available };
                 self.ask(Request::SetPresence { account: None, presence, until: None, note: None }, None).await;
@@ -85,7 +106,7 @@ impl Agent {
             Act::Unlock => self.unlock().await,
             Act::RetryNow => self.ask(Request::RetryNow(None), None).await,
             Act::MissedSeen => self.ask(Request::MissedSeen, None).await,
-            Act::Restart => self.restart(),
+            Act::Restart => self.restart_between_calls().await,
             Act::Quit => self.quit(),
             Act::Nothing => {}
         }
@@ -99,6 +120,15 @@ impl Agent {
             if why.code != Code::NoSuchCall {
                 self.tell(trouble(&why, concerning.as_deref())).await;
             }
+        }
+    }
+
+    /// Restarts unless a call is up: the menu may have been opened before it came.
+    async fn restart_between_calls(&self) {
+        let not_now = keeps_from_restarting(&self.engine.view().borrow());
+        match not_now {
+            None => self.restart(),
+            Some(why) => self.tell(trouble(&why, None)).await,
         }
     }
 
@@ -116,13 +146,8 @@ impl Agent {
     }
 
     /// Dials a number that the user pressed.
-    async fn dial_number(&self, number: String, account: Option<phone_core::AccountName>, yes: bool) {
-        let request = Request::Dial { text: number.clone(), account: account.clone(), source: Source::Pressed, yes };
-        match self.engine.ask(request).await {
-            Ok(_) => {}
-            Err(why) if why.code == Code::PolicyAsk && !yes => self.tell(notices::question(&number, account)).await,
-            Err(why) => self.tell(trouble(&why, self.quotable(&number))).await,
-        }
+    async fn dial_number(self: &Arc<Self>, number: String, account: Option<phone_core::AccountName>) {
+        self.dial(Asked { text: number, source: Source::Pressed, account }).await;
     }
 
     /// Opens the window, or lets the one that is open show itself.
@@ -156,7 +181,12 @@ impl Agent {
         let command = window::linux::command(&program, &arguments(view), token);
         let mut child = tokio::process::Command::from(command).spawn().map_err(|error| missing(error.to_string()))?;
         let agent = self.clone();
+        let (key, pipe) = (self.window_key.clone().unwrap_or_default() + "\n", child.stdin.take());
         tokio::spawn(async move {
+            if let Some(mut pipe) = pipe {
+                // A window that does not read it cannot dial emergency numbers, and says so.
+                pipe.write_all(key.as_bytes()).await.ok();
+            }
             let ended = child.wait().await;
             // A click after its end means a new one, however soon it comes.
             *agent.window.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -175,5 +205,24 @@ impl Agent {
             }
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desktop::tray::tests::{call, view};
+    use phone_core::{CallState, Direction};
+
+    #[test]
+    fn a_call_that_came_after_the_menu_was_opened_keeps_the_agent_from_restarting() {
+        let up = call(Direction::Incoming, CallState::Ringing, &[]);
+        let stale = phone_core::view::CallView { stale: true, ..up.clone() };
+        assert!(keeps_from_restarting(&view(vec![], vec![up])).is_some());
+        assert!(keeps_from_restarting(&view(vec![], vec![])).is_none());
+        assert!(
+            keeps_from_restarting(&view(vec![], vec![stale])).is_none(),
+            "what only stood there before a gap holds nothing up"
+        );
     }
 }

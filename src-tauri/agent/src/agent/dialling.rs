@@ -1,14 +1,21 @@
 //! From a link or a selected text to a dial, with the questions in between.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use phone_control::protocol::{DesktopPatch, EmergencyReply, PrepareEmergencyParams, TakeTextReply, WindowView};
 use phone_core::call::tidy;
+use phone_core::model::SECOND_PRESS;
+use phone_core::number::Yes;
 use phone_core::view::{AccountView, LinkName};
-use phone_core::{AccountName, Code, Reason, Request, Source, Trouble, View};
+use phone_core::{AccountName, Code, Reason, Reply, Request, Source, Trouble, View};
+
+use tokio::time::Instant;
 
 use super::Agent;
-use crate::desktop::notices::{self, trouble};
-use crate::desktop::{links, selection};
+use crate::desktop::links::{self, Clicked};
+use crate::desktop::notices::{self, Late, trouble};
+use crate::desktop::{Asked, Chosen, selection};
 
 /// Whether a link started the agent, or came to a running one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +37,9 @@ enum Prospect {
     No,
 }
 
+/// After this long without one, the next link that comes too fast is told again.
+const FLOOD_OVER: Duration = Duration::from_secs(10);
+
 /// `named` is the only account that counts, where the wish names one.
 fn prospect(view: &View, start: Start, named: Option<&AccountName>) -> Prospect {
     let counts = |account: &AccountView| named.is_none_or(|named| account.name == *named);
@@ -47,8 +57,8 @@ fn prospect(view: &View, start: Start, named: Option<&AccountName>) -> Prospect 
 }
 
 impl Agent {
-    /// Dials a link, after the question that the policy wants.
-    pub async fn dial_link(self: Arc<Self>, uri: String, start: Start) {
+    /// Dials a link, after the question that the policy wants; too long after the click it is only offered.
+    pub async fn dial_link(self: Arc<Self>, uri: String, clicked: Clicked, start: Start) {
         if self.is_locked() {
             return self.tell_locked().await;
         }
@@ -56,46 +66,41 @@ impl Agent {
             Ok(named) => named,
             Err(why) => return self.tell(trouble(&why, self.quotable(&uri))).await,
         };
-        match self.wait_for_link(start, named.as_ref()).await {
+        match self.wait_for_link(clicked, start, named.as_ref()).await {
             Prospect::Ready => {}
-            Prospect::Soon => return self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
+            Prospect::Soon => return self.offer_late(&uri, named).await,
             Prospect::No => {
                 let nobody = self.engine.view().borrow().accounts.is_empty();
                 if let Some(why) = named.as_ref().and_then(|named| self.unknown(named)).filter(|_| !nobody) {
                     return self.tell(trouble(&why, self.quotable(&uri))).await;
                 }
-                // At a cold start the wish is kept as an offer; otherwise being offline is an answer.
-                return match (start, nobody) {
-                    (_, true) => self.tell(trouble(&Trouble::from(Reason::NoAccount), self.quotable(&uri))).await,
-                    (Start::Cold, false) => self.tell(notices::link_too_late(&uri, number_in(&uri))).await,
-                    (Start::Warm, false) => self.tell(trouble(&Trouble::from(Reason::Offline), self.quotable(&uri))).await,
+                // The wish is kept as an offer: who clicked need not look for the link again.
+                return if nobody {
+                    self.tell(trouble(&Trouble::from(Reason::NoAccount), self.quotable(&uri))).await
+                } else {
+                    self.offer_late(&uri, named).await
                 };
             }
+        }
+        // While it waited the screen may have been locked.
+        if self.is_locked() {
+            return self.tell_locked().await;
         }
         if let Some(why) = named.as_ref().and_then(|named| self.unknown(named)) {
             return self.tell(trouble(&why, self.quotable(&uri))).await;
         }
-        // Somebody who switched the question off said yes to every good number; what is refused stays refused.
-        let yes = !self.engine.desktop().borrow().ask_links;
-        let request = Request::Dial { text: uri.clone(), account: named, source: Source::Link, yes };
-        match self.engine.ask(request).await {
-            Ok(_) => {}
-            Err(why) if why.code == Code::PolicyAsk => {
-                let number = why.detail.as_deref().unwrap_or_else(|| number_in(&uri));
-                self.tell(notices::link_question(&uri, number)).await;
-            }
-            Err(why) => self.tell(trouble(&why, self.quotable(&uri))).await,
-        }
+        self.dial(Asked { text: uri, source: Source::Link, account: named }).await;
     }
 
     /// Dials what is selected at this moment.
     ///
     /// `display` is another one than ours, where somebody asked for it.
-    pub async fn dial_selection(&self, display: Option<String>) {
+    pub(super) async fn dial_selection(self: &Arc<Self>, display: Option<String>) {
         if self.is_locked() {
             return self.tell_locked().await;
         }
-        let text = match selection::linux::read(display).await {
+        let copy_key = self.engine.desktop().borrow().copy_key;
+        let text = match selection::linux::read(display, copy_key).await {
             Ok(text) => text,
             Err(error) => {
                 tracing::debug!("no selection: {error}");
@@ -107,31 +112,109 @@ impl Agent {
                 return self.tell(trouble(&why, None)).await;
             }
         };
-        let request = Request::Dial { text: text.clone(), account: None, source: Source::Text, yes: false };
-        match self.engine.ask(request).await {
-            Ok(_) => {}
-            Err(why) if why.code == Code::PolicyAsk => {
-                let number = why.detail.clone().unwrap_or_else(|| text.clone());
-                self.tell(notices::text_question(&text, &number)).await;
-            }
-            Err(why) => self.tell(trouble(&why, self.quotable(&text))).await,
-        }
+        self.dial(Asked { text, source: Source::Text, account: None }).await;
     }
 
-    /// Dials after the user said yes to the question of a link or a text.
-    pub async fn dial_again(&self, text: String, source: Source) {
-        let named = match source {
-            Source::Link => named_in(&text),
-            Source::Typed | Source::Pressed | Source::Text => Ok(None),
+    /// Offers a link that came too late, with its number as it would be dialled.
+    async fn offer_late(self: &Arc<Self>, uri: &str, account: Option<AccountName>) {
+        // While it waited the screen may have been locked.
+        if self.is_locked() {
+            return self.tell_locked().await;
+        }
+        if !self.can_press() {
+            return self.choose_in_window(Asked::link(uri), None).await;
+        }
+        let look = Request::Numbers { text: uri.to_owned(), account, source: Source::Link };
+        let found = if let Ok(Reply::Numbers(found)) = self.engine.ask(look).await { found } else { vec![] };
+        let only = if let [only] = found.as_slice() { Late::of(only) } else { None };
+        self.tell(notices::link_too_late(uri, only)).await;
+    }
+
+    /// Dials, or asks what the policy wants to know, or tells why nothing is dialled.
+    pub(super) async fn dial(self: &Arc<Self>, asked: Asked) {
+        let Asked { text, source, account } = asked.clone();
+        let Err(why) = self.engine.ask(Request::Dial { text, account, source, yes: Yes::No }).await else { return };
+        let notice = match (why.code, &*why.offers) {
+            (Code::PolicyAsk, [offer]) => notices::question(&asked, offer),
+            (Code::SeveralNumbers, [only]) => notices::question(&asked, only),
+            (Code::SeveralNumbers, [_, ..]) => notices::choice(&asked, &why.offers),
+            _ if why.text == Reason::TooManyLinks.text() => return self.tell_flood(&why).await,
+            _ => return self.tell(trouble(&why, self.quotable(&asked.text))).await,
         };
-        let named = match named {
-            Ok(named) => named,
-            Err(why) => return self.tell(trouble(&why, self.quotable(&text))).await,
-        };
-        let request = Request::Dial { text: text.clone(), account: named, source, yes: true };
+        if self.can_press() { self.tell(notice).await } else { self.choose_in_window(asked, None).await }
+    }
+
+    /// Dials the number that a question or a choice showed.
+    pub(super) async fn dial_chosen(self: &Arc<Self>, chosen: Chosen) {
+        let Chosen { asked: Asked { text, source, account }, to, always } = chosen;
+        if let Some(remember) = always {
+            self.trust(&remember).await;
+        }
+        let request = Request::Dial { text: text.clone(), account, source, yes: Yes::To(to) };
         if let Err(why) = self.engine.ask(request).await {
             self.tell(trouble(&why, self.quotable(&text))).await;
         }
+    }
+
+    /// Lets links with this number dial without a question from now on.
+    async fn trust(&self, number: &str) {
+        let patch = DesktopPatch::trust(number);
+        if let Err(why) = self.engine.change_desktop(move |now| patch.apply(now)).await {
+            self.tell(trouble(&why, None)).await;
+        }
+    }
+
+    /// Puts a text into the window's field, where the user looks at it and dials or not.
+    pub(super) async fn choose_in_window(self: &Arc<Self>, asked: Asked, token: Option<&str>) {
+        let text = if asked.source == Source::Link { links::for_window(&asked.text) } else { Some(asked.text) };
+        let Some(text) = text else {
+            let why = Reason::NumberNotUsable("There is no usable telephone number in this link.");
+            return self.tell(trouble(&why.into(), None)).await;
+        };
+        *self.for_window.lock().unwrap_or_else(PoisonError::into_inner) = Some(Asked { text, ..asked });
+        self.open_window(Some(WindowView::Calls), token).await;
+    }
+
+    /// The text that waits for the window, once; on a locked screen it goes on waiting.
+    pub fn take_text(&self) -> TakeTextReply {
+        let waiting = || self.for_window.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let asked = if self.is_locked() { None } else { waiting() };
+        asked.map_or_else(TakeTextReply::default, |asked| TakeTextReply { text: Some(asked.text), account: asked.account })
+    }
+
+    /// The first press on an emergency number, in the window that this agent has started.
+    ///
+    /// # Errors
+    /// Somebody else asks, or the number cannot be dialled now.
+    pub async fn prepare_emergency(&self, wanted: PrepareEmergencyParams) -> Result<EmergencyReply, Trouble> {
+        let PrepareEmergencyParams { text, account, window_key } = wanted;
+        if self.window_key.as_ref() != Some(&window_key) {
+            return Err(Trouble {
+                remedy: Some("Dial it on the phone, or open the window from the icon in the panel.".to_owned()),
+                ..Trouble::from(Reason::EmergencyNumber)
+            });
+        }
+        let token = random_word().ok_or(Reason::NotAvailable)?;
+        let ready = self.engine.ask(Request::PrepareEmergency { text, account, token: token.clone() }).await?;
+        let Reply::Text(number) = ready else { return Err(Reason::NotAvailable.into()) };
+        Ok(EmergencyReply { token, number, seconds: SECOND_PRESS.as_secs() })
+    }
+
+    /// Whether the notices of this desktop have buttons, as far as anybody knows.
+    fn can_press(&self) -> bool {
+        let health = self.health.borrow();
+        health.buttons != Some(false) && health.works != Some(false)
+    }
+
+    /// Says once that something comes faster than anybody clicks, however many more there are.
+    pub(super) async fn tell_flood(&self, why: &Trouble) {
+        {
+            let mut told = self.flood_told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.insert(why.text.clone(), Instant::now()).is_some_and(|before| before.elapsed() < FLOOD_OVER) {
+                return;
+            }
+        }
+        self.tell(trouble(why, None)).await;
     }
 
     pub(super) fn is_locked(&self) -> bool {
@@ -155,15 +238,23 @@ impl Agent {
     }
 
     /// Waits for a sign-in that is under way, but not longer than a wish to call lasts.
-    async fn wait_for_link(&self, start: Start, named: Option<&AccountName>) -> Prospect {
+    async fn wait_for_link(&self, clicked: Clicked, start: Start, named: Option<&AccountName>) -> Prospect {
         let mut views = self.engine.view();
         let settled = views.wait_for(|view| view.revision > 0 && prospect(view, start, named) != Prospect::Soon);
-        match tokio::time::timeout(links::PATIENCE, settled).await {
+        match tokio::time::timeout(clicked.left(), settled).await {
+            // The timer stands still while the machine sleeps, the time since the click does not.
+            Ok(Ok(_)) if !clicked.is_meant() => Prospect::Soon,
             Ok(Ok(view)) => prospect(&view, start, named),
             Ok(Err(_)) => Prospect::No,
             Err(_) => Prospect::Soon,
         }
     }
+}
+
+/// A word that nobody can guess; none where the system gives no randomness.
+pub(super) fn random_word() -> Option<String> {
+    let (one, two) = (getrandom::u64().ok()?, getrandom::u64().ok()?);
+    Some(format!("{one:016x}{two:016x}"))
 }
 
 /// The account that a link wants to dial by; none where it leaves that open.
@@ -179,11 +270,6 @@ fn no_such_account(name: &str) -> Trouble {
         remedy: Some("The link names an account; look up its name in the settings.".to_owned()),
         ..Trouble::from(Reason::NoAccount)
     }
-}
-
-/// What a person recognises of a link: what follows its scheme.
-fn number_in(uri: &str) -> &str {
-    uri.split_once(':').map_or(uri, |(_, rest)| rest)
 }
 
 #[cfg(test)]
@@ -210,6 +296,5 @@ mod tests {
             let accounts = links.iter().map(|link| account(*link, None)).collect();
             assert_eq!(prospect(&view(accounts, vec![]), start, None), expected, "{links:?} {start:?}");
         }
-        assert_eq!(number_in("tel:+49301"), "+49301");
     }
 }

@@ -1,4 +1,4 @@
-//! What the user should know about the desktop itself: no tray, no notices, no hotkey, a newer program.
+//! What the user should know about the desktop itself: no tray, no notices, a newer program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,25 +6,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use phone_core::view::Hint;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Agent;
-use crate::desktop::Act;
-use crate::desktop::hotkey::linux::Hotkey;
-use crate::desktop::hotkey::{Combination, HotkeyError};
-use crate::desktop::notices::{About, HOTKEY_HINT, NOTICES_HINT, TRAY_HINT, hint};
+use crate::desktop::notices::{About, NOTICES_HINT, TRAY_HINT, hint};
 use crate::desktop::tray::RESTART_HINT;
 use crate::upgrade;
 
 /// A panel may come up after us; only then is its absence worth a word.
 const PANEL_COMES: Duration = Duration::from_secs(15);
-
-/// Between two tries to grab a key that was taken; the other program may have ended.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
-
-/// A change of the keyboard's layout comes in several steps, and only the last one counts.
-const SETTLED: Duration = Duration::from_secs(1);
 
 /// File with the hints that were told already, one a line.
 const TOLD: &str = "hints-told";
@@ -81,59 +71,8 @@ impl Agent {
         }
     }
 
-    /// Keeps the hotkey of the settings grabbed.
-    pub(super) async fn follow_hotkey(self: Arc<Self>) {
-        let mut settings = self.engine.desktop();
-        let (pressed, mut presses) = mpsc::channel(1);
-        loop {
-            let wanted = settings.borrow_and_update().dial_hotkey.clone();
-            let (mut held, mut problem) = match grab(wanted.as_deref(), pressed.clone()).await {
-                Ok(held) => {
-                    let problem = held.as_ref().and_then(|held| held.problem.borrow().clone());
-                    (held, problem)
-                }
-                Err(error) => (None, Some(error)),
-            };
-            loop {
-                self.tell_hotkey(problem.clone()).await;
-                let again = matches!(problem, Some(HotkeyError::Taken(_) | HotkeyError::Failed(_)));
-                tokio::select! {
-                    Some(()) = presses.recv() => drop(tokio::spawn(self.clone().act(Act::DialSelection.into()))),
-                    changed = settings.changed() => match changed {
-                        Ok(()) if settings.borrow().dial_hotkey != wanted => break,
-                        Ok(()) => {}
-                        Err(_) => return,
-                    },
-                    changed = other_problem(&mut held, &problem) => problem = changed,
-                    () = tokio::time::sleep(TRY_AGAIN), if again => break,
-                }
-            }
-            // Given back before it is grabbed anew: it may be the same key with other modifiers.
-            drop(held);
-        }
-    }
-
-    async fn tell_hotkey(&self, problem: Option<HotkeyError>) {
-        if *self.hotkey.borrow() == problem {
-            return;
-        }
-        let shown = problem.is_some();
-        let told = problem.as_ref().or(self.hotkey.borrow().as_ref()).map(|error| {
-            tracing::info!("the hotkey does not work: {error}");
-            Hint {
-                about: HOTKEY_HINT.to_owned(),
-                text: format!("The hotkey does not work: {error}."),
-                remedy: Some(error.remedy().to_owned()),
-            }
-        });
-        self.hotkey.send_replace(problem);
-        if let Some(told) = told {
-            self.hint_once(told, shown).await;
-        }
-    }
-
     /// Sets or clears a hint that would be true at every login, and puts it on the screen the first time only.
-    async fn hint_once(&self, told: Hint, shown: bool) {
+    pub(super) async fn hint_once(&self, told: Hint, shown: bool) {
         let known = self.engine.view().borrow().hints.contains(&told);
         self.engine.hint(told.clone(), shown).await;
         if !shown {
@@ -163,27 +102,6 @@ fn is_first(file: &Path, line: String) -> bool {
         }
     }
     is_new
-}
-
-/// What keeps a held hotkey from working, as soon as that changes; for ever where none is held.
-async fn other_problem(held: &mut Option<Hotkey>, known: &Option<HotkeyError>) -> Option<HotkeyError> {
-    let Some(held) = held else { return std::future::pending().await };
-    if held.problem.wait_for(|problem| problem != known).await.is_err() {
-        // Its thread has ended, and what it said last is known.
-        return std::future::pending().await;
-    }
-    tokio::time::sleep(SETTLED).await;
-    held.problem.borrow().clone()
-}
-
-async fn grab(wanted: Option<&str>, pressed: mpsc::Sender<()>) -> Result<Option<Hotkey>, HotkeyError> {
-    let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return Ok(None) };
-    let combination = Combination::parse(wanted)?;
-    // The X server inside a Wayland desktop lets keys be grabbed, but only its own windows ever press them.
-    if std::env::var("XDG_SESSION_TYPE").is_ok_and(|kind| kind == "wayland") {
-        return Err(HotkeyError::NoX);
-    }
-    Hotkey::grab(combination, pressed).await.map(Some)
 }
 
 fn no_tray() -> Hint {

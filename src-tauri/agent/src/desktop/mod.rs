@@ -17,7 +17,7 @@ pub mod window;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use phone_control::protocol::WindowView;
-use phone_core::{AccountName, CallId, View};
+use phone_core::{AccountName, CallId, Source, View};
 
 /// What a person can ask for with one press in the tray, in a notice or by the hotkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub enum Act {
     Answer(CallId),
     /// Hang up or decline a call.
     HangUp(CallId),
+    /// Answer the call that rings, where it is the only one.
+    AnswerAny,
+    /// Hang up the call, where it is the only one.
+    HangUpAny,
     /// Put a call on hold.
     Hold(CallId),
     /// Take a call back.
@@ -40,15 +44,20 @@ pub enum Act {
         number: String,
         /// By which account, when that is known.
         account: Option<AccountName>,
-        /// The policy's question was answered with yes.
-        yes: bool,
     },
-    /// Dial a link after its question was answered with yes.
-    DialLink(String),
+    /// Dial the number that a question or a choice showed, and no other one.
+    DialChosen(Box<Chosen>),
     /// Go through a link again from the beginning.
     RetryLink(String),
-    /// Dial the text that was selected when the question came up, after a yes.
-    DialText(String),
+    /// Choose among the numbers of a text in the window.
+    ChooseInWindow(Box<Asked>),
+    /// Send the digits that follow a number, such as an extension.
+    SendDigits {
+        /// The call.
+        call: CallId,
+        /// What is sent.
+        digits: String,
+    },
     /// Dial what is selected now.
     DialSelection,
     /// Switch do-not-disturb.
@@ -72,6 +81,36 @@ pub enum Act {
     Quit,
     /// Nothing: the press closes a question.
     Nothing,
+}
+
+/// What somebody wants to dial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The text or link.
+    pub text: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// By which account, when that is known.
+    pub account: Option<AccountName>,
+}
+
+impl Asked {
+    /// What a link wants.
+    pub fn link(uri: &str) -> Self {
+        let account = phone_core::number::account_of(uri).and_then(|name| AccountName::parse(&name).ok());
+        Self { text: uri.to_owned(), source: Source::Link, account }
+    }
+}
+
+/// The number that somebody chose after being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// What they wanted to dial.
+    pub asked: Asked,
+    /// The number and its extension.
+    pub to: String,
+    /// What is remembered so that links with this number do not ask any more.
+    pub always: Option<String>,
 }
 
 /// A press of the user.

@@ -122,6 +122,7 @@ fn signed_in(reply: AccountReply, lost_at_end: Option<Trouble>, output: &Output)
             remedy: why.remedy.clone(),
             detail: None,
             certificate_sha256: why.certificate_sha256.clone(),
+            offers: Box::default(),
         },
         None => Reason::AnswerTimedOut.into(),
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use phone_control::{BindError, Phone, bind, serve, takes_files};
-use phone_core::request::{Answer, CheckResult};
+use phone_core::request::{Answer, Check};
 use phone_core::{Code, Event, Reason, Reply, Request, View};
 use phone_engine::{Handle, Options, Vault};
 use phone_vault::{KeyringVault, MemoryVault};
@@ -19,7 +19,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::arguments::{Agent, VaultKind};
-use crate::doctor::check;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -39,6 +38,7 @@ struct Done {
 /// # Errors
 /// Another agent on the same socket, or what keeps this one from starting.
 pub fn run(wanted: &Agent, socket: &Path, output: &Output) -> Result<(), Failure> {
+    phone_engine::dumps::none();
     let broken = |error: &dyn std::fmt::Display| Failure::from(Reason::NotAvailable).because(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
     let result = runtime.block_on(serve_until_told(wanted, socket));
@@ -52,6 +52,10 @@ async fn serve_until_told(wanted: &Agent, socket: &Path) -> Result<(), Failure> 
     let config_dir = folder(wanted.config_dir.as_deref(), "XDG_CONFIG_HOME", ".config")?;
     let state_dir = folder(wanted.state_dir.as_deref(), "XDG_STATE_HOME", ".local/state")?;
     start_logs();
+    for folder in [&config_dir, &state_dir] {
+        // One that a program made which came before us may let others look into it; what else is wrong is told later.
+        phone_control::private_folder(folder).ok();
+    }
     let place = format!("socket {}", socket.display());
     let _claim = phone_engine::lock::claim(&[&config_dir, &state_dir], &place).await.map_err(|held| not_free(&held))?;
     let broken = |error: &dyn std::fmt::Display| Failure::from(Reason::NotAvailable).because(error);
@@ -134,27 +138,27 @@ struct Headless {
 
 impl Headless {
     /// Whether settings and history can be written down.
-    fn places(&self) -> phone_core::request::Check {
+    fn places(&self) -> Check {
         let refused = self.folders.iter().find_map(|folder| Some((folder, takes_files(folder).err()?)));
         match refused {
-            None => check("folders", CheckResult::Ok, "Settings and history can be written.", None),
+            None => Check::fine("folders", "Settings and history can be written."),
             Some((folder, error)) => {
                 let text = format!("The folder {} cannot be written to ({error}).", folder.display());
-                check("folders", CheckResult::Problem, text, Some("Give it to this user; until then nothing there is kept."))
+                Check::problem("folders", &text, "Give it to this user; until then nothing there is kept.")
             }
         }
     }
 
-    fn keyring(&self) -> phone_core::request::Check {
+    fn keyring(&self) -> Check {
         if self.vault == VaultKind::Memory {
-            return check("keyring", CheckResult::NotHere, "Passwords are kept in memory only.", None);
+            return Check::not_here("keyring", "Passwords are kept in memory only.");
         }
         let view = self.engine.view();
         let view = view.borrow();
         let mut whys = view.accounts.iter().filter_map(|account| account.why.as_ref());
         match whys.find(|why| matches!(why.code, Code::KeyringLocked | Code::KeyringAbsent)) {
-            Some(why) => check("keyring", CheckResult::Problem, why.text.clone(), why.remedy.as_deref()),
-            None => check("keyring", CheckResult::Ok, "No account waits for the keyring.", None),
+            Some(why) => Check::problem("keyring", &why.text, why.remedy.as_deref().unwrap_or_default()),
+            None => Check::fine("keyring", "No account waits for the keyring."),
         }
     }
 }
@@ -166,10 +170,10 @@ impl Phone for Headless {
             let mut reply = self.engine.ask(request).await?;
             if let (true, Reply::Checks(checks)) = (is_examination, &mut reply) {
                 let runs = format!("Trayphone {} runs without a desktop.", env!("CARGO_PKG_VERSION"));
-                let mut ours = vec![check("agent", CheckResult::Ok, runs, None), self.places(), self.keyring()];
+                let mut ours = vec![Check::fine("agent", &runs), self.places(), self.keyring()];
                 let text = "An agent without a desktop does not need it.";
                 let of_desktop = ["tray host", "notifications", "hotkey", "url handler"];
-                ours.extend(of_desktop.map(|name| check(name, CheckResult::NotHere, text, None)));
+                ours.extend(of_desktop.map(|name| Check::not_here(name, text)));
                 checks.splice(0..0, ours);
             }
             Ok(reply)

@@ -95,7 +95,7 @@ pub enum Account {
     Add(Add),
     /// Lists the accounts.
     List,
-    /// Signs in afresh and says how it went.
+    /// Says whether an account works: one that is online does; any other signs in now and says how it went.
     Test {
         /// The account.
         #[arg(value_parser = account_name)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use phone_control::protocol::{DialParams, HistoryParams, TransferParams};
-use phone_core::call::Outcome;
+use phone_core::call::{Outcome, tidy};
 use phone_core::event::CallBrief;
 use phone_core::view::{CallRecord, CallView};
 use phone_core::{CallId, CallState, Direction, Party};
@@ -65,6 +65,7 @@ fn live(call: &CallView) -> Vec<Cell> {
         Cell::toned(word(&call.state), tone),
         Cell::of(party(&call.remote)),
         Cell::of(via.unwrap_or_default()),
+        Cell::of(call.post_dial.as_deref().map(then).unwrap_or_default()),
         Cell::of(format!("since {}", times::local(call.since))),
     ]
 }
@@ -84,6 +85,11 @@ fn party(party: &Party) -> String {
     }
 }
 
+/// Digits that wait until somebody has answered.
+fn then(digits: &str) -> String {
+    format!("then {}", tidy(digits))
+}
+
 /// Dials, and waits for the PBX.
 ///
 /// # Errors
@@ -98,7 +104,14 @@ pub async fn dial(wanted: Dial, socket: &Path, output: &Output) -> Result<(), Fa
             known(&view, account)?;
         }
     }
-    confirmed(done(client.dial(&DialParams { text, account, yes })).await?, output)
+    let call = done(client.dial(&DialParams { text, account, yes, to: None })).await?;
+    let mut after = None;
+    if let Some(call) = call.as_ref().filter(|_| !output.is_json()) {
+        // The call has begun; that nobody can say what follows must not read as a failure.
+        let view = client.view().await.unwrap_or_default();
+        after = view.calls.into_iter().find(|one| one.id == call.id).and_then(|one| one.post_dial);
+    }
+    confirmed(call, after.as_deref(), output)
 }
 
 /// Answers, hangs up, holds or resumes.
@@ -107,7 +120,7 @@ pub async fn dial(wanted: Dial, socket: &Path, output: &Output) -> Result<(), Fa
 /// What the agent or the PBX says.
 pub async fn act(method: &str, wanted: OneCall, socket: &Path, output: &Output) -> Result<(), Failure> {
     let client = connect(socket).await?;
-    confirmed(done(client.act(method, wanted.call)).await?, output)
+    confirmed(done(client.act(method, wanted.call)).await?, None, output)
 }
 
 /// Sends tones.
@@ -116,7 +129,7 @@ pub async fn act(method: &str, wanted: OneCall, socket: &Path, output: &Output) 
 /// What the agent or the PBX says.
 pub async fn dtmf(wanted: Dtmf, socket: &Path, output: &Output) -> Result<(), Failure> {
     let client = connect(socket).await?;
-    confirmed(done(client.dtmf(wanted.call, wanted.digits)).await?, output)
+    confirmed(done(client.dtmf(wanted.call, wanted.digits)).await?, None, output)
 }
 
 /// Hands a call on.
@@ -126,14 +139,16 @@ pub async fn dtmf(wanted: Dtmf, socket: &Path, output: &Output) -> Result<(), Fa
 pub async fn transfer(wanted: Transfer, socket: &Path, output: &Output) -> Result<(), Failure> {
     let Transfer { call, target, to_call } = wanted;
     let client = connect(socket).await?;
-    confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call })).await?, output)
+    confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call })).await?, None, output)
 }
 
-fn confirmed(call: Option<CallBrief>, output: &Output) -> Result<(), Failure> {
+/// `after` are digits that wait until somebody has answered.
+fn confirmed(call: Option<CallBrief>, after: Option<&str>, output: &Output) -> Result<(), Failure> {
     let stand = call.as_ref().map(|call| Stand { id: &call.id, state: call.state });
     output.confirm(&Done { ok: true, call: stand }, |to| match &call {
         Some(call) => {
-            let text = format!("{}: {} {} {}\n", call.id, word(&call.state), arrow(call.direction), party(&call.remote));
+            let after = after.map(|digits| format!(", {}", then(digits))).unwrap_or_default();
+            let text = format!("{}: {} {} {}{after}\n", call.id, word(&call.state), arrow(call.direction), party(&call.remote));
             to.extend_from_slice(text.as_bytes());
         }
         None => to.extend_from_slice(b"Done.\n"),

@@ -35,18 +35,18 @@ pub async fn run(socket: &Path, output: &Output) -> Result<(), Failure> {
     let mut checks = read(client.doctor()).await?;
     if !checks.iter().any(|check| check.name == "agent") {
         let text = format!("Trayphone {} runs.", client.welcome().agent_version);
-        checks.insert(0, check("agent", CheckResult::Ok, text, None));
+        checks.insert(0, Check::fine("agent", &text));
     }
     show(&checks, output)
 }
 
 async fn alone(socket: &Path, mut failure: Failure, output: &Output) -> Result<(), Failure> {
-    let Trouble { text, remedy, .. } = &failure.trouble;
+    let Trouble { text, remedy, .. } = &*failure.trouble;
     let text = format!(
         "{text} Nothing answers at {}, so tray host, notifications, hotkey, PBX and clock were not checked.",
         socket.display()
     );
-    let agent = check("agent", CheckResult::Problem, text, remedy.as_deref());
+    let agent = Check::problem("agent", &text, remedy.as_deref().unwrap_or_default());
     show(&[agent, keyring().await, handler()], output)?;
     failure.told = true;
     Err(failure)
@@ -56,15 +56,15 @@ async fn keyring() -> Check {
     let vault = phone_vault::KeyringVault::default();
     // Any name will do: how it answers says how the keyring is, and reading never asks the user anything.
     let Ok(name) = AccountName::parse("doctor") else {
-        return check("keyring", CheckResult::NotHere, "It was not looked at.", None);
+        return Check::not_here("keyring", "It was not looked at.");
     };
     match tokio::time::timeout(PATIENCE, vault.get(&name)).await {
-        Ok(Ok(_) | Err(VaultError::NoEntry)) => check("keyring", CheckResult::Ok, "The keyring is open.", None),
+        Ok(Ok(_) | Err(VaultError::NoEntry)) => Check::fine("keyring", "The keyring is open."),
         Ok(Err(error)) => {
             let reason = Reason::from(&error);
-            check("keyring", CheckResult::Problem, reason.text(), Some(reason.advice()))
+            Check::problem("keyring", reason.text(), reason.advice())
         }
-        Err(_) => check("keyring", CheckResult::Problem, "The keyring does not answer.", Some("Look at its own messages.")),
+        Err(_) => Check::problem("keyring", "The keyring does not answer.", "Look at its own messages."),
     }
 }
 
@@ -75,17 +75,19 @@ async fn keyring() -> Check {
 ///
 /// Source: Association between MIME types and applications 1.0.1.
 fn handler() -> Check {
-    let chosen = choices().into_iter().find_map(|file| default_for_tel(&std::fs::read_to_string(file).ok()?));
-    match chosen {
-        Some(entry) if entry.to_lowercase().contains("trayphone") => {
-            check("url handler", CheckResult::Ok, "Trayphone opens phone links.", None)
-        }
-        other => {
-            let who = other.unwrap_or_else(|| "nothing this user chose".to_owned());
-            let text = format!("Phone links are opened by {who}.");
-            check("url handler", CheckResult::Problem, text, Some("Run: trayphone --register"))
-        }
+    /// What Trayphone opens where the user wants it to open links at all; a SIP phone's links are a choice of their own.
+    const SCHEMES: [&str; 5] = ["tel", "callto", "pbx", "sip", "sips"];
+    let lists: Vec<String> = choices().into_iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+    let chosen = SCHEMES.map(|scheme| (scheme, lists.iter().find_map(|list| default_for(list, scheme))));
+    let is_ours = |entry: &Option<String>| entry.as_ref().is_some_and(|entry| entry.to_lowercase().contains("trayphone"));
+    let named =
+        chosen.iter().map(|(scheme, entry)| format!("{scheme}: {}", entry.as_deref().unwrap_or("nothing this user chose")));
+    let named = named.collect::<Vec<_>>().join(", ");
+    if chosen.iter().take(3).all(|(_, entry)| is_ours(entry)) {
+        return Check::fine("url handler", &format!("Trayphone opens phone links. {named}."));
     }
+    let text = format!("Not all phone links are opened by Trayphone. {named}.");
+    Check::problem("url handler", &text, "Run: trayphone --register")
 }
 
 /// Files with the user's choices, the most important one first.
@@ -96,24 +98,19 @@ fn choices() -> Vec<PathBuf> {
     own.chain(["mimeapps.list".to_owned()]).map(|file| config.join(file)).collect()
 }
 
-fn default_for_tel(list: &str) -> Option<String> {
+fn default_for(list: &str, scheme: &str) -> Option<String> {
     let mut within = false;
     for line in list.lines().map(str::trim) {
         if line.starts_with('[') {
             within = line == "[Default Applications]";
         } else if within
             && let Some((kind, entries)) = line.split_once('=')
-            && kind.trim() == "x-scheme-handler/tel"
+            && kind.trim().strip_prefix("x-scheme-handler/") == Some(scheme)
         {
             return entries.split(';').map(str::trim).find(|entry| !entry.is_empty()).map(str::to_owned);
         }
     }
     None
-}
-
-/// One line of the self-examination.
-pub fn check(name: &str, result: CheckResult, text: impl Into<String>, remedy: Option<&str>) -> Check {
-    Check { name: name.to_owned(), result, text: text.into(), remedy: remedy.map(str::to_owned) }
 }
 
 fn show(checks: &[Check], output: &Output) -> Result<(), Failure> {
@@ -144,7 +141,7 @@ mod tests {
     fn the_choice_for_phone_links_is_found() {
         let list = "[Added Associations]\nx-scheme-handler/tel=a.desktop;\n[Default Applications]\ntext/html=b.desktop\n\
                     x-scheme-handler/tel = trayphone.desktop;c.desktop;\n";
-        assert_eq!(default_for_tel(list).as_deref(), Some("trayphone.desktop"));
-        assert_eq!(default_for_tel("[Added Associations]\nx-scheme-handler/tel=a.desktop;\n"), None);
+        assert_eq!(default_for(list, "tel").as_deref(), Some("trayphone.desktop"));
+        assert_eq!(default_for("[Added Associations]\nx-scheme-handler/tel=a.desktop;\n", "tel"), None);
     }
 }

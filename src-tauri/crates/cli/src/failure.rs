@@ -7,7 +7,7 @@ use phone_core::{Code, Reason, Trouble};
 #[derive(Debug)]
 pub struct Failure {
     /// What is told.
-    pub trouble: Trouble,
+    pub trouble: Box<Trouble>,
     /// The account it is about, when it was kept.
     pub account: Option<Box<AccountView>>,
     /// Exit status.
@@ -31,7 +31,7 @@ impl Failure {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
-        Self { status: status(trouble.code), trouble, account: None, told: false }
+        Self { status: status(trouble.code), trouble: Box::new(trouble), account: None, told: false }
     }
 }
 
@@ -59,7 +59,7 @@ pub fn status(code: Code) -> u8 {
         | Code::RateLimited
         | Code::RefusedByPbx
         | Code::NotAvailable => 1,
-        Code::WrongUsage => 2,
+        Code::WrongUsage | Code::SeveralNumbers => 2,
         Code::NoAgent | Code::AgentHangs => 3,
         Code::OutcomeUnknown => 4,
         Code::NoAccount
@@ -100,7 +100,7 @@ mod tests {
             (Reason::NoAccount, 5),
             (Reason::SecretMissing, 5),
             (Reason::HostNotFound, 5),
-            (Reason::PolicyAsk("1".into()), 6),
+            (Reason::SeveralNumbers(vec![]), 2),
             (Reason::PolicyRefuse("no"), 7),
         ] {
             assert_eq!(Failure::from(reason.clone()).status, expected, "{reason:?}");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use phone_control::keys;
 use phone_core::Source;
-use phone_core::number::{Candidate, LONGEST_TEXT, Plan, Verdict, candidates, scheme};
+use phone_core::number::{Candidate, LONGEST_TEXT, Numbers as Reader, Plan, Verdict, scheme};
 use serde::Serialize;
 
 use crate::arguments::Numbers;
@@ -36,7 +36,11 @@ pub fn run(wanted: &Numbers, output: &Output) -> Result<(), Failure> {
         keys.insert("plan.country".to_owned(), region.clone());
     }
     let source = wanted.source.map_or_else(|| source_of(&input), Source::from);
-    let found = candidates(&input, source, &Plan::of(&keys));
+    let (plan, wrong) = Plan::of(&keys);
+    if let Some(wrong) = wrong.first() {
+        return Err(Failure::usage(wrong.to_string()));
+    }
+    let found = Reader::default().candidates(&input, source, &plan);
     output.show(&Document { input: &input, candidates: &found }, |to| {
         let rows: Vec<Vec<Cell>> = found.iter().map(row).collect();
         output.table(to, &rows);
@@ -127,7 +131,7 @@ mod tests {
         let keys = plan_keys("country = \"DE\"\nextensions = [\"200-299\", \"7XX\"]\nask_premium = true\n").expect("a plan");
         assert_eq!(keys.get("plan.extensions").map(String::as_str), Some("200-299,7XX"));
         assert_eq!(keys.get("plan.ask_premium").map(String::as_str), Some("true"));
-        assert!(Plan::of(&keys).is_extension("207"));
+        assert!(Plan::of(&keys).0.is_extension("207"));
         assert!(plan_keys("contry = \"DE\"").is_err_and(|wrong| wrong.contains("country")));
         assert!(plan_keys("country = \"Germany\"").is_err_and(|wrong| wrong.contains("two letters")));
         assert!(plan_keys("extensions = [\"2-299\"]").is_err());
@@ -138,7 +142,7 @@ mod tests {
     #[test]
     fn the_documents_shape_is_that_of_the_contract() {
         let input = "Tel. +49 30 123456";
-        let found = candidates(input, Source::Text, &Plan::default());
+        let found = Reader::default().candidates(input, Source::Text, &Plan::default());
         let document = serde_json::to_value(Document { input, candidates: &found }).expect("JSON");
         assert_eq!(document["input"], input);
         let first = &document["candidates"][0];

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use phone_core::call::tidy;
+use phone_core::number::{Offer, country_name};
 use phone_core::view::AccountView;
 use phone_core::{Code, Reason, Trouble};
 use serde::Serialize;
@@ -181,6 +182,13 @@ pub fn unwritten(error: io::Error) -> Result<(), Failure> {
 }
 
 /// What happened, what to do, and what may help whoever is asked.
+/// A number in question, as it would be dialled and as people write it.
+fn offered(offer: &Offer) -> String {
+    let country = offer.country.as_deref().and_then(country_name).map(|name| format!(", {name}")).unwrap_or_default();
+    let behind = offer.extension.as_deref().map(|digits| format!(", then {digits}")).unwrap_or_default();
+    format!("  {}  ({}{country}{behind})", tidy(&offer.dial), tidy(&offer.shown))
+}
+
 fn in_words(trouble: &Trouble) -> Vec<String> {
     if let (Code::WrongUsage, Some(detail)) = (trouble.code, &trouble.detail) {
         // Here the detail is what people need; the rest would only stand in its way.
@@ -194,6 +202,7 @@ fn in_words(trouble: &Trouble) -> Vec<String> {
     if let Some(sha256) = &trouble.certificate_sha256 {
         lines.push(format!("Its fingerprint (SHA-256): {}", fingerprint(sha256)));
     }
+    lines.extend(trouble.offers.iter().map(offered));
     lines.extend(trouble.remedy.clone());
     lines
 }

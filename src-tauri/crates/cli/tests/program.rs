@@ -243,8 +243,8 @@ fn keys_of_a_plan_are_checked_before_anybody_is_asked() {
         ("plan.contry=DE", "plan.country"),
         ("plan.country=Germany", "two letters"),
         ("plan.extensions=two", "200-299"),
-        ("plan.send=plus", "national, e164, 00"),
-        ("plan.ask_links=perhaps", "true, false"),
+        ("plan.send=plus", "national, e164 or 00"),
+        ("plan.ask_links=perhaps", "true or false"),
     ] {
         let add = ["--json", "account", "add", "office", "--kind", "k", "--url", "https://pbx.example/", "--set", set];
         let output = run(folder.path(), &add);
@@ -285,6 +285,18 @@ fn an_agent_whose_socket_was_deleted_is_found_again_and_stays_the_only_one() {
     }
     assert_eq!(agent.end().code(), Some(0));
     assert!(!socket.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_of_an_agent_gets_into_no_core_dump() {
+    let folder = tempfile::tempdir().expect("a throw-away folder");
+    let agent = Agent::start(folder.path());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", agent.0.id())).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("the limit");
+    // Soft and hard; a program that collects dumps gets none at exactly this limit.
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["1", "1"], "{core}");
+    assert_eq!(agent.end().code(), Some(0));
 }
 
 #[test]

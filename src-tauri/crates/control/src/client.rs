@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use crate::clock;
+use crate::display::display;
 use crate::line::{Line, Lines};
 use crate::protocol::{Hello, LINE_LIMIT, OpenWindowParams, PROTOCOL, PresencePart, Welcome, method};
 use crate::transport::{LONGEST_PATH, Reader, Writer, connect, is_nobody};
@@ -281,12 +282,11 @@ fn understood(text: &[u8]) -> Option<Incoming> {
 }
 
 fn hello(name: &str) -> Hello {
-    let display = ["WAYLAND_DISPLAY", "DISPLAY"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     Hello {
         client: name.to_owned(),
         version: PROTOCOL.to_owned(),
         program_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        display,
+        display: display(),
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Time since the machine was started, in milliseconds. Source: clock_gettime(2), `CLOCK_BOOTTIME`.
-pub(crate) fn now_ms() -> u64 {
+pub fn now_ms() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let (seconds, nanos) = (u64::try_from(now.tv_sec).unwrap_or(0), u64::try_from(now.tv_nsec).unwrap_or(0));
     seconds * 1000 + nanos / 1_000_000

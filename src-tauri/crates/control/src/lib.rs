@@ -7,6 +7,7 @@
 
 pub mod client;
 mod clock;
+mod display;
 mod folders;
 pub mod keys;
 mod line;
@@ -17,7 +18,9 @@ pub mod server;
 mod transport;
 
 pub use client::Client;
-pub use folders::{takes_files, user_folder};
+pub use clock::now_ms;
+pub use display::{display, wayland_socket, without_screen};
+pub use folders::{private_folder, takes_files, user_folder};
 pub use password::Password;
 pub use server::{DesktopReply, DesktopRequest, Limits, Phone, serve, serve_within};
 pub use transport::{BindError, Listener, Name, NoPlace, SOCKET_VARIABLE, bind, default_path, take_name};

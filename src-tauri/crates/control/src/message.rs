@@ -47,19 +47,19 @@ fn also_null<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a Ra
 #[derive(Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) code: i32,
-    pub(crate) trouble: Trouble,
+    pub(crate) trouble: Box<Trouble>,
 }
 
 impl Refusal {
     /// A fault of the request itself; the detail must hold nothing of a secret.
     pub(crate) fn of(code: i32, detail: impl Into<String>) -> Self {
-        Self { code, trouble: Reason::WrongUsage(detail.into()).into() }
+        Self { code, trouble: Box::new(Reason::WrongUsage(detail.into()).into()) }
     }
 }
 
 impl From<Trouble> for Refusal {
     fn from(trouble: Trouble) -> Self {
-        Self { code: TROUBLE, trouble }
+        Self { code: TROUBLE, trouble: Box::new(trouble) }
     }
 }
 

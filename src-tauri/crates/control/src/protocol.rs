@@ -5,15 +5,25 @@
 //! Beside `id`, `method` and `params` a request may carry `not_after_ms`: milliseconds of the machine's clock
 //! `CLOCK_BOOTTIME`. An agent that comes to it only later refuses it, because a wish to call is meant now or not at all.
 
+mod dialling;
+mod hotkeys;
+mod settings;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use phone_core::request::{Check, OwnPresence};
 use phone_core::view::{AccountView, CallRecord};
-use phone_core::{AccountName, CallId, DesktopSettings, Person, event::CallBrief};
+use phone_core::{AccountName, CallId, Person, event::CallBrief};
 use serde::{Deserialize, Serialize};
 
 use crate::password::Password;
+
+pub use dialling::{
+    DialEmergencyParams, DialParams, EmergencyReply, NumbersParams, NumbersReply, PrepareEmergencyParams, TakeTextReply,
+};
+pub use hotkeys::{HotkeyHealth, HotkeyName, HotkeyView, HotkeysReply, TestHotkeyParams, TestHotkeyReply};
+pub use settings::{DesktopPatch, SetSettingsParams, SettingsReply};
 
 /// Version of the protocol, major and minor.
 pub const PROTOCOL: &str = "1.0";
@@ -23,17 +33,7 @@ pub const LINE_LIMIT: usize = 1 << 20;
 pub const PAGE: usize = 500;
 
 /// Dial plan keys of the contract, without `plan.`; all other keys of an account are those of its kind of PBX.
-pub const PLAN_KEYS: &[&str] = &[
-    "country",
-    "area_code",
-    "outside_prefix",
-    "send",
-    "main_number",
-    "extensions",
-    "ask_premium",
-    "ask_links",
-    "ask_international",
-];
+pub const PLAN_KEYS: &[&str] = &phone_core::number::Plan::KEYS;
 
 /// Names of the methods.
 pub mod method {
@@ -45,6 +45,10 @@ pub mod method {
     pub const HISTORY: &str = "history";
     pub const MISSED_SEEN: &str = "missed_seen";
     pub const DIAL: &str = "dial";
+    pub const NUMBERS: &str = "numbers";
+    pub const PREPARE_EMERGENCY: &str = "prepare_emergency";
+    pub const DIAL_EMERGENCY: &str = "dial_emergency";
+    pub const TAKE_TEXT: &str = "take_text";
     pub const ANSWER: &str = "answer";
     pub const HANG_UP: &str = "hang_up";
     pub const HOLD: &str = "hold";
@@ -65,9 +69,13 @@ pub mod method {
     pub const DOCTOR: &str = "doctor";
     pub const OPEN_WINDOW: &str = "open_window";
     pub const HANDLE_LINK: &str = "handle_link";
+    pub const TEST_LINK: &str = "test_link";
     pub const DIAL_SELECTION: &str = "dial_selection";
     pub const GET_SETTINGS: &str = "get_settings";
     pub const SET_SETTINGS: &str = "set_settings";
+    pub const HOTKEYS: &str = "hotkeys";
+    pub const TEST_HOTKEY: &str = "test_hotkey";
+    pub const RETRY_HOTKEYS: &str = "retry_hotkeys";
     pub const RESTART: &str = "restart";
     pub const QUIT: &str = "quit";
     /// Notification with a whole view.
@@ -219,21 +227,6 @@ fn fifty() -> usize {
 pub struct HistoryReply {
     /// Ended calls, newest first.
     pub calls: Vec<CallRecord>,
-}
-
-/// Parameters of `dial`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
-pub struct DialParams {
-    /// What a person typed.
-    pub text: String,
-    /// By which account; needed when several could.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountName>,
-    /// Answers the question the dial policy would ask.
-    #[serde(default)]
-    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
-    pub yes: bool,
 }
 
 /// Parameters of `answer`, `hang_up`, `hold` and `resume`.
@@ -439,37 +432,22 @@ pub struct OpenWindowParams {
 
 /// Parameters of `handle_link`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
 pub struct HandleLinkParams {
     /// The link as the other program gave it.
     pub uri: String,
+    /// When it was clicked, in milliseconds of the machine's clock `CLOCK_BOOTTIME`; now, when nothing is said.
+    ///
+    /// Too long afterwards it is offered instead of dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "number | null", optional))]
+    pub clicked_ms: Option<u64>,
 }
 
-/// Answer of `get_settings` and `set_settings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Answer of `test_link`, which opens a link of our own as any program would; it dials nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SettingsReply {
-    /// Settings of the desktop part.
-    pub desktop: DesktopSettings,
-    /// Trayphone starts with the session.
-    pub autostart: bool,
-    /// For every scheme, whether Trayphone opens its links.
-    #[cfg_attr(feature = "ts", ts(type = "{ [scheme: string]: boolean }"))]
-    pub handler: BTreeMap<String, bool>,
-}
-
-/// Parameters of `set_settings`; what is left out stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
-pub struct SetSettingsParams {
-    /// Settings of the desktop part, all of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desktop: Option<DesktopSettings>,
-    /// Trayphone starts with the session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autostart: Option<bool>,
-    /// Schemes to take over or give back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(type = "{ [scheme: string]: boolean } | null", optional))]
-    pub handler: Option<BTreeMap<String, bool>>,
+pub struct TestLinkReply {
+    /// It came back to this agent, at most 10 s later.
+    pub arrived: bool,
 }

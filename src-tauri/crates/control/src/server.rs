@@ -18,7 +18,10 @@ use phone_core::{Event, Reason, Request, Trouble, View};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::protocol::{OpenWindowParams, SetSettingsParams, SettingsReply, WindowView};
+use crate::protocol::{
+    CallReply, DialEmergencyParams, EmergencyReply, HotkeyName, HotkeysReply, OpenWindowParams, PrepareEmergencyParams,
+    SetSettingsParams, SettingsReply, TakeTextReply, TestHotkeyReply, TestLinkReply, WindowView,
+};
 use crate::transport::Listener;
 
 /// A request that only an agent with a desktop can fulfil.
@@ -35,18 +38,34 @@ pub enum DesktopRequest {
     HandleLink {
         /// The link as the other program gave it.
         uri: String,
+        /// When it was clicked, when the client said so; see [`crate::now_ms`].
+        clicked_ms: Option<u64>,
         /// The display the client runs on, when it said so.
         display: Option<String>,
     },
+    /// Open a link of our own, and tell whether it comes back.
+    TestLink,
     /// Do what the dial hotkey does.
     DialSelection {
         /// The display the client runs on, when it said so.
         display: Option<String>,
     },
+    /// The first press on an emergency number.
+    PrepareEmergency(PrepareEmergencyParams),
+    /// The second press, with its token.
+    DialEmergency(DialEmergencyParams),
+    /// Hand over the text that waits for the window.
+    TakeText,
     /// Tell the settings.
     GetSettings,
     /// Change settings and tell them.
-    SetSettings(SetSettingsParams),
+    SetSettings(Box<SetSettingsParams>),
+    /// Tell how the hotkeys do.
+    Hotkeys,
+    /// Wait for a press of a hotkey, which does nothing else.
+    TestHotkey(HotkeyName),
+    /// Take the hotkeys again that are not held, and tell how they do.
+    RetryHotkeys,
     /// End, and start the installed program anew.
     Restart,
     /// End.
@@ -54,12 +73,24 @@ pub enum DesktopRequest {
 }
 
 /// What a desktop request gives back when it went well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub enum DesktopReply {
     /// Done.
     Done,
+    /// The call that was dialled.
+    Call(CallReply),
+    /// What the second press needs.
+    Emergency(EmergencyReply),
+    /// What waited for the window.
+    Text(TakeTextReply),
     /// The settings as they are now.
     Settings(SettingsReply),
+    /// How the hotkeys do.
+    Hotkeys(HotkeysReply),
+    /// Whether the press has arrived.
+    HotkeyTested(TestHotkeyReply),
+    /// Whether the link has come back.
+    LinkTested(TestLinkReply),
 }
 
 /// What the server needs of the agent.
@@ -112,13 +143,15 @@ pub struct Limits {
     pub at_once: usize,
     /// How many requests one client may make in a second; further ones wait in the socket.
     pub per_second: usize,
-    /// How many clients there may be; for a further one, the quietest that follows nothing gives way.
+    /// How many clients there may be; for a further one, the quietest gives way.
     pub clients: usize,
+    /// How long one that follows something has to have asked nothing to give way.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stall: Duration::from_secs(5), at_once: 16, per_second: 500, clients: 64 }
+        Self { stall: Duration::from_secs(5), at_once: 16, per_second: 500, clients: 64, idle: Duration::from_secs(60) }
     }
 }
 

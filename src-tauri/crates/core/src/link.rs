@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::reason::{Reason, Remedy};
+use crate::reason::{Reason, Remedy, SLOW_RETRY};
 
 /// How long sign-in may take until the connection stands: several requests, each with a limit of its own.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(25);
@@ -18,6 +18,8 @@ pub const STABLE_AFTER: Duration = Duration::from_secs(30);
 pub const HASTE_LIMIT: Duration = Duration::from_secs(5);
 /// How long the answer to a probe may take after the network changed.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(3);
+/// Longest pause after an account that has worked was refused in a way that may pass; the first one is [`SLOW_RETRY`].
+pub const LONGEST_DOUBT: Duration = Duration::from_secs(600);
 /// Least delay before a new attempt.
 pub const LEAST_DELAY: Duration = Duration::from_millis(250);
 
@@ -53,11 +55,15 @@ pub struct Outage {
     pub haste: Haste,
     /// An expired session was renewed without a delay; the next one in this outage waits.
     pub renewed: bool,
+    /// How often an account that has worked was refused in a way that may pass.
+    pub doubts: u32,
+    /// The password was among that: once more, and it counts as refused.
+    pub denied: bool,
 }
 
 impl Outage {
     fn begins(now: Instant, haste: Haste) -> Self {
-        Self { attempt: 0, began: now, haste, renewed: false }
+        Self { attempt: 0, began: now, haste, renewed: false, doubts: 0, denied: false }
     }
 }
 
@@ -269,16 +275,23 @@ impl Link {
         if !self.is_up() {
             return vec![];
         }
-        let outage = self.outage(now);
+        let mut outage = self.outage(now);
         let usual = || delay(now.saturating_duration_since(outage.began), jitter);
         let delay = match why.remedy() {
-            Remedy::AskUser(_) => {
-                *self = Self::Stopped { why };
-                return vec![LinkEffect::Close, LinkEffect::Changed];
+            Remedy::AskUser(_) => return self.stop(why),
+            // Said twice with a minute in between, it is the password.
+            _ if why.is_doubtful_denial() && outage.denied => return self.stop(Reason::SignInDenied),
+            _ if matches!(why, Reason::ForNow(_)) => {
+                let pause = doubt(outage.doubts, jitter);
+                outage.doubts = outage.doubts.saturating_add(1);
+                outage.denied |= why.is_doubtful_denial();
+                pause
             }
             // A session that merely expired is renewed without a delay, but a server that
             // expires every new session at once is met with the usual delays.
-            Remedy::SignInAgain if !outage.renewed => return self.open(Outage { renewed: true, ..outage }, now, true),
+            Remedy::SignInAgain if !outage.renewed => {
+                return self.open(Outage { renewed: true, ..outage }, now, true);
+            }
             Remedy::SignInAgain | Remedy::Retry | Remedy::Report => usual(),
             Remedy::RetryAfter(time) => time.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0)),
         };
@@ -286,12 +299,20 @@ impl Link {
             // All desks of a company were given the same time; they must not come at once.
             Some(after) => {
                 let after = after.clamp(LEAST_DELAY, Duration::from_secs(3600));
-                after + after.min(Duration::from_secs(15)).mul_f64(jitter.clamp(0.0, 1.0))
+                let after = after + after.min(Duration::from_secs(15)).mul_f64(jitter.clamp(0.0, 1.0));
+                if why.is_doubtful_denial() { after.max(delay) } else { after }
             }
             None => delay,
         };
-        let retry_at = outage.haste.again_at.map_or(now + delay, |at| at.max(now + LEAST_DELAY).min(now + delay));
+        let again_at = outage.haste.again_at.filter(|_| !why.is_doubtful_denial());
+        let retry_at = again_at.map_or(now + delay, |at| at.max(now + LEAST_DELAY).min(now + delay));
         *self = Self::Waiting { outage: Outage { haste: outage.haste.settled(), ..outage }, retry_at, why };
+        vec![LinkEffect::Close, LinkEffect::Changed]
+    }
+
+    fn stop(&mut self, why: Reason) -> Vec<LinkEffect> {
+        let why = if why == Reason::SignInDenied { Reason::CredentialsRefused } else { why };
+        *self = Self::Stopped { why };
         vec![LinkEffect::Close, LinkEffect::Changed]
     }
 
@@ -302,6 +323,8 @@ impl Link {
         let close = self.is_up();
         let anew = self.outage(now);
         match self {
+            // A password that is asked about again and again locks accounts.
+            Self::Waiting { why, .. } if why.is_doubtful_denial() => return vec![],
             Self::Waiting { outage, retry_at, .. } => match outage.haste.too_soon(now) {
                 Some(at) if at < *retry_at => {
                     *retry_at = at;
@@ -371,6 +394,12 @@ pub fn delay(so_far: Duration, jitter: f64) -> Duration {
     let most = if so_far > Duration::from_secs(300) { Duration::from_secs(60) } else { Duration::from_secs(15) };
     let bound = so_far.clamp(Duration::from_secs(1), most);
     LEAST_DELAY + (bound - LEAST_DELAY).mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+/// The pause after the refusal with this number: doubled each time, and a little longer by chance.
+fn doubt(number: u32, jitter: f64) -> Duration {
+    let pause = SLOW_RETRY.saturating_mul(1 << number.min(4)).min(LONGEST_DOUBT);
+    pause.mul_f64(1.0 + 0.15 * jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 mod bounds;
 mod calls;
 mod commands;
+mod dialling;
+mod emergency;
 mod endings;
 mod names;
 mod redial;
@@ -18,13 +20,15 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 pub use commands::{Begun, COMMAND_LIMIT};
+pub use dialling::LinkRules;
+pub use emergency::SECOND_PRESS;
 
 use crate::Now;
 use crate::account::{Abilities, AccountConfig, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party};
 use crate::event::{Event, EventName};
 use crate::link::Link;
-use crate::number::Plan;
+use crate::number::{Numbers, Plan};
 use crate::people::{People, PersonSeen, Presence};
 use crate::reason::{Reason, Why};
 use crate::request::Answer;
@@ -68,6 +72,10 @@ struct Live {
     declined: bool,
     /// When a dial that never showed up is given up.
     forget_at: Option<Instant>,
+    /// Digits for after the answer, which the user sends.
+    post_dial: Option<String>,
+    /// The number we dialled, as it is written everywhere.
+    e164: Option<String>,
 }
 
 /// An ended call whose outcome the PBX is being asked for.
@@ -132,6 +140,12 @@ pub struct Model {
     hints: Vec<Hint>,
     /// Nothing is dialled while the screen is locked.
     locked: bool,
+    numbers: Numbers,
+    link_rules: LinkRules,
+    /// When links of other programs came, of the last moments.
+    links: Vec<Instant>,
+    /// The emergency number that rings after one more press.
+    help: Option<emergency::Help>,
 }
 
 impl Model {
@@ -147,6 +161,10 @@ impl Model {
             recent: vec![],
             hints: vec![],
             locked: false,
+            numbers: Numbers::default(),
+            link_rules: LinkRules::default(),
+            links: vec![],
+            help: None,
         }
     }
 
@@ -165,7 +183,7 @@ impl Model {
             url: url.to_string(),
             domain: config.domain.clone(),
             user: config.user.clone(),
-            plan: Plan::of(&config.keys),
+            plan: Plan::of(&config.keys).0,
             link: LinkName::SignedOut,
             link_since: at,
             why: None,

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use facts::Class;
 
+use crate::number::Offer;
+
 /// The codes that scripts and the window react to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -38,6 +40,7 @@ pub enum Code {
     RateLimited,
     PolicyAsk,
     PolicyRefuse,
+    SeveralNumbers,
     OutcomeUnknown,
     RefusedByPbx,
     WrongUsage,
@@ -96,6 +99,8 @@ pub enum Reason {
     CertificateWrongName { sha256: String },
     TlsFailed,
     CredentialsRefused,
+    SignInDenied,
+    ForNow(Box<Self>),
     SessionExpired,
     TokenPageFailed(u16),
     ApiSwitchedOff,
@@ -130,8 +135,11 @@ pub enum Reason {
     Offline,
     DialInFlight,
     NumberNotUsable(&'static str),
-    PolicyAsk(String),
+    SeveralNumbers(Vec<Offer>),
+    PolicyAsk(Box<Offer>),
+    TooManyLinks,
     PolicyRefuse(&'static str),
+    EmergencyNumber,
     OutcomeUnknown,
     NoReaction,
     RefusedByPbx(String),
@@ -154,6 +162,21 @@ impl Reason {
             Self::NotAPbx | Self::PlainInsteadOfTls | Self::NotHttp => true,
             other => other.certificate_sha256().is_some(),
         }
+    }
+
+    /// The same about an account that has worked: a PBX that starts, or a server in front of it, says it for a while too.
+    #[must_use]
+    pub fn of_an_account_that_worked(self) -> Self {
+        let may_pass = matches!(
+            self,
+            Self::UnknownTenantOrUser | Self::ApiSwitchedOff | Self::Forbidden | Self::NotAPbx | Self::SignInDenied
+        );
+        if may_pass { Self::ForNow(Box::new(self)) } else { self }
+    }
+
+    /// Tells whether the PBX did not take the password, though it may have meant something else.
+    pub fn is_doubtful_denial(&self) -> bool {
+        matches!(self, Self::ForNow(inner) if **inner == Self::SignInDenied)
     }
 
     /// What may be done about it.
@@ -186,7 +209,10 @@ impl Reason {
             }
             // Whoever asks the administrator can name the certificate; accepting it by hand is not the answer.
             Self::CertificateExpired { sha256 } | Self::CertificateNotYetValid { sha256 } => Some(format!("SHA-256 {sha256}")),
-            Self::RefusedByPbx(detail) | Self::WrongUsage(detail) | Self::PolicyAsk(detail) => Some(detail.clone()),
+            Self::RefusedByPbx(detail) | Self::WrongUsage(detail) => Some(detail.clone()),
+            Self::PolicyAsk(offer) => Some(offer.dial.clone()),
+            // The window knows by it that a second press is to be asked for.
+            Self::EmergencyNumber => Some("emergency".to_owned()),
             Self::DialUnclear { another_s } => Some(format!("for another {another_s} s")),
             _ => None,
         }
@@ -202,6 +228,16 @@ impl Reason {
                 Some(sha256)
             }
             _ => None,
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most reasons carry nothing")]
+    /// The numbers that a yes or a choice would dial.
+    pub fn offers(&self) -> Vec<Offer> {
+        match self {
+            Self::PolicyAsk(offer) => vec![(**offer).clone()],
+            Self::SeveralNumbers(offers) => offers.clone(),
+            _ => vec![],
         }
     }
 }
@@ -223,6 +259,10 @@ pub struct Trouble {
     pub detail: Option<String>,
     /// Fingerprint in question, when a certificate is.
     pub certificate_sha256: Option<String>,
+    /// The numbers in question, when the dial policy asks or there are several.
+    #[serde(default, skip_serializing_if = "<[Offer]>::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Offer>>", optional))]
+    pub offers: Box<[Offer]>,
 }
 
 impl From<&Reason> for Trouble {
@@ -233,6 +273,7 @@ impl From<&Reason> for Trouble {
             remedy: Some(reason.advice().to_owned()),
             detail: reason.detail(),
             certificate_sha256: reason.certificate_sha256().map(str::to_owned),
+            offers: reason.offers().into(),
         }
     }
 }

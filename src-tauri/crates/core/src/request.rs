@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{AccountConfig, AccountName};
 use crate::call::CallId;
 use crate::event::CallBrief;
+use crate::number::{Candidate, Yes};
 use crate::people::Person;
 use crate::reason::Trouble;
 use crate::secret::Secret;
@@ -24,6 +25,13 @@ pub enum Source {
     Text,
     /// A link from another program.
     Link,
+}
+
+impl Source {
+    /// Tells whether a person chose every digit, with a finger on a key or a button.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Typed | Self::Pressed)
+    }
 }
 
 /// What a transfer leads to.
@@ -86,8 +94,28 @@ pub enum Request {
         account: Option<AccountName>,
         /// Where the text comes from.
         source: Source,
-        /// Answers the dial policy's question with yes.
-        yes: bool,
+        /// The answer to the dial policy's question.
+        yes: Yes,
+    },
+    /// Keep an emergency number ready for a second press; only the window asks for it.
+    PrepareEmergency {
+        /// The number, as typed.
+        text: String,
+        /// By which account; needed when several could.
+        account: Option<AccountName>,
+        /// What the second press has to bring; nobody can guess it.
+        token: String,
+    },
+    /// The second press: dial the emergency number of this token.
+    DialEmergency(String),
+    /// Tell what a text offers to dial, without dialling.
+    Numbers {
+        /// The text.
+        text: String,
+        /// By which account; needed when several could.
+        account: Option<AccountName>,
+        /// Where the text comes from.
+        source: Source,
     },
     /// Answer a ringing call; none when only one fits.
     Answer(Option<CallId>),
@@ -128,7 +156,7 @@ pub enum Request {
     },
     /// Forget an account and its secret.
     RemoveAccount(AccountName),
-    /// Sign in afresh and say how it went, within 20 s.
+    /// Sign in unless it is online already, and say how it went, within 20 s.
     TestAccount(AccountName),
     /// Accept the certificate with this fingerprint for this account.
     AcceptCertificate {
@@ -209,9 +237,33 @@ pub enum Reply {
     Account(Box<AccountView>),
     /// Results of checks.
     Checks(Vec<Check>),
+    /// What a text offers to dial.
+    Numbers(Vec<Candidate>),
     /// Text for a report.
     Text(String),
 }
 
 /// What comes back: a reply, or what went wrong.
 pub type Answer = Result<Reply, Trouble>;
+
+impl Check {
+    /// Something is as it should be.
+    pub fn fine(name: &str, text: &str) -> Self {
+        Self::of(name, CheckResult::Ok, text, "")
+    }
+
+    /// Something is not as it should be, and `remedy` says what to do, where there is something to do.
+    pub fn problem(name: &str, text: &str, remedy: &str) -> Self {
+        Self::of(name, CheckResult::Problem, text, remedy)
+    }
+
+    /// Something is not there, and not needed or not wanted.
+    pub fn not_here(name: &str, text: &str) -> Self {
+        Self::of(name, CheckResult::NotHere, text, "")
+    }
+
+    fn of(name: &str, result: CheckResult, text: &str, remedy: &str) -> Self {
+        let remedy = Some(remedy).filter(|remedy| !remedy.is_empty()).map(str::to_owned);
+        Self { name: name.to_owned(), result, text: text.to_owned(), remedy }
+    }
+}

@@ -166,6 +166,10 @@ pub struct CallView {
     pub can: Vec<Can>,
     /// What was asked and not confirmed yet.
     pub doing: Option<Doing>,
+    /// Digits of the number for after the answer, such as an extension; the user sends them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub post_dial: Option<String>,
 }
 
 /// Where a history entry comes from.

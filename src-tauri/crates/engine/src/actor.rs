@@ -4,6 +4,7 @@ mod accounts;
 mod clock;
 mod desk;
 mod disk;
+mod keyring;
 mod requests;
 mod wire;
 
@@ -64,6 +65,8 @@ struct Desk {
     attempt: u64,
     /// The PBX refused the stored secret; it is not sent again until there is another.
     refused: bool,
+    /// The secret at hand has worked: since the agent started, or before it was stored.
+    proven: bool,
     /// The user signed out; only the user signs in again.
     signed_out: bool,
     tls: Option<crate::net::tls::Tls>,
@@ -78,6 +81,8 @@ struct Desk {
     look_again_at: Option<Instant>,
     /// The keyring changed while the secret was being read.
     read_again: bool,
+    /// When the keyring is asked again by itself.
+    keyring: keyring::AskAgain,
     /// Those who wait until the typed secret of this number, or a later one, is stored.
     storing: Vec<(u64, oneshot::Sender<Answer>)>,
     /// Typed by the user and not stored yet, with its number.
@@ -137,6 +142,8 @@ pub(crate) struct Actor {
     desktop: watch::Sender<DesktopSettings>,
     changed: bool,
     clocks: (Instant, Timestamp),
+    /// When the tables of numbers have not been asked for long enough.
+    numbers_rest_at: Option<Instant>,
 }
 
 fn now() -> Now {
@@ -156,6 +163,11 @@ type Built = (Actor, Handle, mpsc::Receiver<Asked>, mpsc::Receiver<Inner>);
 
 fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
     let loaded = crate::settings::load(&options.config_dir);
+    let open = loaded.as_ref().ok().and_then(|loaded| loaded.open.clone()).map(|path| Hint {
+        about: "settings_open".into(),
+        text: "Other users of this computer can look into the settings or change them.".into(),
+        remedy: Some(format!("Give {} to your user alone: chmod 600.", path.display())),
+    });
     let (settings, may_write, broken) = match loaded {
         Ok(loaded) => {
             let hint = loaded.kept_aside.map(|(path, why)| Hint {
@@ -181,12 +193,13 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
     let start = now();
     let (marks, taken) = Marks::open(&options.state_dir, &history, start.wall);
     let mut model = Model::new(taken);
+    model.set_link_rules(requests::link_rules(&settings.desktop));
     model.remember(history.newest(10));
     // Nobody can look at the calls of an account that is gone.
     let mut remembered = history.newest(MOST);
     remembered.retain(|call| settings.accounts.iter().any(|account| account.name == call.account));
     model.count_missed(&remembered, marks.missed_seen_until);
-    if let Some(hint) = broken {
+    for hint in broken.into_iter().chain(open) {
         warn!(about = %hint.about, "{}", hint.text);
         model.hint(hint, true);
     }
@@ -224,6 +237,7 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
         desktop,
         changed: true,
         clocks: (start.mono, start.wall),
+        numbers_rest_at: None,
     };
     let handle = Handle { inbox, view: view_reader, people: people_reader, events, desktop: desktop_reader, disk };
     (actor, handle, asked, from_inner)
@@ -365,6 +379,9 @@ impl Actor {
     }
 
     fn publish(&mut self) {
+        if self.numbers_rest_at.is_none() {
+            self.numbers_used();
+        }
         if std::mem::take(&mut self.changed) {
             if self.marks.reserve(self.model.last_call()) {
                 self.save_marks();

@@ -1,12 +1,14 @@
 //! The working middle of Trayphone: one actor, sockets, timers, settings and history.
 //!
 //! Start reading at [`start`]; the desktop is reached only through the traits of [`ports`].
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 mod actor;
 mod disk;
+pub mod dumps;
 mod files;
+mod heap;
 pub mod history;
 pub mod lock;
 mod marks;
@@ -34,11 +36,14 @@ pub struct Options {
     pub vault: Arc<dyn Vault>,
 }
 
+/// What somebody changes of the desktop settings, whatever they are when its turn comes.
+pub(crate) type DesktopChange = Box<dyn FnOnce(&mut DesktopSettings) + Send>;
+
 /// Everything that can enter the actor from outside its own sockets.
 pub(crate) enum Asked {
     Request(Request, oneshot::Sender<Answer>),
     System(SystemEvent),
-    Desktop(DesktopSettings, oneshot::Sender<Answer>),
+    Desktop(DesktopChange, oneshot::Sender<Answer>),
     Hint(phone_core::view::Hint, bool),
 }
 
@@ -125,13 +130,24 @@ impl Handle {
         self.disk.clone()
     }
 
-    /// Stores desktop settings.
+    /// Stores desktop settings, in place of all that are there.
     ///
     /// # Errors
     /// What kept the settings file from being written.
     pub async fn set_desktop(&self, settings: DesktopSettings) -> Result<Reply, phone_core::Trouble> {
+        self.change_desktop(move |now| *now = settings).await
+    }
+
+    /// Changes desktop settings; of two changes at once none undoes the other.
+    ///
+    /// # Errors
+    /// What kept the settings file from being written.
+    pub async fn change_desktop(
+        &self,
+        change: impl FnOnce(&mut DesktopSettings) + Send + 'static,
+    ) -> Result<Reply, phone_core::Trouble> {
         let (answer, heard) = oneshot::channel();
-        if self.inbox.send(Asked::Desktop(settings, answer)).await.is_err() {
+        if self.inbox.send(Asked::Desktop(Box::new(change), answer)).await.is_err() {
             return Err(Reason::NoAgent.into());
         }
         heard.await.unwrap_or_else(|_| Err(Reason::NoAgent.into()))

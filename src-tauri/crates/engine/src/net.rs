@@ -42,8 +42,10 @@ pub(crate) enum FromNet {
     Text(Wire, Utf8Bytes),
     /// A frame that is no text.
     Binary,
-    /// A ping was answered, or the peer pinged.
+    /// A ping was answered.
     Pong(Wire),
+    /// The peer pinged, and its answer is on its way.
+    Pinged(Wire),
     /// The socket is gone, by a close frame or without one.
     Closed(Wire),
     /// The peer broke the rules; the socket is gone.

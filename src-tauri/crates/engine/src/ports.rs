@@ -61,7 +61,7 @@ pub type ProxyFuture<'a> = Pin<Box<dyn Future<Output = Option<Url>> + Send + 'a>
 
 /// Which proxy the system's settings name.
 pub trait Proxies: Send + Sync {
-    /// The proxy for an address, `http://`, `https://` or `socks5://` with user and password where the settings hold
+    /// The proxy for an address, `http://`, `https://` or one of the kinds of SOCKS with user and password where the settings hold
     /// them; none means a direct connection.
     fn lookup<'a>(&'a self, url: &'a Url) -> ProxyFuture<'a>;
 }

@@ -3,13 +3,14 @@
 //! It is replaced as a whole, so a crash leaves the old or the new one. A file that cannot be read
 //! is kept aside under another name and told, never overwritten.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use phone_core::{AccountConfig, DesktopSettings};
 use serde::{Deserialize, Serialize};
 
-use crate::files::replace;
+use crate::files::{replace, stays_open};
 
 /// The version this program writes.
 pub const VERSION: u32 = 1;
@@ -40,6 +41,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// Where an unreadable file was put, and what was wrong with it.
     pub kept_aside: Option<(PathBuf, String)>,
+    /// The file that others than this user can look into or change, and that could not be closed to them.
+    pub open: Option<PathBuf>,
 }
 
 /// Reads the settings of a folder.
@@ -48,15 +51,18 @@ pub struct Loaded {
 /// When a broken file cannot be kept aside: then nothing may be written in its place.
 pub fn load(dir: &Path) -> std::io::Result<Loaded> {
     let path = dir.join(NAME);
-    let text = match fs::read(&path) {
-        Ok(bytes) => bytes,
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Loaded { settings: Settings::default(), kept_aside: None });
+            return Ok(Loaded { settings: Settings::default(), kept_aside: None, open: None });
         }
         Err(error) => return Err(error),
     };
+    let open = stays_open(&file).then(|| path.clone());
+    let mut text = vec![];
+    file.read_to_end(&mut text)?;
     let wrong = match parse(&text) {
-        Ok(settings) => return Ok(Loaded { settings, kept_aside: None }),
+        Ok(settings) => return Ok(Loaded { settings, kept_aside: None, open }),
         Err(wrong) => wrong,
     };
     let mut aside = dir.join(format!("{NAME}.broken"));
@@ -66,7 +72,7 @@ pub fn load(dir: &Path) -> std::io::Result<Loaded> {
         aside = dir.join(format!("{NAME}.broken-{number}"));
     }
     fs::rename(&path, &aside)?;
-    Ok(Loaded { settings: Settings::default(), kept_aside: Some((aside, wrong)) })
+    Ok(Loaded { settings: Settings::default(), kept_aside: Some((aside, wrong)), open: None })
 }
 
 fn parse(bytes: &[u8]) -> Result<Settings, String> {
@@ -128,6 +134,52 @@ mod tests {
         fs::write(dir.path().join(".settings.toml.new"), "version = 1\n[[acc").expect("half a file");
         assert_eq!(load(dir.path()).expect("read").settings, settings);
         save(dir.path(), &settings).expect("written over the half file");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_others_can_look_into_is_closed_to_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(NAME);
+        let mode = || fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+        save(dir.path(), &Settings::default()).expect("written");
+        for open in [0o777, 0o666, 0o644, 0o640, 0o604, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(open)).expect("a mode");
+            assert_eq!(load(dir.path()).expect("read").open, None);
+            assert_eq!(mode(), 0o600, "{open:o}");
+        }
+        // One that is closed stays as it is.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("a mode");
+        assert_eq!(load(dir.path()).expect("read").open, None);
+        assert_eq!(mode(), 0o400);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_file_stays_one() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().expect("a folder");
+        let (own, elsewhere) = (dir.path().join("own"), dir.path().join("elsewhere"));
+        for folder in [&own, &elsewhere] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        let (link, target) = (own.join(NAME), elsewhere.join("trayphone.toml"));
+        symlink("../elsewhere/trayphone.toml", &link).expect("a link");
+        let settings = Settings { accounts: vec![account()], ..Settings::default() };
+        // To a file that is not there yet, then to one that is.
+        for settings in [&Settings::default(), &settings] {
+            save(&own, settings).expect("written");
+            assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+            assert!(fs::symlink_metadata(&target).expect("there").is_file());
+            assert_eq!(&load(&own).expect("read").settings, settings);
+        }
+        let left: Vec<_> = fs::read_dir(&own).expect("there").chain(fs::read_dir(&elsewhere).expect("there")).collect();
+        assert_eq!(left.len(), 2, "nothing half is left");
+        // Where the folder of the target is gone nothing is made in its place.
+        fs::remove_dir_all(&elsewhere).expect("removed");
+        assert!(save(&own, &settings).is_err());
+        assert!(!elsewhere.exists() && fs::symlink_metadata(&link).expect("there").is_symlink());
     }
 
     #[test]

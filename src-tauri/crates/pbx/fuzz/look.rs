@@ -3,7 +3,7 @@
 use super::pbx;
 
 use pbx::redact::redact;
-use pbx::vodia::calls::{Calls, Habits, OwnNumbers};
+use pbx::vodia::calls::{Calls, Habits, OwnNumbers, Picture};
 use pbx::vodia::frame::{self, Frame};
 use pbx::vodia::people::Accounts;
 use pbx::vodia::rest;
@@ -53,16 +53,15 @@ pub fn look(data: &[u8]) {
 fn see(raw: &[frame::RawCall<'_>], own: &OwnNumbers) {
     let Some(now) = moment() else { return };
     let mut calls = Calls::default();
-    let (seen, vanished) = calls.take(raw, own, HABITS, now);
-    assert!(vanished.is_empty() && seen.len() <= 200);
+    let Picture { calls: seen, vanished, elsewhere } = calls.take(raw, own, HABITS, now);
+    assert!(vanished.is_empty() && elsewhere.is_empty() && seen.len() <= 200);
     for (index, call) in seen.iter().enumerate() {
         assert!(!call.key.is_empty() && calls.get(&call.key).is_some());
         assert!(seen.iter().skip(index + 1).all(|other| other.key != call.key));
     }
-    let (again, vanished) = calls.take(raw, own, HABITS, now);
-    assert!(again == seen && vanished.is_empty());
-    let (none, _) = calls.take(&[], own, HABITS, now);
-    assert!(none.is_empty());
+    let again = calls.take(raw, own, HABITS, now);
+    assert!(again.calls == seen && again.vanished.is_empty() && again.elsewhere.is_empty());
+    assert!(calls.take(&[], own, HABITS, now).calls.is_empty());
 }
 
 /// Any moment will do: nothing here waits.

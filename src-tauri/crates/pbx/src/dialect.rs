@@ -32,6 +32,8 @@ pub enum Input<'a> {
     Text(Wire, &'a str),
     /// An answer to a ping arrived.
     Pong(Wire),
+    /// The server pinged; its answer is sent by whoever holds the socket.
+    Pinged(Wire),
     /// A socket closed.
     Closed(Wire),
     /// An HTTP request has its answer.

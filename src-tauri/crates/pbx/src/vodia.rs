@@ -6,14 +6,20 @@
 
 pub mod calls;
 mod commands;
+mod dnd;
+mod elsewhere;
 mod fetch;
 pub mod frame;
 mod handover;
 pub mod hold;
 mod keys;
+mod learnt;
+mod legs;
+mod life;
 mod live;
 pub mod people;
 pub mod remote_call;
+mod requests;
 pub mod rest;
 mod signin;
 #[cfg(test)]
@@ -22,17 +28,16 @@ mod tests;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
 use jiff::Timestamp;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{Abilities, Ability, AccountConfig, Now, Presence, Reason, Secret};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub use keys::check;
 
 use self::keys::{Keys, Path};
-use crate::dialect::{Dialect, Effect, Effects, Header, HttpAnswer, HttpRequest, Input, Random, Setup, Wire};
+use self::learnt::Learnt;
+use crate::dialect::{Dialect, Effect, Effects, HttpAnswer, Input, Random, Setup, Wire};
 
 /// What the registry knows of this kind.
 pub(crate) const KIND: crate::Kind = crate::Kind {
@@ -64,33 +69,11 @@ impl Generation {
     }
 }
 
-/// What was learnt of a server, kept between starts; no secrets.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Learnt {
-    /// `Server` header.
-    server: Option<String>,
-    /// Generation by version.
-    generation: Option<Generation>,
-    /// The server has no password resource.
-    no_password_resource: bool,
-    /// The user WebSocket sits at the root path.
-    root_path: bool,
-    /// Paths that the server refused, such as `rest_dial`.
-    unusable: Vec<String>,
-}
-
 /// Keys of frames whose values are words of the protocol, for reports.
 pub const WORDS: &[&str] = &["action", "type", "state", "callstate", "chatstatus", "method", "connected", "startstop"];
 
 /// WebSocket ping interval; the answer has 10 s (the link's silence limit).
 const PING: Duration = Duration::from_secs(15);
-/// How long a ping may stay without an answer before another sign of life is asked for.
-const PONG_WAIT: Duration = Duration::from_secs(4);
-/// The same when the link asks whether it still stands, and will not wait long.
-const PROBE_WAIT: Duration = Duration::from_millis(750);
-/// When it is asked for once more; the link ends the waiting.
-const LIFE_AGAIN: Duration = Duration::from_secs(2);
 /// Interval of the JSON keepalive that a third-party client uses against 67 and 70.1.
 const JSON_KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long an unknown server may take to show what it offers.
@@ -209,6 +192,8 @@ pub struct Vodia {
     has_history: Option<bool>,
     has_contacts: bool,
     has_dnd: bool,
+    /// Where no frame tells our own do-not-disturb.
+    dnd: dnd::Reading,
     /// The phone did not react to an answer once.
     no_answer: bool,
     /// The answer under way, and when it was sent.
@@ -223,8 +208,7 @@ pub struct Vodia {
     /// Entries that the PBX's list had when it was read last.
     past_keys: Vec<String>,
     ping_at: Option<Instant>,
-    /// When another sign of life is asked for, while a ping has no answer.
-    pong_by: Option<Instant>,
+    life: life::Life,
     keepalive_at: Option<Instant>,
     poll_at: Option<Instant>,
     history_at: Option<Instant>,
@@ -273,6 +257,7 @@ impl Vodia {
             has_history: None,
             has_contacts: false,
             has_dnd: false,
+            dnd: dnd::Reading::default(),
             no_answer: false,
             answering: None,
             handovers: handover::Handovers::default(),
@@ -282,7 +267,7 @@ impl Vodia {
             asking: vec![],
             past_keys: vec![],
             ping_at: None,
-            pong_by: None,
+            life: life::Life::default(),
             keepalive_at: None,
             poll_at: None,
             history_at: None,
@@ -313,61 +298,6 @@ impl Vodia {
             Some(domain) => format!("{}@{domain}", self.user),
             None => self.user.clone(),
         }
-    }
-
-    fn address(&self, path: &str) -> Option<Url> {
-        let mut url = self.config.url.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        // A name in the address would go along with every request and into every log of a proxy.
-        url.set_username("").ok();
-        url.set_password(None).ok();
-        Url::parse(&format!("{}{path}", url.as_str().trim_end_matches('/'))).ok()
-    }
-
-    /// Value of `Authorization: Basic`.
-    fn basic_header(&self) -> Option<Secret> {
-        let secret = self.secret.as_ref()?;
-        let pair = zeroize::Zeroizing::new(format!("{}:{}", self.login(), secret.expose()));
-        Some(Secret::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))))
-    }
-
-    /// What identifies us: the session if there is one, else Basic.
-    fn credentials(&self) -> Vec<(&'static str, Header)> {
-        let mut headers = vec![];
-        if let Some(session) = &self.session {
-            headers.push(("Cookie", Header::Hidden(Secret::new(format!("session={}", session.expose())))));
-        } else if let Some(basic) = self.basic_header() {
-            headers.push(("Authorization", Header::Hidden(basic)));
-        }
-        headers
-    }
-
-    /// Makes a request, with our credentials unless it is about getting them.
-    fn http(&mut self, ask: Ask, method: &'static str, path: &str, body: Option<Secret>, out: &mut Effects) {
-        let Some(url) = self.address(path) else { return };
-        let anonymous = matches!(ask, Ask::SignIn(step) if !matches!(step, Step::BasicCheck | Step::Whoami));
-        let headers = if anonymous { vec![] } else { self.credentials() };
-        let large = matches!(ask, Ask::Fetch(Fetch::Directory | Fetch::Contacts));
-        let carries = match &ask {
-            Ask::Commanded { request, .. } | Ask::SetDnd(request, _) => Some(*request),
-            Ask::SignIn(_) | Ask::Fetch(_) | Ask::Find(_) | Ask::CheckDnd(..) => None,
-        };
-        self.next_http += 1;
-        let id = self.next_http;
-        self.asked.insert(id, ask);
-        out.push(Effect::Http(Box::new(HttpRequest {
-            id,
-            method,
-            url,
-            hidden_query: None,
-            headers,
-            body,
-            want_cookie: Some("session"),
-            most_bytes: if large { MOST_BYTES } else { 1 << 20 },
-            limit: HTTP_LIMIT,
-            carries,
-        })));
     }
 
     fn fail(&mut self, reason: Reason, retry_after: Option<Duration>, out: &mut Effects) {
@@ -406,7 +336,7 @@ impl Vodia {
         self.told_abilities = None;
         self.told_own = None;
         self.ping_at = None;
-        self.pong_by = None;
+        self.life = life::Life::default();
         self.keepalive_at = None;
         self.poll_at = None;
         self.history_at = None;
@@ -416,20 +346,7 @@ impl Vodia {
         self.has_history = None;
         self.has_contacts = false;
         self.has_dnd = false;
-    }
-
-    fn learn(&mut self, change: impl FnOnce(&mut Learnt), out: &mut Effects) {
-        let before = self.learnt.clone();
-        change(&mut self.learnt);
-        if before != self.learnt
-            && let Ok(text) = serde_json::to_string(&self.learnt)
-        {
-            out.push(Effect::Learn(text));
-        }
-    }
-
-    fn is_unusable(&self, path: &str) -> bool {
-        self.learnt.unusable.iter().any(|p| p == path)
+        self.dnd.forget();
     }
 
     /// Tells what can be done, when that changed.
@@ -455,27 +372,31 @@ impl Vodia {
 }
 
 impl Dialect for Vodia {
-    fn step(&mut self, input: Input<'_>, now: Now, _random: &mut dyn Random, out: &mut Effects) {
-        if matches!(input, Input::Text(..) | Input::Pong(_) | Input::Http(_, Ok(_))) {
+    fn step(&mut self, input: Input<'_>, now: Now, random: &mut dyn Random, out: &mut Effects) {
+        if matches!(input, Input::Text(..) | Input::Pong(_) | Input::Pinged(_) | Input::Http(_, Ok(_))) {
             self.heard_at = Some(now.mono);
-        }
-        if matches!(input, Input::Text(wire, _) | Input::Pong(wire) if wire == self.wire) {
-            self.pong_by = None;
         }
         match input {
             Input::Start => {
                 // Whoever signs in again may sit at another phone.
                 self.no_answer = false;
+                self.dnd.draw(random);
+                self.forget_old_refusals(now.wall, out);
                 self.start(out);
             }
             Input::Stop => self.reset(),
             Input::Opened(wire) if wire == self.wire => self.opened(now, out),
             Input::NotOpened(wire, why) if wire == self.wire => self.not_opened(&why, out),
-            Input::Text(wire, text) if wire == self.wire && self.has_socket() => self.text(text, now, out),
+            Input::Text(wire, text) if wire == self.wire && self.has_socket() => {
+                self.life.heard(now.mono);
+                self.text(text, now, out);
+            }
+            Input::Pong(wire) if wire == self.wire && self.has_socket() => self.life.answered(),
+            Input::Pinged(wire) if wire == self.wire && self.has_socket() => self.life.pinged(),
             Input::Closed(wire) if wire == self.wire && (self.has_socket() || self.phase == Phase::OpeningSocket) => {
                 self.fail(Reason::Dropped, None, out);
             }
-            Input::Opened(_) | Input::NotOpened(..) | Input::Text(..) | Input::Pong(_) | Input::Closed(_) => {}
+            Input::Opened(_) | Input::NotOpened(..) | Input::Text(..) | Input::Pong(_) | Input::Pinged(_) | Input::Closed(_) => {}
             Input::Http(id, answer) => {
                 if let Some(ask) = self.asked.remove(&id) {
                     self.answered(ask, answer, now, out);
@@ -494,10 +415,20 @@ impl Dialect for Vodia {
             Phase::Idle | Phase::SigningIn | Phase::OpeningSocket | Phase::Live => None,
         };
         let asking = self.asking.iter().map(|a| a.next_at.min(a.give_up_at)).min();
-        [classify, asking, self.ping_at, self.pong_by, self.keepalive_at, self.poll_at, self.history_at, self.again_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            classify,
+            asking,
+            self.ping_at,
+            self.life.due_at(),
+            self.keepalive_at,
+            self.poll_at,
+            self.history_at,
+            self.again_at,
+            self.dnd.at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }
 
@@ -512,9 +443,9 @@ impl Vodia {
                 self.fetched(fetch, answer, now, out);
                 self.have(false, false, now, out);
             }
-            Ask::Find(command) => self.found(&command, answer, out),
+            Ask::Find(command) => self.found(&command, answer, now, out),
             Ask::Commanded { request, path, key } => {
-                self.commanded(request, path, key.as_deref(), answer, out);
+                self.commanded(request, path, key.as_deref(), answer, now, out);
                 self.tell_handovers(out);
             }
             Ask::SetDnd(request, wanted) => self.dnd_set(request, wanted, answer, out),

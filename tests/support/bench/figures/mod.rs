@@ -3,6 +3,7 @@
 mod calls;
 mod idle;
 mod links;
+mod numbers;
 mod people;
 mod start;
 mod storm;
@@ -13,7 +14,8 @@ use super::table::Row;
 use super::{Plan, stage};
 
 /// The figures by name, in the order of the table.
-pub const NAMES: [&str; 9] = ["size", "tray", "online", "calls", "links", "overview", "flood", "idle-200", "idle-10000"];
+pub const NAMES: [&str; 12] =
+    ["size", "tray", "online", "calls", "links", "key", "numbers", "memory", "overview", "flood", "idle-200", "idle-10000"];
 
 /// What is signed in to, unless a figure is about something else.
 fn usual(plan: &Plan) -> stage::Scene {
@@ -31,6 +33,9 @@ pub async fn measure(name: &str, plan: &Plan) -> Result<Vec<Row>> {
         "online" => start::online(plan).await,
         "calls" => calls::calls(plan).await,
         "links" => links::links(plan).await,
+        "key" => numbers::key(plan).await,
+        "numbers" => numbers::finding(plan),
+        "memory" => numbers::memory(plan).await,
         "overview" => people::overview(plan).await,
         "flood" => match plan.storm {
             None => people::flood(plan).await,

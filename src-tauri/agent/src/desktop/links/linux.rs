@@ -5,17 +5,29 @@ use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::entries::ENTRY;
-use super::{SCHEMES, desktop_entry, handler_of, has_defaults, lines_of, with_handler, without_empty_defaults, without_handler};
+use super::ALL;
+use super::entries::{ENTRY, desktop_entry, with_types};
+use super::lists::{
+    ADDED, DEFAULTS, handler_of, has_group, lines_of, refusals_of, with_handler, with_offer, with_refusals, without,
+    without_empty, without_refusal,
+};
+use super::owners::{Owner, Places};
 use crate::folders::Folders;
 
 /// What the lists said before us, one `list<tab>key` a line with a tab and a line of the list for each that we took;
-/// the keys are schemes, [`MADE_FILE`] and [`MADE_GROUP`].
+/// the keys are schemes, also behind [`REFUSED`] or [`OFFERED`], [`MADE_FILE`], [`MADE_GROUP`] and [`MADE_OFFERS`].
 const BEFORE: &str = "links-before";
 /// The list was not there before.
 const MADE_FILE: &str = "[file]";
 /// The list had no group of defaults before.
 const MADE_GROUP: &str = "[group]";
+/// The list had no group of further associations before.
+const MADE_OFFERS: &str = "[added]";
+
+/// Begins the key of the lines that refused us for a scheme.
+const REFUSED: char = '-';
+/// Begins the key of the lines that said who else is offered for a scheme.
+const OFFERED: char = '+';
 
 /// Folder of the window's toolkit, by the identifier of the window.
 const WINDOW_DATA: &str = "org.trayphone.Trayphone";
@@ -23,15 +35,15 @@ const WINDOW_DATA: &str = "org.trayphone.Trayphone";
 /// Our picture among the user's own icons.
 const ICON: (&str, &[u8]) = ("icons/hicolor/128x128/apps/trayphone.png", include_bytes!("../../../../../icons/app/app-128.png"));
 
-/// For every scheme of ours, the desktop entry that opens it.
-pub fn handlers(folders: &Folders) -> BTreeMap<&'static str, Option<String>> {
-    let lists: Vec<String> = lists(folders, &desktops()).iter().map(|list| read(list).unwrap_or_default()).collect();
-    SCHEMES.into_iter().map(|scheme| (scheme, lists.iter().find_map(|list| handler_of(list, scheme)))).collect()
+/// Who opens links of each scheme that we can open.
+pub fn owners(folders: &Folders) -> BTreeMap<&'static str, Option<Owner>> {
+    let places = Places::from_env(folders);
+    ALL.into_iter().map(|scheme| (scheme, places.owner(scheme))).collect()
 }
 
-/// Tells whether Trayphone opens links of a scheme.
-pub fn is_handler(folders: &Folders, scheme: &str) -> bool {
-    handlers(folders).get(scheme).is_some_and(|entry| entry.as_deref() == Some(ENTRY))
+/// Tells whether an owner of links is Trayphone.
+pub fn is_ours(owner: Option<&Owner>) -> bool {
+    owner.is_some_and(|owner| owner.entry == ENTRY)
 }
 
 /// Makes the program at `path` open links of these schemes.
@@ -39,32 +51,45 @@ pub fn is_handler(folders: &Folders, scheme: &str) -> bool {
 /// # Errors
 /// A file that cannot be read or written; what was written before it stays.
 pub fn take(folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> {
-    take_on(&desktops(), folders, path, schemes)
+    take_in(&Places::from_env(folders), folders, path, schemes)
 }
 
-fn take_on(desktops: &str, folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> {
-    write(&folders.applications().join(ENTRY), desktop_entry(path).as_bytes())?;
+fn take_in(places: &Places, folders: &Folders, path: &Path, schemes: &[&str]) -> io::Result<()> {
+    let ours: Vec<&str> = ALL.into_iter().filter(|scheme| schemes.contains(scheme) || is_named(folders, scheme)).collect();
+    write(&folders.applications().join(ENTRY), desktop_entry(path, &ours).as_bytes())?;
     write(&folders.data_home.join(ICON.0), ICON.1)?;
     let mut before = remembered(folders)?;
     let common = common(folders);
-    for list in lists(folders, desktops) {
+    for list in own_lists(places, folders) {
         let old = read(&list)?;
         let mut new = old.clone();
         for scheme in schemes {
+            let refusals = refusals_of(&new, scheme, ENTRY);
+            if !refusals.is_empty() {
+                before.insert((list.clone(), format!("{REFUSED}{scheme}")), refusals);
+                new = without_refusal(&new, scheme, ENTRY);
+            }
+            let offers = if list == common { with_offer(&new, scheme, ENTRY) } else { new.clone() };
+            if offers != new {
+                before.insert((list.clone(), format!("{OFFERED}{scheme}")), lines_of(&new, ADDED, scheme));
+                new = offers;
+            }
             let handler = handler_of(&old, scheme);
             // The desktop's own list goes before the common one, where it says anything about the scheme.
             if handler.as_deref() == Some(ENTRY) || (handler.is_none() && list != common) {
                 continue;
             }
-            before.insert((list.clone(), (*scheme).to_owned()), lines_of(&old, scheme));
+            before.insert((list.clone(), (*scheme).to_owned()), lines_of(&old, DEFAULTS, scheme));
             new = with_handler(&new, scheme, ENTRY);
         }
         if new != old {
             if !list.exists() {
                 before.insert((list.clone(), MADE_FILE.to_owned()), Vec::new());
             }
-            if !has_defaults(&old) {
-                before.insert((list.clone(), MADE_GROUP.to_owned()), Vec::new());
+            for (group, key) in [(DEFAULTS, MADE_GROUP), (ADDED, MADE_OFFERS)] {
+                if !has_group(&old, group) && has_group(&new, group) {
+                    before.insert((list.clone(), key.to_owned()), Vec::new());
+                }
             }
             // Remembered first: a crash in between must not lose what was there.
             remember(folders, &before)?;
@@ -82,19 +107,32 @@ pub fn give_back(folders: &Folders, schemes: &[&str]) -> io::Result<()> {
     let mut before = remembered(folders)?;
     // Whichever desktop this is: another one's list would name a desktop entry that is gone.
     let lists: BTreeSet<PathBuf> = before.keys().map(|(list, _)| list.clone()).chain(all_lists(folders)).collect();
-    let mut ours_still = false;
     for list in lists {
-        let old = read(&list)?;
+        let old = match read(&list) {
+            // What is no text was not written by us.
+            Err(error) if error.kind() == ErrorKind::InvalidData => continue,
+            other => other?,
+        };
         let mut new = old.clone();
         for scheme in schemes {
-            let lines = before.remove(&(list.clone(), (*scheme).to_owned())).unwrap_or_default();
-            new = without_handler(&new, scheme, ENTRY, &lines);
+            let mut old_lines = |key: String| before.remove(&(list.clone(), key)).unwrap_or_default();
+            new = without(&new, DEFAULTS, scheme, ENTRY, &old_lines((*scheme).to_owned()));
+            new = without(&new, ADDED, scheme, ENTRY, &old_lines(format!("{OFFERED}{scheme}")));
+            new = with_refusals(&new, scheme, ENTRY, &old_lines(format!("{REFUSED}{scheme}")));
         }
-        ours_still |= SCHEMES.iter().any(|scheme| handler_of(&new, scheme).as_deref() == Some(ENTRY));
         let mut made_file = false;
-        if !SCHEMES.iter().any(|scheme| before.contains_key(&(list.clone(), (*scheme).to_owned()))) {
-            if before.remove(&(list.clone(), MADE_GROUP.to_owned())).is_some() {
-                new = without_empty_defaults(&new);
+        if !ALL.iter().any(|scheme| before.contains_key(&(list.clone(), (*scheme).to_owned()))) {
+            // The one that was put behind the other goes first.
+            for (group, key) in [(DEFAULTS, MADE_GROUP), (ADDED, MADE_OFFERS), (DEFAULTS, MADE_GROUP)] {
+                let is_empty = |new: &str| !without_empty(new, group).eq(new);
+                if before.contains_key(&(list.clone(), key.to_owned())) && is_empty(&new) {
+                    new = without_empty(&new, group);
+                    before.remove(&(list.clone(), key.to_owned()));
+                }
+            }
+            // Where somebody else uses them now, they are theirs.
+            for key in [MADE_GROUP, MADE_OFFERS] {
+                before.remove(&(list.clone(), key.to_owned()));
             }
             made_file = before.remove(&(list.clone(), MADE_FILE.to_owned())).is_some();
         }
@@ -104,7 +142,12 @@ pub fn give_back(folders: &Folders, schemes: &[&str]) -> io::Result<()> {
         if made_file && new.trim().is_empty() { remove(&list)? } else { write(&list, new.as_bytes())? }
     }
     remember(folders, &before)?;
-    if !ours_still {
+    let ours: Vec<&str> = ALL.into_iter().filter(|scheme| is_named(folders, scheme)).collect();
+    let entry = read(&folders.applications().join(ENTRY))?;
+    if !ours.is_empty() && !entry.is_empty() {
+        write(&folders.applications().join(ENTRY), with_types(&entry, &ours).as_bytes())?;
+    }
+    if ours.is_empty() {
         remove(&folders.applications().join(ENTRY))?;
         remove(&folders.data_home.join(ICON.0))?;
         // Folders that we made and nobody else uses; what is not empty stays.
@@ -118,9 +161,9 @@ pub fn give_back(folders: &Folders, schemes: &[&str]) -> io::Result<()> {
     Ok(())
 }
 
-/// The names of the desktop that runs, separated by colons.
-fn desktops() -> String {
-    std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()
+/// Whether any list of the user's names us for links of `scheme`, whichever desktop it counts on.
+fn is_named(folders: &Folders, scheme: &str) -> bool {
+    all_lists(folders).iter().any(|list| read(list).is_ok_and(|list| handler_of(&list, scheme).as_deref() == Some(ENTRY)))
 }
 
 /// The list of all desktops.
@@ -128,11 +171,10 @@ fn common(folders: &Folders) -> PathBuf {
     folders.config_home.join("mimeapps.list")
 }
 
-/// The lists that count, the strongest first.
-fn lists(folders: &Folders, desktops: &str) -> Vec<PathBuf> {
-    let own = desktops.split(':').filter(|name| !name.is_empty());
-    let own = own.map(|name| folders.config_home.join(format!("{}-mimeapps.list", name.to_lowercase())));
-    own.filter(|list| list.exists()).chain([common(folders)]).collect()
+/// The user's lists that count on this desktop, the strongest first; they go before those of the system.
+fn own_lists(places: &Places, folders: &Folders) -> Vec<PathBuf> {
+    let lists = places.names().into_iter().map(|name| folders.config_home.join(name));
+    lists.filter(|list| list.exists() || *list == common(folders)).collect()
 }
 
 /// The lists of all desktops that have one.
@@ -169,6 +211,8 @@ fn remember(folders: &Folders, before: &Before) -> io::Result<()> {
         text += &fields.join("\t");
         text.push('\n');
     }
+    // The log lies there too, from the first start on.
+    phone_control::private_folder(&folders.state())?;
     write(&file, text.as_bytes())
 }
 
@@ -213,7 +257,22 @@ pub(in crate::desktop) fn remove(file: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SCHEMES;
     use super::*;
+
+    fn places(folders: &Folders, desktops: &str) -> Places {
+        let (config, data) = (vec![folders.config_home.clone()], vec![folders.data_home.clone()]);
+        Places { desktops: desktops.to_owned(), config, data }
+    }
+
+    fn opens(folders: &Folders) -> Vec<&'static str> {
+        let places = places(folders, "");
+        ALL.into_iter().filter(|scheme| is_ours(places.owner(scheme).as_ref())).collect()
+    }
+
+    fn entry(folders: &Folders) -> String {
+        fs::read_to_string(folders.applications().join(ENTRY)).unwrap_or_default()
+    }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -233,7 +292,7 @@ mod tests {
         let folders = folders(root.path());
         take(&folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
         fs::create_dir_all(folders.data_home.join(WINDOW_DATA)).expect("the window's folder");
-        assert!(SCHEMES.iter().all(|scheme| is_handler(&folders, scheme)));
+        assert_eq!(opens(&folders), SCHEMES);
         give_back(&folders, &SCHEMES).expect("given back");
         assert_eq!(files(root.path()), Vec::<PathBuf>::new());
         assert!(!folders.data_home.join(WINDOW_DATA).exists());
@@ -249,10 +308,10 @@ mod tests {
 
         take(&folders, Path::new("/usr/bin/trayphone"), &["tel"]).expect("taken");
         take(&folders, Path::new("/opt/trayphone"), &["tel", "pbx"]).expect("taken again, by a newer program");
-        assert!(is_handler(&folders, "tel") && is_handler(&folders, "pbx") && !is_handler(&folders, "callto"));
+        assert_eq!(opens(&folders), ["tel", "pbx"]);
         give_back(&folders, &["pbx"]).expect("given back");
-        assert!(is_handler(&folders, "tel") && !is_handler(&folders, "pbx"));
-        give_back(&folders, &SCHEMES).expect("given back");
+        assert_eq!(opens(&folders), ["tel"]);
+        give_back(&folders, &ALL).expect("given back");
         assert_eq!(fs::read_to_string(&list).expect("the list"), text);
         assert_eq!(files(root.path()), [list]);
     }
@@ -268,7 +327,7 @@ mod tests {
             write(&folders.config_home.join(name), text.as_bytes()).expect("a list");
         }
 
-        take_on("XFCE", &folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
+        take_in(&places(&folders, "XFCE"), &folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
         give_back(&folders, &["callto", "pbx"]).expect("given back");
         assert!(folders.applications().join(ENTRY).exists(), "a list of some desktop still names it");
         give_back(&folders, &SCHEMES).expect("given back");
@@ -277,5 +336,49 @@ mod tests {
             assert_eq!(fs::read_to_string(folders.config_home.join(name)).expect("the list"), text);
         }
         assert_eq!(files(root.path()).len(), 2, "nothing of ours stays: {:?}", files(root.path()));
+    }
+
+    #[test]
+    fn only_the_schemes_that_were_asked_for_are_taken_and_named() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folders = folders(root.path());
+        let program = Path::new("/usr/bin/trayphone");
+        let types = |folders: &Folders| {
+            let entry = entry(folders);
+            entry.lines().find_map(|line| line.strip_prefix("MimeType=")).unwrap_or_default().replace("x-scheme-handler/", "")
+        };
+        take(&folders, program, &["sip"]).expect("taken");
+        assert_eq!((opens(&folders), types(&folders).as_str()), (vec!["sip"], "sip;"));
+        take(&folders, program, &["tel"]).expect("taken");
+        assert_eq!((opens(&folders), types(&folders).as_str()), (vec!["tel", "sip"], "tel;sip;"));
+        give_back(&folders, &["sip"]).expect("given back");
+        assert_eq!((opens(&folders), types(&folders).as_str()), (vec!["tel"], "tel;"));
+        give_back(&folders, &ALL).expect("given back");
+        assert_eq!(files(root.path()), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn a_program_that_was_refused_once_and_is_wanted_now_is_refused_again_after_giving_back() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folders = folders(root.path());
+        let list = folders.config_home.join("mimeapps.list");
+        let text = "[Removed Associations]\nx-scheme-handler/tel=one.desktop;trayphone.desktop\n";
+        write(&list, text.as_bytes()).expect("a list");
+        take(&folders, Path::new("/usr/bin/trayphone"), &["tel"]).expect("taken");
+        assert!(!fs::read_to_string(&list).expect("the list").contains("=one.desktop;trayphone.desktop"));
+        assert_eq!(opens(&folders), ["tel"]);
+        give_back(&folders, &["tel"]).expect("given back");
+        assert_eq!(fs::read_to_string(&list).expect("the list"), text);
+    }
+
+    #[test]
+    fn a_list_that_is_no_text_is_left_alone_and_holds_nothing_up() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folders = folders(root.path());
+        let other = folders.config_home.join("old-mimeapps.list");
+        write(&other, b"# caf\xe9\n").expect("a list");
+        take(&folders, Path::new("/usr/bin/trayphone"), &SCHEMES).expect("taken");
+        give_back(&folders, &ALL).expect("given back");
+        assert_eq!(files(root.path()), [other]);
     }
 }

@@ -207,11 +207,10 @@ async fn count() -> zbus::Result<usize> {
 /// The message bus of a user may live longer than the desktop, and an agent that lived as long would keep the next
 /// session of its user without one.
 pub async fn display_gone() {
-    let var = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let followed = match (var("WAYLAND_DISPLAY"), var("XDG_RUNTIME_DIR"), var("DISPLAY")) {
-        (Some(name), Some(folder), _) => wayland_gone(&Path::new(&folder).join(name)).await,
-        (_, _, Some(_)) => x_gone().await,
-        (_, _, None) => return std::future::pending().await,
+    let followed = match (phone_control::wayland_socket(), phone_control::display()) {
+        (Some(socket), _) => wayland_gone(&socket).await,
+        (None, Some(_)) => x_gone().await,
+        (None, None) => return std::future::pending().await,
     };
     if let Err(error) = followed {
         tracing::debug!("the end of the session cannot be seen: {error}");

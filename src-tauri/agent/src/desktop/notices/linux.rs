@@ -1,6 +1,6 @@
 //! Which notices are on the screen, and what is on its way there or away.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,20 @@ use notify_rust::NotificationHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 use zbus::Connection;
 
+use super::early::Early;
 use super::leftovers::Leftovers;
 use super::service::{Able, DEFAULT, NAME, OnScreen, Said, Signal, ask, close, compose, listen, next};
-use super::{About, Button, Notice, NoticeChange, Weight, picture};
-use crate::desktop::{Act, Press};
+use super::{About, Button, Notice, NoticeChange, Weight, picture, too_many};
+use crate::desktop::{Act, Asked, Press};
 
 /// How long withdrawing may hold up the end of the agent, and the beginning where another one was killed.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// After other buttons have come to stand where a pointer may already be on its way, a press counts for nobody this long.
 const GLANCE: Duration = Duration::from_secs(1);
+
+/// Most questions on the screen: whatever fires more of them is no person who clicks.
+const MOST_QUESTIONS: usize = 3;
 
 /// How the service does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Health {
     pub works: Option<bool>,
     /// What went wrong last.
     pub problem: Option<String>,
+    /// Whether its notices have buttons; none while nobody knows.
+    pub buttons: Option<bool>,
 }
 
 /// What became of an order to show something.
@@ -71,7 +77,7 @@ pub async fn run(
         slots: HashMap::new(),
         serial: 0,
         able: Able::default(),
-        early: VecDeque::new(),
+        early: Early::default(),
         sent: sent_here,
         heard: said_here,
         presses,
@@ -96,6 +102,7 @@ pub async fn run(
                 Some(NoticeChange::Show(notice)) => screen.show(notice),
                 Some(NoticeChange::Redraw(notice)) => screen.redraw(notice),
                 Some(NoticeChange::Withdraw(about)) => screen.withdraw(&about),
+                Some(NoticeChange::WithdrawQuestions) => screen.withdraw_questions(),
                 None => break,
             },
             Some((about, result)) = sent.recv() => screen.sent(about, result),
@@ -103,6 +110,10 @@ pub async fn run(
             signal = next(&mut signals) => match signal {
                 Some(Signal::Said(said)) => screen.said(said),
                 Some(Signal::Owner(owner)) => {
+                    // What the old service has said concerns its own numbers; the next one gives them to other notices.
+                    while let Ok(said) = said.try_recv() {
+                        screen.said(said);
+                    }
                     screen.lost();
                     if let (Some(bus), Some(owner)) = (&bus, owner) {
                         screen.able = ask(bus).await;
@@ -127,7 +138,7 @@ struct Screen {
     serial: u64,
     able: Able,
     /// What was said about numbers that nobody has told us yet.
-    early: VecDeque<Said>,
+    early: Early,
     sent: mpsc::Sender<Sent>,
     heard: mpsc::Sender<Said>,
     presses: mpsc::Sender<Press>,
@@ -161,6 +172,15 @@ impl Screen {
     }
 
     fn show(&mut self, notice: Notice) {
+        let is_new = !self.slots.contains_key(&notice.about);
+        if is_new && matches!(notice.about, About::Question(_)) && self.questions().len() >= MOST_QUESTIONS {
+            let ignored = too_many();
+            // Said once, however many come.
+            if self.slots.get(&ignored.about).is_some_and(|slot| slot.notice == ignored) {
+                return;
+            }
+            return self.show(ignored);
+        }
         self.serial += 1;
         let serial = self.serial;
         match self.slots.get_mut(&notice.about) {
@@ -221,26 +241,48 @@ impl Screen {
                 slot.on_screen = Some(OnScreen::new(handle, self.heard.clone()));
                 slot.state = State::Shown(id);
                 slot.id = Some(id);
-                told(&self.health, Health { works: Some(true), problem: None });
-                if let Some(position) = self.early.iter().position(|said| said.id() == id)
-                    && let Some(said) = self.early.remove(position)
-                {
+                told(&self.health, Health { works: Some(true), problem: None, buttons: self.able.actions });
+                if let Some(said) = self.early.take(id) {
                     self.said(said);
                 }
             }
             Err(error) => {
                 tracing::warn!("a notice cannot be shown: {error}");
                 (slot.id, slot.on_screen) = (None, None);
-                told(&self.health, Health { works: Some(false), problem: Some(error.to_string()) });
-                if slot.notice.weight == Weight::Passing {
+                told(&self.health, Health { works: Some(false), problem: Some(error.to_string()), buttons: self.able.actions });
+                // A question that nobody sees would be a wish that is lost; the window can ask it too.
+                let elsewhere = in_window(&slot.notice);
+                if slot.notice.weight == Weight::Passing || elsewhere.is_some() {
                     self.slots.remove(&about);
+                }
+                if let Some(act) = elsewhere
+                    && self.presses.try_send(act.into()).is_err()
+                {
+                    tracing::warn!("a question was dropped, too many presses are waiting");
                 }
             }
         }
         match then {
             Some(NoticeChange::Show(notice) | NoticeChange::Redraw(notice)) => self.show(notice),
             Some(NoticeChange::Withdraw(about)) => self.withdraw(&about),
-            None => {}
+            Some(NoticeChange::WithdrawQuestions) | None => {}
+        }
+        if !self.awaits_a_number() {
+            self.early.forget();
+        }
+    }
+
+    fn awaits_a_number(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot.state, State::Sending(_)))
+    }
+
+    fn questions(&self) -> Vec<About> {
+        self.slots.keys().filter(|about| matches!(about, About::Question(_))).cloned().collect()
+    }
+
+    fn withdraw_questions(&mut self) {
+        for about in self.questions() {
+            self.withdraw(&about);
         }
     }
 
@@ -257,9 +299,8 @@ impl Screen {
         let found = self.slots.iter().find(|(_, slot)| matches!(slot.state, State::Shown(shown) if shown == id));
         let Some(about) = found.map(|(about, _)| about.clone()) else {
             // It may concern a notice whose number is still on its way, or one of another program.
-            if self.slots.values().any(|slot| matches!(slot.state, State::Sending(_))) {
-                self.early.push_back(said);
-                self.early.truncate(8);
+            if self.awaits_a_number() {
+                self.early.keep(said);
             }
             return;
         };
@@ -309,6 +350,7 @@ impl Screen {
             return;
         }
         self.leftovers.serve(None);
+        self.early.forget();
         self.able = Able::default();
         self.slots.retain(|_, slot| slot.notice.weight != Weight::Passing || matches!(slot.state, State::Sending(_)));
         for slot in self.slots.values_mut() {
@@ -348,6 +390,20 @@ impl Slot {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other acts dial nothing that was asked about")]
+/// How the window asks what a notice would have asked; none where it asks nothing about a number.
+fn in_window(notice: &Notice) -> Option<Act> {
+    notice.buttons.iter().find_map(|button| {
+        let asked = match &button.act {
+            Act::DialChosen(chosen) => chosen.asked.clone(),
+            Act::ChooseInWindow(asked) => (**asked).clone(),
+            Act::RetryLink(uri) => Asked::link(uri),
+            _ => return None,
+        };
+        Some(Act::ChooseInWindow(Box::new(asked)))
+    })
+}
+
 /// What a key stands for in this notice; none when it belongs to another one.
 fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
     if key == DEFAULT {
@@ -363,26 +419,34 @@ fn act(notice: &Notice, serial: u64, key: &str) -> Option<Act> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::notices::link_question;
+    use crate::desktop::notices::link_too_late;
 
     #[test]
     fn each_button_does_its_own_act_and_a_question_none_beside_them() {
-        let mut notice = link_question("tel:1", "1");
-        assert_eq!(act(&notice, 1, "1.0"), Some(Act::DialLink("tel:1".into())));
+        let mut notice = link_too_late("tel:1", None);
+        assert_eq!(act(&notice, 1, "1.0"), Some(Act::RetryLink("tel:1".into())));
         assert_eq!(act(&notice, 1, "1.1"), Some(Act::Nothing));
         assert_eq!(act(&notice, 1, DEFAULT), Some(Act::Nothing));
-        notice.buttons = vec![Button { label: "Quit", act: Act::Quit }];
+        notice.buttons = vec![Button { label: "Quit".into(), act: Act::Quit }];
         assert_eq!(act(&notice, 1, "1.7"), None);
     }
 
     #[test]
+    fn a_late_link_that_no_notice_can_offer_goes_to_the_window_and_dials_nothing() {
+        let link = "pbx:dial?number=1&account=office";
+        let Some(Act::ChooseInWindow(asked)) = in_window(&link_too_late(link, None)) else { panic!("the window asks") };
+        assert_eq!((asked.text.as_str(), asked.source), (link, phone_core::Source::Link));
+        assert_eq!(asked.account.as_ref().map(phone_core::AccountName::as_str), Some("office"));
+    }
+
+    #[test]
     fn a_press_on_the_notice_before_is_none_on_this_one() {
-        let dial = |number: &str| Act::Dial { number: number.to_owned(), account: None, yes: true };
+        let dial = |number: &str| Act::Dial { number: number.to_owned(), account: None };
         let notice = Notice {
-            about: About::Question,
+            about: About::Question("tel:1".into()),
             title: String::new(),
             body: String::new(),
-            buttons: vec![Button { label: "Call", act: dial("+4930555002") }],
+            buttons: vec![Button { label: "Call".into(), act: dial("+4930555002") }],
             press: Act::Nothing,
             weight: Weight::Lasting,
         };

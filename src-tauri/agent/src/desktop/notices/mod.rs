@@ -3,6 +3,8 @@
 //! All names and numbers in them come from the network. They are plain text here; what shows them escapes them.
 
 #[cfg(target_os = "linux")]
+mod early;
+#[cfg(target_os = "linux")]
 mod leftovers;
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -14,16 +16,19 @@ mod picture;
 pub mod service;
 mod words;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use phone_control::protocol::WindowView;
 use phone_core::call::{Outcome, tidy};
 use phone_core::view::{AccountView, CallRecord, CallView, Can, Hint, LinkName};
-use phone_core::{AccountName, CallId, Code, View};
+use phone_core::{AccountName, CallId, CallState, Code, View};
 
 use super::{Act, clock};
 use crate::desktop::tray::rings_here;
 
-pub use words::{link_question, link_too_late, question, text_question, trouble};
+pub use words::{Late, choice, link_too_late, question, too_many, trouble};
 
 /// What a notice is about. A later notice about the same takes its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,8 +41,10 @@ pub enum About {
     Account(AccountName),
     /// A hint of the view.
     Hint(String),
-    /// A question before dialling.
-    Question,
+    /// A question before dialling this text or number; several stand side by side, so that none hides another.
+    Question(String),
+    /// The digits that follow the number of a call.
+    Digits(CallId),
     /// A request that failed.
     Trouble,
 }
@@ -57,7 +64,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     /// What stands on it.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What it does.
     pub act: Act,
 }
@@ -71,7 +78,9 @@ pub struct Notice {
     pub title: String,
     /// Further lines, plain text.
     pub body: String,
-    /// At most two buttons, the main one first.
+    /// At most three buttons, the main one first.
+    ///
+    /// Most services show no more.
     pub buttons: Vec<Button>,
     /// What a press on the notice itself does.
     pub press: Act,
@@ -88,6 +97,8 @@ pub enum NoticeChange {
     Redraw(Notice),
     /// Take it from the screen.
     Withdraw(About),
+    /// Take all questions from the screen.
+    WithdrawQuestions,
 }
 
 /// What else than the view decides about words.
@@ -112,24 +123,25 @@ pub fn notices(before: Seen<'_>, now: Seen<'_>) -> Vec<NoticeChange> {
     let mut changes = Vec::new();
     if scene.locked && !before.1.locked {
         // They quote numbers, and the press that a question waits for is not taken any more.
-        changes.extend([About::Question, About::Trouble].map(NoticeChange::Withdraw));
+        changes.extend([NoticeChange::WithdrawQuestions, NoticeChange::Withdraw(About::Trouble)]);
     }
     call_changes(before, now, &mut changes);
     changes.extend(missed_change(before, now));
     compare(accounts(previous), accounts(view), &mut changes);
     compare(hints(previous), hints(view), &mut changes);
+    compare(digits(before), digits(now), &mut changes);
     changes
 }
 
 fn call_changes((previous, old_scene): Seen<'_>, (view, scene): Seen<'_>, changes: &mut Vec<NoticeChange>) {
-    let ringing = |view: &View| view.calls.iter().filter(|call| rings_here(call)).cloned().collect::<Vec<_>>();
     let (before, now) = (ringing(previous), ringing(view));
     for call in &before {
         if !now.iter().any(|other| other.id == call.id) {
             changes.push(NoticeChange::Withdraw(About::Call(call.id.clone())));
         }
     }
-    for call in &now {
+    let said: BTreeMap<&CallId, Notice> = told_apart(&before, old_scene).collect();
+    for (call, (_, says)) in now.iter().zip(told_apart(&now, scene)) {
         let old = before.iter().find(|other| other.id == call.id);
         // A pressed button has closed the notice; it must not come back while the press is under way.
         let quiet = old.is_some() && call.doing.is_some();
@@ -137,19 +149,47 @@ fn call_changes((previous, old_scene): Seen<'_>, (view, scene): Seen<'_>, change
             continue;
         }
         // What was said before a press and what is said after it differ only in what really changed.
-        let said = old.map(|old| incoming(old, scene));
-        let says = incoming(call, scene);
-        if said.as_ref() != Some(&says) {
+        if old.map(|old| incoming(old, scene)) != Some(incoming(call, scene)) {
             changes.push(NoticeChange::Show(says));
-        } else if old.map(|old| incoming(old, old_scene)).as_ref() != Some(&says) {
-            // Only the screen was locked or opened: who closed the notice does not want it back.
+        } else if said.get(&call.id) != Some(&says) {
+            // Only the screen was locked or opened, or another call ended that reads alike: who closed the notice does not
+            // want it back.
             changes.push(NoticeChange::Redraw(says));
         }
     }
 }
 
-/// The notice of a call that rings here.
-fn incoming(call: &CallView, scene: &Scene) -> Notice {
+/// The calls that ring here, in the order in which they came.
+fn ringing(view: &View) -> Vec<&CallView> {
+    let mut calls: Vec<&CallView> = view.calls.iter().filter(|call| rings_here(call)).collect();
+    calls.sort_by_key(|call| (call.since, call.id.0.len(), &call.id));
+    calls
+}
+
+/// The notices of calls that ring here, each told apart from the ones before it.
+///
+/// Some services show notices that read alike as one, and a press on that answers one call and hides the other.
+fn told_apart<'a>(calls: &'a [&'a CallView], scene: &'a Scene) -> impl Iterator<Item = (&'a CallId, Notice)> {
+    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    calls.iter().map(move |call| {
+        let mut notice = incoming(call, scene);
+        let reads = who_calls(call, scene);
+        let number = match shown.iter().filter(|other| **other == reads).count() {
+            0 => None,
+            1 => Some("Second call".to_owned()),
+            2 => Some("Third call".to_owned()),
+            before => Some(format!("Call {}", before + 1)),
+        };
+        shown.push(reads);
+        if let Some(number) = number {
+            notice.body = if notice.body.is_empty() { number } else { format!("{}\n{number}", notice.body) };
+        }
+        (&call.id, notice)
+    })
+}
+
+/// Who calls, and for whom: the first line of a notice and the ones below it.
+fn who_calls(call: &CallView, scene: &Scene) -> (String, Vec<String>) {
     let name = call.remote.name.as_deref().map(tidy).filter(|name| !name.is_empty());
     let number = call.remote.number.as_deref().map(tidy).filter(|number| !number.is_empty());
     let (title, mut lines) = match (scene.hide_names, name, number) {
@@ -164,16 +204,22 @@ fn incoming(call: &CallView, scene: &Scene) -> Notice {
     {
         lines.push(format!("for {via}"));
     }
+    (title, lines)
+}
+
+/// The notice of a call that rings here.
+fn incoming(call: &CallView, scene: &Scene) -> Notice {
+    let (title, mut lines) = who_calls(call, scene);
     let can = |can| call.can.contains(&can);
     if !can(Can::Answer) {
         lines.push("Pick up at the phone.".to_owned());
     }
     let mut buttons = Vec::new();
     if can(Can::Answer) {
-        buttons.push(Button { label: "Answer", act: Act::Answer(call.id.clone()) });
+        buttons.push(Button { label: "Answer".into(), act: Act::Answer(call.id.clone()) });
     }
     if can(Can::HangUp) {
-        buttons.push(Button { label: "Decline", act: Act::HangUp(call.id.clone()) });
+        buttons.push(Button { label: "Decline".into(), act: Act::HangUp(call.id.clone()) });
     }
     Notice {
         about: About::Call(call.id.clone()),
@@ -217,9 +263,9 @@ fn missed(view: &View, scene: &Scene) -> Option<Notice> {
     };
     let mut buttons = Vec::new();
     if let Some(number) = newest.remote.number.clone().filter(|number| !number.is_empty() && !scene.locked) {
-        buttons.push(Button { label: "Call back", act: Act::CallBack { number, account: newest.account.clone() } });
+        buttons.push(Button { label: "Call back".into(), act: Act::CallBack { number, account: newest.account.clone() } });
     }
-    buttons.push(Button { label: "Dismiss", act: Act::MissedSeen });
+    buttons.push(Button { label: "Dismiss".into(), act: Act::MissedSeen });
     Some(Notice {
         about: About::Missed,
         title,
@@ -228,6 +274,27 @@ fn missed(view: &View, scene: &Scene) -> Option<Notice> {
         press: Act::Window(Some(WindowView::History)),
         weight: Weight::Lasting,
     })
+}
+
+/// Digits of a number for after the answer: shown when somebody has answered, sent when the user says so.
+fn digits((view, scene): Seen<'_>) -> Vec<Notice> {
+    let answered = view.calls.iter().filter(|call| call.state == CallState::Connected && !call.stale && !scene.hide_names);
+    answered
+        .filter_map(|call| {
+            let digits = call.post_dial.clone()?;
+            let can = call.can.contains(&Can::Dtmf);
+            let send = Act::SendDigits { call: call.id.clone(), digits: digits.clone() };
+            Some(Notice {
+                about: About::Digits(call.id.clone()),
+                title: format!("Then {}", tidy(&digits)),
+                body: if can { "Send it when the other side asks for the extension." } else { "Press it at the phone." }
+                    .to_owned(),
+                buttons: if can { vec![Button { label: "Send".into(), act: send }] } else { vec![] },
+                press: Act::Window(Some(WindowView::Calls)),
+                weight: Weight::Lasting,
+            })
+        })
+        .collect()
 }
 
 /// Accounts that wait for the user.
@@ -241,7 +308,7 @@ fn accounts(view: &View) -> Vec<Notice> {
             let why = account.why.as_ref()?;
             let lines = [Some(why.text.as_str()), why.remedy.as_deref()];
             let (buttons, press) = if why.code == Code::KeyringLocked {
-                (vec![Button { label: "Unlock", act: Act::Unlock }], Act::Unlock)
+                (vec![Button { label: "Unlock".into(), act: Act::Unlock }], Act::Unlock)
             } else {
                 (Vec::new(), Act::Window(None))
             };
@@ -261,12 +328,13 @@ fn accounts(view: &View) -> Vec<Notice> {
 pub const NOTICES_HINT: &str = "notifications";
 /// About of the hint that there is no tray.
 pub const TRAY_HINT: &str = "tray_host";
-/// About of the hint that the hotkey does not work.
+/// About of the hint that the dial hotkey does not work; those of the others begin with it.
 pub const HOTKEY_HINT: &str = "hotkey";
 
 fn hints(view: &View) -> Vec<Notice> {
     // These are true at every login of such a desktop; they are told once, by whoever finds them.
-    let told = view.hints.iter().filter(|hint| ![NOTICES_HINT, TRAY_HINT, HOTKEY_HINT].contains(&hint.about.as_str()));
+    let by_finder = |about: &str| [NOTICES_HINT, TRAY_HINT].contains(&about) || about.starts_with(HOTKEY_HINT);
+    let told = view.hints.iter().filter(|hint| !by_finder(&hint.about));
     told.map(hint).collect()
 }
 

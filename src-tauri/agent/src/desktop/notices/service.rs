@@ -93,14 +93,14 @@ pub(super) fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<
     match &notice.about {
         About::Call(_) => message.hint(Hint::Category("call.incoming".to_owned())),
         About::Missed => message.hint(Hint::Category("call.unanswered".to_owned())),
-        About::Account(_) | About::Hint(_) | About::Question | About::Trouble => &mut message,
+        About::Account(_) | About::Hint(_) | About::Question(_) | About::Digits(_) | About::Trouble => &mut message,
     };
     if able.actions != Some(false) {
         if notice.press != Act::Nothing {
             message.action(DEFAULT, "Open");
         }
         for (place, button) in notice.buttons.iter().enumerate() {
-            message.action(&format!("{serial}.{place}"), button.label);
+            message.action(&format!("{serial}.{place}"), &button.label);
         }
     }
     message
@@ -169,11 +169,11 @@ pub(super) async fn ask(bus: &Connection) -> Able {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::notices::link_question;
+    use crate::desktop::notices::link_too_late;
 
     #[test]
     fn names_bring_no_markup() {
-        let mut notice = link_question("tel:1", "1");
+        let mut notice = link_too_late("tel:1", None);
         notice.body = "<b>Ann & Bob</b>".into();
         assert_eq!(compose(&notice, 1, Able::default(), None).body, "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;");
         let plain = Able { markup: Some(false), actions: Some(false) };

@@ -3,8 +3,11 @@
 use super::*;
 use crate::desktop::tray::tests::{account, call, office, record, view};
 use phone_core::call::Party;
+use phone_core::number::{Kind, Offer};
 use phone_core::view::Doing;
-use phone_core::{CallState, Direction, Reason, Trouble};
+use phone_core::{CallState, Direction, Reason, Source, Trouble};
+
+use crate::desktop::{Asked, Chosen};
 
 fn scene() -> Scene {
     Scene { locked: false, hide_names: false, zone: TimeZone::UTC }
@@ -12,6 +15,25 @@ fn scene() -> Scene {
 
 fn locked() -> Scene {
     Scene { locked: true, hide_names: true, ..scene() }
+}
+
+fn offer(dial: &str, shown: &str) -> Offer {
+    let text = shown.to_owned();
+    let country = Some("DE".to_owned());
+    let (dial, choice) = (dial.to_owned(), dial.to_owned());
+    let remember = Some(dial.clone());
+    Offer {
+        dial,
+        choice,
+        shown: shown.into(),
+        text,
+        country,
+        extension: None,
+        kind: Kind::National,
+        why: None,
+        trust: true,
+        remember,
+    }
 }
 
 fn after(previous: &View, view: &View) -> Vec<NoticeChange> {
@@ -40,7 +62,7 @@ fn an_incoming_call_is_shown_once_and_withdrawn_when_it_is_gone() {
     let changes = after(&quiet, &rings);
     let notice = shown(&changes);
     assert_eq!((notice.title.as_str(), notice.body.as_str()), ("Mara Beispiel", "+4930555001"));
-    let labels: Vec<_> = notice.buttons.iter().map(|button| button.label).collect();
+    let labels: Vec<_> = notice.buttons.iter().map(|button| &*button.label).collect();
     assert_eq!(labels, ["Answer", "Decline"]);
     assert_eq!(notice.weight, Weight::Urgent);
 
@@ -69,6 +91,36 @@ fn a_notice_says_who_and_for_whom() {
         let notice = shown(&changes);
         assert_eq!((notice.title.as_str(), notice.body.as_str()), (title, body));
     }
+}
+
+#[test]
+fn two_calls_that_would_read_alike_are_told_apart() {
+    let both = [Can::Answer, Can::HangUp];
+    let named = |id: &str, can: &[Can]| CallView { id: CallId(format!("office/{id}")), ..ringing(can) };
+    let one = with(vec![named("c9", &both)]);
+    // Views show the newest call first.
+    let two = with(vec![named("c10", &both), named("c9", &both)]);
+    let changes = after(&one, &two);
+    let second = shown(&changes);
+    assert_eq!((&second.about, second.body.as_str()), (&About::Call(CallId("office/c10".into())), "+4930555001\nSecond call"));
+    assert_eq!(after(&two, &two), []);
+    // A third one, and one of somebody else.
+    let other = CallView { remote: Party { number: Some("+4930555002".into()), name: None }, ..named("c12", &both) };
+    let changes = after(&two, &with(vec![other, named("c11", &both), named("c10", &both), named("c9", &both)]));
+    let [NoticeChange::Show(third), NoticeChange::Show(theirs)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((third.body.as_str(), theirs.body.as_str()), ("+4930555001\nThird call", ""));
+    // Answering the first one leaves the second on the screen; once the first talks, nothing reads like it any more.
+    let answering = with(vec![named("c10", &both), CallView { doing: Some(Doing::Answering), ..named("c9", &[]) }]);
+    assert_eq!(after(&two, &answering), []);
+    let talks = CallView { id: CallId("office/c9".into()), ..call(Direction::Incoming, CallState::Connected, &[]) };
+    let changes = after(&answering, &with(vec![named("c10", &both), talks]));
+    assert_eq!(changes.first(), Some(&NoticeChange::Withdraw(About::Call(CallId("office/c9".into())))));
+    let [_, NoticeChange::Redraw(left)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((&left.about, left.body.as_str()), (&About::Call(CallId("office/c10".into())), "+4930555001"));
+    // Where names stay off the screen all calls read alike.
+    let changes = notices((&with(vec![]), &locked()), (&two, &locked()));
+    let [NoticeChange::Show(first), NoticeChange::Show(second)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((first.body.as_str(), second.body.as_str()), ("", "Second call"));
 }
 
 #[test]
@@ -127,10 +179,10 @@ fn what_stands_on_the_screen_when_it_is_locked_loses_names_and_cannot_dial() {
     let [question, trouble, NoticeChange::Redraw(call), NoticeChange::Redraw(missed)] = changes.as_slice() else {
         panic!("all of it is drawn anew, where it still stands: {changes:?}")
     };
-    assert_eq!([question, trouble].map(Clone::clone), [About::Question, About::Trouble].map(NoticeChange::Withdraw));
+    assert_eq!([question, trouble].map(Clone::clone), [NoticeChange::WithdrawQuestions, NoticeChange::Withdraw(About::Trouble)]);
     assert_eq!((call.title.as_str(), call.body.as_str(), call.buttons.len()), ("Incoming call", "", 2));
     assert_eq!((missed.title.as_str(), missed.body.as_str()), ("Missed call, 10:42", ""));
-    assert_eq!(missed.buttons, [Button { label: "Dismiss", act: Act::MissedSeen }]);
+    assert_eq!(missed.buttons, [Button { label: "Dismiss".into(), act: Act::MissedSeen }]);
     assert_eq!(notices((&seen, &locked()), (&seen, &locked())), []);
 
     let open = notices((&seen, &locked()), (&seen, &scene()));
@@ -152,7 +204,7 @@ fn an_account_that_waits_for_the_user_says_so_until_it_is_helped() {
     let notice = shown(&changes);
     assert_eq!(notice.title, "office is offline");
     assert!(notice.body.starts_with("The keyring is locked.\n"));
-    assert_eq!(notice.buttons, [Button { label: "Unlock", act: Act::Unlock }]);
+    assert_eq!(notice.buttons, [Button { label: "Unlock".into(), act: Act::Unlock }]);
     let online = view(vec![account(LinkName::Online, None)], vec![]);
     assert_eq!(after(&locked, &online), [NoticeChange::Withdraw(About::Account(office()))]);
     let signed_out = |why| view(vec![account(LinkName::SignedOut, why)], vec![]);
@@ -173,10 +225,41 @@ fn hints_are_told_once() {
 
 #[test]
 fn a_question_dials_only_by_its_own_button() {
-    let notice = link_question("tel:+4930555001", "0 030 555001");
-    assert_eq!(notice.title, "Call 0 030 555001?");
-    assert_eq!(notice.buttons[0].act, Act::DialLink("tel:+4930555001".into()));
-    assert_eq!((notice.buttons[1].act.clone(), notice.press), (Act::Nothing, Act::Nothing));
+    let asked = Asked { text: "tel:+4930555001".into(), source: Source::Link, account: None };
+    let notice = question(&asked, &offer("0030555001", "030 555001"));
+    assert_eq!(notice.title, "Call 030 555001?");
+    assert_eq!(notice.body, "A link wants to call this number.\nGermany\nWill be dialled as 0030555001");
+    let chosen = |always: bool| {
+        Act::DialChosen(Box::new(Chosen {
+            asked: asked.clone(),
+            to: "0030555001".into(),
+            always: always.then(|| "0030555001".to_owned()),
+        }))
+    };
+    let acts: Vec<Act> = notice.buttons.iter().map(|button| button.act.clone()).collect();
+    assert_eq!(acts, [chosen(false), chosen(true), Act::Nothing]);
+    assert_eq!(notice.press, Act::Nothing);
+    // Where there is another doubt, nothing is settled for ever.
+    let doubtful = Offer { trust: false, why: Some("The zero in front may be missing.".into()), ..offer("1", "1") };
+    let notice = question(&asked, &doubtful);
+    assert!(notice.body.starts_with("The zero in front may be missing."), "{}", notice.body);
+    assert_eq!(notice.buttons.len(), 2);
+}
+
+#[test]
+fn several_numbers_are_chosen_by_their_own_buttons() {
+    let asked = Asked { text: "030 555001 or 030 555002".into(), source: Source::Text, account: None };
+    let offers: Vec<Offer> = (1..=4).map(|n| offer(&format!("+493055500{n}"), &format!("030 55500{n}"))).collect();
+    let two = choice(&asked, &offers[..2]);
+    assert_eq!(two.title, "Which number?");
+    let labels: Vec<&str> = two.buttons.iter().map(|button| &*button.label).collect();
+    assert_eq!(labels, ["030 555001", "030 555002", "Cancel"]);
+    let second = Chosen { asked: asked.clone(), to: "+4930555002".into(), always: None };
+    assert_eq!(two.buttons[1].act, Act::DialChosen(Box::new(second)));
+    let many = choice(&asked, &offers);
+    assert_eq!(many.title, "Which of these 4 numbers?");
+    assert_eq!(many.buttons[0].act, Act::ChooseInWindow(Box::new(asked)));
+    assert_eq!(many.press, Act::Nothing);
 }
 
 #[test]
@@ -186,4 +269,37 @@ fn a_failure_quotes_little_of_what_was_selected() {
     assert_eq!(notice.title, "There is no number in it.");
     let quoted = notice.body.lines().next().expect("a quotation");
     assert_eq!(quoted, "“order no. 4711 and a great deal more th…”");
+}
+
+#[test]
+fn a_late_link_says_what_is_true_whatever_held_it_up_and_shows_the_number_and_its_country() {
+    let link = "tel:+49301234";
+    let number = Late { dial: "0030555001", shown: "030 555001", country: Some("DE"), extension: Some("12") };
+    let notice = link_too_late(link, Some(number));
+    assert_eq!(notice.title, "Call 030 555001?");
+    let lines = "A link wanted to call this number, but it could not be called then.\nGermany\nWill be dialled as 0030555001\n\
+                 Then 12";
+    assert_eq!(notice.body, lines);
+    let acts: Vec<Act> = notice.buttons.iter().map(|button| button.act.clone()).collect();
+    assert_eq!(acts, [Act::RetryLink(link.into()), Act::Nothing]);
+    assert_eq!(link_too_late(link, None).title, "Call +49301234?");
+}
+
+#[test]
+fn no_notice_shows_what_is_secret_in_a_link() {
+    let links = [
+        "https://204:geheim@pbx.example/remote_call.htm?user=204&auth=geheim&dest=0301234",
+        "pbx:pair?secret=geheim&url=https://pbx.example",
+        "sip:204:geheim@pbx.example",
+    ];
+    for link in links {
+        let refusal = trouble(&Trouble::from(Reason::NumberNotUsable("There is no number in it.")), Some(link));
+        assert!(refusal.body.starts_with('“'), "it says which link: {}", refusal.body);
+        let asked = Asked::link(link);
+        let written = || Offer { text: link.to_owned(), ..offer("0301234", "030 1234") };
+        for notice in [link_too_late(link, None), refusal, question(&asked, &written()), choice(&asked, &[written(), written()])]
+        {
+            assert!(!format!("{}{}", notice.title, notice.body).contains("geheim"), "{link}: {notice:?}");
+        }
+    }
 }

@@ -1,41 +1,121 @@
 //! Words of the notices that do not follow from a view: questions before dialling, and requests that failed.
 
 use phone_core::call::tidy;
-use phone_core::{AccountName, Trouble};
+use phone_core::number::{Candidate, Offer, country_name};
+use phone_core::{Source, Trouble};
 
 use super::{About, Button, Notice, Weight};
-use crate::desktop::Act;
+use crate::desktop::{Act, Asked, Chosen, links};
 
-/// Asks whether a link may dial; `number` is what would be dialled.
-pub fn link_question(uri: &str, number: &str) -> Notice {
-    ask(number, "A link wants to call this number.", Act::DialLink(uri.to_owned()))
+/// Most numbers that a notice lets choose among; more need the window.
+const MOST_CHOICES: usize = 3;
+
+/// Asks whether a number may be dialled.
+pub fn question(asked: &Asked, offer: &Offer) -> Notice {
+    let why = match (asked.source, &offer.why) {
+        (Source::Link, _) if offer.trust => "A link wants to call this number.",
+        (_, Some(why)) => why,
+        (_, None) => "This number rings only after a yes.",
+    };
+    let call = |always| Act::DialChosen(Box::new(Chosen { asked: asked.clone(), to: offer.choice.clone(), always }));
+    let mut buttons = vec![Button { label: "Call".into(), act: call(None) }];
+    if let Some(remember) = offer.remember.clone().filter(|_| asked.source == Source::Link && offer.trust) {
+        buttons.push(Button { label: "Always call it".into(), act: call(Some(remember)) });
+    }
+    let more = details(&offer.shown, &offer.dial, offer.country.as_deref(), offer.extension.as_deref());
+    ask(&offer.dial, &offer.shown, [why.to_owned()].into_iter().chain(more), buttons)
 }
 
-/// Offers a link that could not be dialled in time.
-pub fn link_too_late(uri: &str, number: &str) -> Notice {
-    ask(number, "A link wanted to call this number while Trayphone was offline.", Act::RetryLink(uri.to_owned()))
+/// Lets the user choose among several numbers.
+pub fn choice(asked: &Asked, offers: &[Offer]) -> Notice {
+    let lines = offers.iter().take(MOST_CHOICES).map(|offer| {
+        let country = offer.country.as_deref().and_then(country_name).map(|name| format!(", {name}")).unwrap_or_default();
+        let written = Some(tidy(&offer.text)).filter(|text| *text != offer.shown).map(|text| format!(" “{}”", shorten(&text)));
+        format!("{}{country}{}", tidy(&offer.shown), written.unwrap_or_default())
+    });
+    let buttons = if offers.len() <= MOST_CHOICES {
+        let chosen = |offer: &Offer| Chosen { asked: asked.clone(), to: offer.choice.clone(), always: None };
+        let button = |offer: &Offer| Button { label: tidy(&offer.shown).into(), act: Act::DialChosen(Box::new(chosen(offer))) };
+        offers.iter().map(button).collect()
+    } else {
+        vec![
+            Button { label: "Choose".into(), act: Act::ChooseInWindow(Box::new(asked.clone())) },
+            Button { label: "Cancel".into(), act: Act::Nothing },
+        ]
+    };
+    let title = match offers.len() {
+        0..=MOST_CHOICES => "Which number?".to_owned(),
+        many => format!("Which of these {many} numbers?"),
+    };
+    Notice { title, ..ask(&asked.text, "", lines, buttons) }
 }
 
-/// Asks whether a selected text may be dialled; `number` is what would be dialled.
-pub fn text_question(text: &str, number: &str) -> Notice {
-    ask(number, "This is what the selected text seems to mean.", Act::DialText(text.to_owned()))
+/// The number of a link that could not be dialled in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Late<'a> {
+    /// What the PBX would get.
+    pub dial: &'a str,
+    /// The same for people.
+    pub shown: &'a str,
+    /// Two letters of its country, when known.
+    pub country: Option<&'a str>,
+    /// Digits for after the answer.
+    pub extension: Option<&'a str>,
 }
 
-/// Asks whether a number of the menu or of a notice may be dialled.
-pub fn question(number: &str, account: Option<AccountName>) -> Notice {
-    let act = Act::Dial { number: number.to_owned(), account, yes: true };
-    ask(number, "This number rings only after a yes.", act)
+impl<'a> Late<'a> {
+    /// A number that was found in a link; none where it could not be dialled.
+    pub fn of(found: &'a Candidate) -> Option<Self> {
+        let dial = found.dial.as_deref()?;
+        let (shown, country) = (found.shown.as_deref().unwrap_or(dial), found.country.as_deref());
+        Some(Self { dial, shown, country, extension: found.extension.as_deref() })
+    }
 }
 
-fn ask(number: &str, why: &str, yes: Act) -> Notice {
+/// Offers a link that could not be dialled in time, for whatever reason; its number may not be known then.
+pub fn link_too_late(uri: &str, number: Option<Late<'_>>) -> Notice {
+    let why = "A link wanted to call this number, but it could not be called then.";
+    let link = links::shown(uri);
+    let plain = link.split_once(':').filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));
+    let shown = number.map_or_else(|| plain.map_or(link.as_str(), |(_, rest)| rest), |number| number.shown);
+    let lines = number.map(|number| details(number.shown, number.dial, number.country, number.extension));
+    let buttons = vec![Button { label: "Call".into(), act: Act::RetryLink(uri.to_owned()) }];
+    ask(uri, shown, [why.to_owned()].into_iter().chain(lines.into_iter().flatten()), buttons)
+}
+
+/// What else a person should know before a yes: the country, what the PBX gets, and the digits that follow.
+fn details(shown: &str, dial: &str, country: Option<&str>, extension: Option<&str>) -> impl Iterator<Item = String> + use<> {
+    let country = country.and_then(country_name).map(str::to_owned);
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || "+*#".contains(*c)).collect::<String>();
+    let dial = (plain(shown) != plain(dial)).then(|| format!("Will be dialled as {}", tidy(dial)));
+    let behind = extension.map(|digits| format!("Then {}", tidy(digits)));
+    country.into_iter().chain(dial).chain(behind)
+}
+
+fn ask(of: &str, number: &str, lines: impl IntoIterator<Item = String>, mut buttons: Vec<Button>) -> Notice {
+    if buttons.len() < MOST_CHOICES && !buttons.iter().any(|button| button.act == Act::Nothing) {
+        buttons.push(Button { label: "Cancel".into(), act: Act::Nothing });
+    }
     Notice {
-        about: About::Question,
+        about: About::Question(of.to_owned()),
         title: format!("Call {}?", tidy(number)),
-        body: why.to_owned(),
-        buttons: vec![Button { label: "Call", act: yes }, Button { label: "Cancel", act: Act::Nothing }],
+        body: lines.into_iter().collect::<Vec<_>>().join("\n"),
+        buttons,
         // A press beside the buttons must not dial.
         press: Act::Nothing,
         weight: Weight::Urgent,
+    }
+}
+
+/// Tells that no further question is put on the screen, as so many wait there already.
+pub fn too_many() -> Notice {
+    Notice {
+        about: About::Trouble,
+        title: "More questions came than can be shown".to_owned(),
+        body: "What came after those on the screen was not called. Answer them first, and look what keeps asking.".to_owned(),
+        buttons: Vec::new(),
+        press: Act::Nothing,
+        weight: Weight::Passing,
     }
 }
 
@@ -54,9 +134,9 @@ pub fn trouble(trouble: &Trouble, concerning: Option<&str>) -> Notice {
     }
 }
 
-/// Enough of a text to recognise it.
+/// Enough of a text or link to recognise it, and nothing secret of it.
 fn shorten(text: &str) -> String {
     const ENOUGH: usize = 40;
-    let text = tidy(text);
+    let text = tidy(&links::shown(text));
     if text.chars().count() <= ENOUGH { text } else { text.chars().take(ENOUGH - 1).chain(['…']).collect() }
 }

@@ -16,7 +16,7 @@ pub fn choose(answers: &[String]) -> Option<Url> {
         // A plain `socks` leaves the version open; 5 is what today's proxies speak.
         let plain = answer.strip_prefix("socks://").map(|rest| format!("socks5h://{rest}"));
         let Ok(url) = Url::parse(plain.as_deref().unwrap_or(answer)) else { continue };
-        if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host() {
+        if matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") && url.has_host() {
             return Some(url);
         }
     }
@@ -34,6 +34,7 @@ mod tests {
         assert_eq!(pick(&["direct://", "http://proxy.example:3128"]), None);
         assert_eq!(pick(&["socks://proxy.example:1080"]).as_deref(), Some("socks5h://proxy.example:1080"));
         assert_eq!(pick(&["quic://x", "socks5://proxy.example:1080"]).as_deref(), Some("socks5://proxy.example:1080"));
+        assert_eq!(pick(&["socks4a://proxy.example:1080"]).as_deref(), Some("socks4a://proxy.example:1080"));
         assert_eq!(pick(&[]), None);
     }
 }

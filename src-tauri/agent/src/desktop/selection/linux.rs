@@ -1,122 +1,147 @@
-//! The PRIMARY selection of X11.
-//!
-//! Source: Inter-Client Communication Conventions Manual 2.0, section 2.
+//! The selection on Linux: whom to ask, in which order, and for how long.
 
+mod clipboard;
+mod copy_key;
+mod foreign;
+mod wayland;
+mod x11;
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use tokio::sync::oneshot;
-use x11rb::connection::Connection;
-use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, CreateWindowAux, Window, WindowClass};
-use x11rb::rust_connection::RustConnection;
-use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
 
-use super::{LONGEST, SelectionError};
+use super::SelectionError;
 
-/// How long the program that owns the selection may take.
+/// How long a desktop, with the program that owns the selection, may take.
 const ANSWER: Duration = Duration::from_millis(500);
 
-/// Reads the selected text, on this display or on another one.
+/// What a busy machine may add before a thread gets its turn.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// Where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Places {
+    wayland: Option<String>,
+    x11: Option<String>,
+}
+
+/// Reads the selected text, on the display of this session or on another one.
+///
+/// `copy_key` is the user's leave to press the copy key where X11 has no selection.
 ///
 /// # Errors
 /// Nothing is selected, it is too long, or nobody hands it over.
-pub async fn read(display: Option<String>) -> Result<String, SelectionError> {
+pub async fn read(display: Option<String>, copy_key: bool) -> Result<String, SelectionError> {
+    let var = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let places = places(display, var("WAYLAND_DISPLAY"), var("DISPLAY"));
+    let longest = 2 * ANSWER + SLACK + if copy_key { copy_key::LONGEST } else { Duration::ZERO };
     let (answer, read) = oneshot::channel();
-    // A thread of its own, because an X server can hang as well as a program.
+    // A thread of its own, because a desktop can hang as well as a program; a thread that waits costs nothing while
+    // nobody asks, as there is none.
     std::thread::Builder::new()
         .name("selection".into())
-        .spawn(move || drop(answer.send(ask(display.as_deref()))))
+        .spawn(move || {
+            let selected = selected(&places);
+            match (selected, &places) {
+                // Keys can be pressed under X11 only, and through it they reach no window of Wayland.
+                (Err(SelectionError::Nothing), Places { wayland: None, x11: Some(name) }) if copy_key => {
+                    copy_key::read(name, |text| drop(answer.send(text)));
+                }
+                (selected, _) => drop(answer.send(selected)),
+            }
+        })
         .map_err(|error| SelectionError::Failed(error.to_string()))?;
-    match tokio::time::timeout(3 * ANSWER, read).await {
+    match tokio::time::timeout(longest, read).await {
         Ok(Ok(text)) => text,
         Ok(Err(_)) | Err(_) => Err(SelectionError::NoAnswer),
     }
 }
 
-fn ask(display: Option<&str>) -> Result<String, SelectionError> {
-    let (connection, screen) = RustConnection::connect(display).map_err(|_| SelectionError::NoX)?;
-    let window = connection.generate_id().map_err(failed)?;
-    connection
-        .create_window(
-            COPY_DEPTH_FROM_PARENT,
-            window,
-            connection.setup().roots[screen].root,
-            0,
-            0,
-            1,
-            1,
-            0,
-            WindowClass::INPUT_ONLY,
-            COPY_FROM_PARENT,
-            &CreateWindowAux::new(),
-        )
-        .map_err(failed)?;
-    let utf8 = atom(&connection, "UTF8_STRING")?;
-    let give_up = Instant::now() + ANSWER;
-    match convert(&connection, window, utf8, give_up)? {
-        Some(bytes) => fit(String::from_utf8(bytes).map_err(|_| SelectionError::Nothing)?),
-        // Old programs know Latin-1 only.
-        None => match convert(&connection, window, u32::from(AtomEnum::STRING), give_up)? {
-            Some(bytes) => fit(bytes.into_iter().map(char::from).collect()),
-            None => Err(SelectionError::Nothing),
-        },
+/// `asked` is the display of the one who asks, where that is not ours: of X11 with a colon, of Wayland without.
+fn places(asked: Option<String>, wayland: Option<String>, x11: Option<String>) -> Places {
+    match asked {
+        Some(name) if name.contains(':') && !name.starts_with('/') => Places { wayland: None, x11: Some(name) },
+        Some(name) => Places { wayland: Some(name), x11: None },
+        None => Places { wayland, x11 },
     }
 }
 
-/// Asks for the selection as `target`; none when its owner cannot give that.
-fn convert(
-    connection: &RustConnection,
-    window: Window,
-    target: u32,
-    give_up: Instant,
-) -> Result<Option<Vec<u8>>, SelectionError> {
-    let property = atom(connection, "TRAYPHONE_SELECTION")?;
-    connection.convert_selection(window, u32::from(AtomEnum::PRIMARY), target, property, CURRENT_TIME).map_err(failed)?;
-    connection.flush().map_err(failed)?;
-    let told = loop {
-        match connection.poll_for_event().map_err(failed)? {
-            Some(Event::SelectionNotify(told)) if told.target == target => break told,
-            Some(_) => {}
-            None => wait(connection, give_up)?,
-        }
+fn selected(places: &Places) -> Result<String, SelectionError> {
+    let of_x11 = |name: &str| x11::Display::open(name, Instant::now() + ANSWER)?.selected();
+    let Some(name) = &places.wayland else {
+        return places.x11.as_deref().map_or(Err(SelectionError::NotShown), of_x11);
     };
-    if told.property == NONE {
-        return Ok(None);
-    }
-    // In units of four bytes; a character has at most four.
-    let most = u32::try_from(LONGEST + 1).unwrap_or(u32::MAX);
-    let value = connection.get_property(true, window, told.property, u32::from(AtomEnum::ANY), 0, most);
-    let value = value.map_err(failed)?.reply().map_err(failed)?;
-    // A transfer in pieces is only used for what is far too long.
-    if value.bytes_after > 0 || value.type_ == atom(connection, "INCR")? {
-        return Err(SelectionError::TooLong);
-    }
-    Ok((value.type_ == target).then_some(value.value))
-}
-
-fn wait(connection: &RustConnection, give_up: Instant) -> Result<(), SelectionError> {
-    let left = give_up.checked_duration_since(Instant::now()).ok_or(SelectionError::NoAnswer)?;
-    let left = Timespec::try_from(left).map_err(failed)?;
-    let mut server = [PollFd::new(connection.stream(), PollFlags::IN)];
-    match poll(&mut server, Some(&left)) {
-        Ok(0) => Err(SelectionError::NoAnswer),
-        Ok(_) => Ok(()),
-        Err(error) => Err(failed(error)),
+    match (wayland::read(name, Instant::now() + ANSWER), &places.x11) {
+        // A compositor without data control may still mirror the selection for the programs of X11 that it hosts, or for
+        // the active one only.
+        (Err(SelectionError::NotShown), Some(name)) => {
+            of_x11(name).map_err(|error| if error == SelectionError::Nothing { SelectionError::NothingSeen } else { error })
+        }
+        (read, _) => read,
     }
 }
 
-fn atom(connection: &RustConnection, name: &str) -> Result<u32, SelectionError> {
-    Ok(connection.intern_atom(false, name.as_bytes()).map_err(failed)?.reply().map_err(failed)?.atom)
+/// Connects to a socket without ever waiting for whoever should accept.
+fn reach(path: &Path) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
 }
 
-fn fit(text: String) -> Result<String, SelectionError> {
-    if text.chars().count() > LONGEST {
-        return Err(SelectionError::TooLong);
+/// Waits until `what` is ready, or until the time is over; without an end of time it waits for ever.
+fn wait(what: BorrowedFd<'_>, for_what: PollFlags, give_up: Option<Instant>) -> io::Result<()> {
+    loop {
+        let left = match give_up {
+            Some(give_up) => Some(give_up.checked_duration_since(Instant::now()).ok_or(io::ErrorKind::TimedOut)?),
+            None => None,
+        };
+        let left = left.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+        match poll(&mut [PollFd::from_borrowed_fd(what, for_what)], left.as_ref()) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    if text.trim().is_empty() { Err(SelectionError::Nothing) } else { Ok(text) }
 }
 
-fn failed(error: impl std::fmt::Display) -> SelectionError {
-    SelectionError::Failed(error.to_string())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_display_of_the_one_who_asks_is_the_only_place_to_look() {
+        let own = |name: &str| Some(name.to_owned());
+        let table = [
+            (None, None, None, (None, None)),
+            (None, own("wayland-0"), own(":0"), (own("wayland-0"), own(":0"))),
+            (None, None, own(":0"), (None, own(":0"))),
+            (own(":7.0"), own("wayland-0"), own(":0"), (None, own(":7.0"))),
+            (own("wayland-3"), None, own(":0"), (own("wayland-3"), None)),
+            (own("/run/user/1000/odd:name"), None, None, (own("/run/user/1000/odd:name"), None)),
+        ];
+        for (asked, wayland, x11, expected) in table {
+            let found = places(asked.clone(), wayland, x11);
+            assert_eq!((found.wayland, found.x11), expected, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_to_ask_is_no_empty_selection() {
+        let gone = || Some("/nonexistent/socket".to_owned());
+        for places in [
+            Places { wayland: None, x11: None },
+            Places { wayland: gone(), x11: None },
+            Places { wayland: gone(), x11: Some(":65000".to_owned()) },
+        ] {
+            assert_eq!(selected(&places), Err(SelectionError::NotShown), "{places:?}");
+        }
+    }
 }

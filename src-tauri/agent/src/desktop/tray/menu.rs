@@ -132,7 +132,7 @@ fn numbers(view: &View, zone: &TimeZone) -> Vec<Entry> {
         seen.push((&record.account, number.clone()));
         entries.push(Entry::Item {
             label: format!("{who} · {}", clock(record.started_at, zone)),
-            act: Act::Dial { number, account: Some(record.account.clone()), yes: false },
+            act: Act::Dial { number, account: Some(record.account.clone()) },
             enabled,
         });
     }

@@ -51,6 +51,7 @@ pub fn call(direction: Direction, state: CallState, can: &[Can]) -> CallView {
         stale: false,
         can: can.to_vec(),
         doing: None,
+        post_dial: None,
     }
 }
 
@@ -187,7 +188,7 @@ fn last_numbers_stand_once_and_ring_only_while_online() {
     );
     let Entry::Sub { label, entries } = &rows[1] else { panic!("a list of numbers") };
     assert_eq!(label, "Last numbers");
-    let act = Act::Dial { number: "+4930555001".into(), account: Some(office()), yes: false };
+    let act = Act::Dial { number: "+4930555001".into(), account: Some(office()) };
     let first = Entry::Item { label: "Mara Beispiel · +4930555001 · 10:42".into(), act, enabled: true };
     assert_eq!(entries[0], first);
     assert_eq!(entries.len(), 2);

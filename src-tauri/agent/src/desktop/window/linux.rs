@@ -10,6 +10,11 @@ use super::PROGRAM;
 /// Environment variable that says how many threads a runtime starts.
 pub const WORKERS: &str = "TOKIO_WORKER_THREADS";
 
+/// Environment variable that says where the window finds the key that this agent gives it.
+///
+/// The key itself is in no argument and no environment, which other programs can read.
+const KEY: &str = "TRAYPHONE_WINDOW_KEY";
+
 /// The window's program, beside our own or on the search path.
 pub fn find() -> Option<PathBuf> {
     let beside = crate::upgrade::own_path().and_then(|path| Some(path.parent()?.join(PROGRAM)));
@@ -27,7 +32,7 @@ fn can_run(path: &Path) -> bool {
 pub fn command(program: &Path, arguments: &[impl AsRef<OsStr>], token: Option<&str>) -> Command {
     let mut command = Command::new(program);
     // What is right for the agent need not be so for the window.
-    command.args(arguments).env_remove(WORKERS).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(arguments).env_remove(WORKERS).env(KEY, "stdin").stdin(Stdio::piped()).stdout(Stdio::null());
     if let Some(token) = token {
         command.env("XDG_ACTIVATION_TOKEN", token).env("DESKTOP_STARTUP_ID", token);
     }

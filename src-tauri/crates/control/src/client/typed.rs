@@ -98,7 +98,7 @@ impl Client {
         read(&self.call_with_password(method::SET_PASSWORD, &AccountParams { account }, password).await?)
     }
 
-    /// Signs in afresh and says how it went.
+    /// Says whether an account works; one that is not online signs in for it.
     pub async fn test_account(&self, account: AccountName) -> Result<AccountReply, Trouble> {
         self.call(method::TEST_ACCOUNT, &AccountParams { account }).await
     }

@@ -1,7 +1,9 @@
 //! Who is here: places for clients, and who gives way when they run out.
 //!
 //! A newcomer is let in at once and has a place of their own once they said something. Where all places are taken, the
-//! client that has been quiet for longest gives way, unless it follows something or waits for an answer.
+//! client that has been quiet for longest gives way, unless it waits for an answer. One that follows something gives way
+//! only where nobody else can, and has to have asked nothing for long; it may come back and take the place of another.
+//! A window never does: somebody looks at it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Limits;
+use crate::protocol::Stream;
 
 /// How many may stand at the door and have said nothing yet.
 const DOOR: usize = 128;
@@ -23,8 +26,10 @@ enum Standing {
     Door,
     /// Asks now and then.
     Passing,
-    /// Is told what happens, and may be quiet for ever.
+    /// Is told what happens.
     Following,
+    /// Shows itself when it is told to, and may be quiet for ever.
+    Window,
 }
 
 struct Guest {
@@ -72,7 +77,7 @@ impl Hall {
 
     fn at_the_door(self: &Arc<Self>) -> Option<Seat> {
         let mut book = self.book();
-        if book.count(|standing| standing == Standing::Door) >= DOOR && !book.send_away(Standing::Door) {
+        if book.count(|standing| standing == Standing::Door) >= DOOR && !book.send_away(Standing::Door, QUIET) {
             return None;
         }
         let id = book.next;
@@ -93,11 +98,11 @@ impl Book {
         self.guests.values().filter(|guest| counts(guest.standing)).count()
     }
 
-    /// Sends away who has been quiet for longest among these; false when all of them are busy or have just come.
-    fn send_away(&mut self, standing: Standing) -> bool {
+    /// Sends away who has been quiet for longest among these; false when none has been for `least`, or all are busy.
+    fn send_away(&mut self, standing: Standing, least: Duration) -> bool {
         let now = Instant::now();
         let quiet = self.guests.iter().filter(|(_, guest)| {
-            guest.standing == standing && guest.running == 0 && now.saturating_duration_since(guest.quiet_since) >= QUIET
+            guest.standing == standing && guest.running == 0 && now.saturating_duration_since(guest.quiet_since) >= least
         });
         let Some(id) = quiet.min_by_key(|(_, guest)| guest.quiet_since).map(|(id, _)| *id) else { return false };
         if let Some(guest) = self.guests.remove(&id) {
@@ -130,7 +135,11 @@ impl Seat {
         if !book.guests.contains_key(&self.id) {
             return false;
         }
-        if book.count(|standing| standing != Standing::Door) >= self.hall.limits.clients && !book.send_away(Standing::Passing) {
+        let Limits { clients, idle, .. } = self.hall.limits;
+        if book.count(|standing| standing != Standing::Door) >= clients
+            && !book.send_away(Standing::Passing, QUIET)
+            && !book.send_away(Standing::Following, idle)
+        {
             return false;
         }
         if let Some(guest) = book.guests.get_mut(&self.id) {
@@ -145,12 +154,14 @@ impl Seat {
         self.with(|guest| guest.running += 1);
     }
 
-    /// It was answered, and follows something from now on.
-    pub(super) fn answered(&self, follows: bool) {
+    /// It was answered, and follows these from now on.
+    pub(super) fn answered(&self, follows: &[Stream]) {
         self.with(|guest| {
             guest.running = guest.running.saturating_sub(1);
             guest.quiet_since = Instant::now();
-            if follows {
+            if follows.contains(&Stream::Show) {
+                guest.standing = Standing::Window;
+            } else if !follows.is_empty() && guest.standing != Standing::Window {
                 guest.standing = Standing::Following;
             }
         });

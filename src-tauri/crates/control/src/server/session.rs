@@ -31,7 +31,7 @@ struct Call {
 
 /// All requests of one line.
 enum Calls {
-    One(Call),
+    One(Box<Call>),
     Batch(Vec<Call>),
 }
 
@@ -77,6 +77,7 @@ pub(super) struct Guest {
 pub(super) async fn run<P: Phone>(phone: Arc<P>, reader: Reader, writer: Writer, limits: Limits, seat: Seat) {
     let seat = Arc::new(seat);
     let (out, outs) = mpsc::channel(ANSWERS);
+    let farewell = out.downgrade();
     let reading = async {
         read(phone.clone(), reader, out, limits, seat.clone()).await;
         // The writer ends by itself once it has written the last answer.
@@ -85,9 +86,20 @@ pub(super) async fn run<P: Phone>(phone: Arc<P>, reader: Reader, writer: Writer,
     tokio::select! {
         () = Pump::new(phone.clone(), writer, outs, limits.stall).run() => {}
         () = reading => {}
-        () = seat.sent_away() => {}
+        () = leaving(&seat, farewell, limits) => {}
     }
     tracing::debug!("a client left");
+}
+
+/// Waits until the client has to give way, tells it so, and gives it a moment to read that.
+async fn leaving(seat: &Seat, out: mpsc::WeakSender<Out>, limits: Limits) {
+    seat.sent_away().await;
+    if let Some(out) = out.upgrade() {
+        let line = message::answer(None, Err(Refusal::from(gave_way())));
+        // One that reads nothing is not told.
+        out.try_send(Out { line, close: true, ..Out::default() }).ok();
+    }
+    tokio::time::sleep(limits.stall).await;
 }
 
 async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, limits: Limits, seat: Arc<Seat>) {
@@ -132,7 +144,7 @@ async fn read<P: Phone>(phone: Arc<P>, reader: Reader, out: mpsc::Sender<Out>, l
         let (phone, out, seat) = (phone.clone(), out.clone(), seat.clone());
         running.spawn(async move {
             let answer = fulfil(&*phone, calls).await;
-            seat.answered(!answer.follow.is_empty());
+            seat.answered(&answer.follow);
             out.send(answer).await.ok();
         });
         if guest.foreign {
@@ -153,7 +165,7 @@ fn read_line(text: &[u8], guest: &mut Guest) -> Calls {
         Err(refusal) => broken(refusal),
     };
     if text.trim_ascii_start().first() != Some(&b'[') {
-        return Calls::One(call(text, guest));
+        return Calls::One(Box::new(call(text, guest)));
     }
     match message::batch(text) {
         Ok(entries) => {
@@ -166,7 +178,7 @@ fn read_line(text: &[u8], guest: &mut Guest) -> Calls {
             }
             Calls::Batch(calls)
         }
-        Err(refusal) => Calls::One(broken(refusal)),
+        Err(refusal) => Calls::One(Box::new(broken(refusal))),
     }
 }
 
@@ -175,7 +187,7 @@ async fn fulfil<P: Phone>(phone: &P, calls: Calls) -> Out {
     let mut out = Out::default();
     match calls {
         Calls::One(call) => {
-            if let Some(line) = fulfil_one(phone, call, &mut out).await {
+            if let Some(line) = fulfil_one(phone, *call, &mut out).await {
                 out.line = line;
             }
         }
@@ -203,6 +215,15 @@ fn full() -> Trouble {
     Trouble {
         text: "Too many programs are connected to Trayphone.".to_owned(),
         remedy: Some("End some of them and try again; nothing was done.".to_owned()),
+        ..Reason::NotAvailable.into()
+    }
+}
+
+/// What a client is told that had to give way.
+fn gave_way() -> Trouble {
+    Trouble {
+        text: "Too many programs are connected to Trayphone, and this one had asked nothing for longest.".to_owned(),
+        remedy: Some("End some of them, and connect again.".to_owned()),
         ..Reason::NotAvailable.into()
     }
 }

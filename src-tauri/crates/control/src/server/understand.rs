@@ -1,6 +1,7 @@
 //! From a method and its parameters to what is wanted, and from a reply to its JSON.
 
 use phone_core::call::{tidy, tones};
+use phone_core::number::Yes;
 use phone_core::request::TransferTarget;
 use phone_core::{AccountConfig, AccountName, Code, Reason, Reply, Request, Source, Trouble};
 use serde::Deserialize;
@@ -10,12 +11,12 @@ use super::pump::Out;
 use super::session::Guest;
 use super::{DesktopReply, DesktopRequest, Phone};
 use crate::keys;
-use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, TROUBLE, result};
+use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, result};
 use crate::protocol::{
     AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
-    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, OpenWindowParams, PAGE,
-    PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream,
-    SubscribeParams, TransferParams, Welcome, method,
+    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, NumbersParams,
+    NumbersReply, OpenWindowParams, PAGE, PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams,
+    SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams, TransferParams, Welcome, method,
 };
 
 /// Most ended calls in one answer.
@@ -39,6 +40,7 @@ pub(super) enum Shape {
     Calls,
     Call,
     Account(AccountName),
+    Numbers,
     Text,
     Checks,
 }
@@ -70,9 +72,14 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
         }
         method::MISSED_SEEN => Engine(Request::MissedSeen, Shape::Nothing),
         method::DIAL => {
-            let DialParams { text, account, yes } = read(params)?;
+            let DialParams { text, account, yes, to } = read(params)?;
+            let yes = to.map_or(yes.into(), Yes::To);
             // Whoever writes to the socket counts as somebody who types, whatever they say.
             Engine(Request::Dial { text, account, source: Source::Typed, yes }, Shape::Call)
+        }
+        method::NUMBERS => {
+            let NumbersParams { text, account } = read(params)?;
+            Engine(Request::Numbers { text, account, source: Source::Typed }, Shape::Numbers)
         }
         method::ANSWER => Engine(Request::Answer(read::<CallParams>(params)?.call), Shape::Call),
         method::HANG_UP => Engine(Request::HangUp(read::<CallParams>(params)?.call), Shape::Call),
@@ -121,11 +128,19 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             Desktop(DesktopRequest::OpenWindow { view: read::<OpenWindowParams>(params)?.view, display: display() })
         }
         method::HANDLE_LINK => {
-            Desktop(DesktopRequest::HandleLink { uri: read::<HandleLinkParams>(params)?.uri, display: display() })
+            let HandleLinkParams { uri, clicked_ms } = read(params)?;
+            Desktop(DesktopRequest::HandleLink { uri, clicked_ms, display: display() })
         }
+        method::TEST_LINK => Desktop(DesktopRequest::TestLink),
         method::DIAL_SELECTION => Desktop(DesktopRequest::DialSelection { display: display() }),
+        method::PREPARE_EMERGENCY => Desktop(DesktopRequest::PrepareEmergency(read(params)?)),
+        method::DIAL_EMERGENCY => Desktop(DesktopRequest::DialEmergency(read(params)?)),
+        method::TAKE_TEXT => Desktop(DesktopRequest::TakeText),
         method::GET_SETTINGS => Desktop(DesktopRequest::GetSettings),
-        method::SET_SETTINGS => Desktop(DesktopRequest::SetSettings(read::<SetSettingsParams>(params)?)),
+        method::SET_SETTINGS => Desktop(DesktopRequest::SetSettings(Box::new(read::<SetSettingsParams>(params)?))),
+        method::HOTKEYS => Desktop(DesktopRequest::Hotkeys),
+        method::TEST_HOTKEY => Desktop(DesktopRequest::TestHotkey(read::<TestHotkeyParams>(params)?.hotkey)),
+        method::RETRY_HOTKEYS => Desktop(DesktopRequest::RetryHotkeys),
         method::RESTART => Desktop(DesktopRequest::Restart),
         method::QUIT => Desktop(DesktopRequest::Quit),
         _ => return Err(Refusal::of(METHOD_NOT_FOUND, format!("there is no method {}", tidy(name)))),
@@ -200,7 +215,13 @@ pub(super) async fn perform<P: Phone>(phone: &P, wanted: Wanted, out: &mut Out) 
         Wanted::Engine(request, shape) => shaped(phone, phone.ask(request).await?, &shape),
         Wanted::Desktop(request) => match phone.desktop(request).await? {
             DesktopReply::Done => result(&Nothing {}),
+            DesktopReply::Call(call) => result(&call),
+            DesktopReply::Emergency(ready) => result(&ready),
+            DesktopReply::Text(text) => result(&text),
             DesktopReply::Settings(settings) => result(&settings),
+            DesktopReply::Hotkeys(hotkeys) => result(&hotkeys),
+            DesktopReply::HotkeyTested(tested) => result(&tested),
+            DesktopReply::LinkTested(tested) => result(&tested),
         },
     }
 }
@@ -230,8 +251,9 @@ fn same_generation(hello: &Hello) -> Result<(), Refusal> {
         remedy: Some(remedy.to_owned()),
         detail: Some(format!("protocol {} here, {PROTOCOL} at the agent", tidy(&hello.version))),
         certificate_sha256: None,
+        offers: Box::default(),
     };
-    Err(Refusal { code: TROUBLE, trouble })
+    Err(trouble.into())
 }
 
 fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawValue>, Refusal> {
@@ -249,16 +271,25 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
             let account = view.borrow().accounts.iter().find(|account| &account.name == name).cloned();
             result(&AccountReply { account })
         }
+        (Shape::Numbers, Reply::Numbers(candidates)) => result(&NumbersReply { candidates }),
         (Shape::Text, Reply::Text(text)) => result(&DiagnosisReply { text }),
         (Shape::Checks, Reply::Checks(checks)) => result(&DoctorReply { checks }),
         (Shape::Nothing, _) => result(&Nothing {}),
         (
-            Shape::View | Shape::People | Shape::Calls | Shape::Call | Shape::Account(_) | Shape::Text | Shape::Checks,
+            Shape::View
+            | Shape::People
+            | Shape::Calls
+            | Shape::Call
+            | Shape::Account(_)
+            | Shape::Numbers
+            | Shape::Text
+            | Shape::Checks,
             Reply::Done
             | Reply::Call(_)
             | Reply::View(_)
             | Reply::People { .. }
             | Reply::PeopleChanged { .. }
+            | Reply::Numbers(_)
             | Reply::History(_)
             | Reply::Account(_)
             | Reply::Checks(_)

@@ -6,9 +6,9 @@
 mod bell;
 mod watch;
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net as blocking;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::net::{UnixListener, UnixStream, unix};
 
 use super::BindError;
+use crate::folders::{is_open_to_others, private_folder};
 pub use bell::{Name, take as take_name};
 
 use bell::{Bell, Held};
@@ -167,7 +168,7 @@ impl Place {
     fn open(path: &Path) -> Result<Self, BindError> {
         let failed = |source| BindError::Io { path: path.to_owned(), source };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        private_folder(folder).map_err(failed)?;
+        closed_folder(folder).map_err(failed)?;
         let lock = lock(path).map_err(failed)?.ok_or(BindError::AlreadyRunning)?;
         match blocking::UnixStream::connect(path) {
             Ok(_) => return Err(BindError::AlreadyRunning),
@@ -254,17 +255,12 @@ pub(super) fn runtime_folder() -> Option<PathBuf> {
     fs::metadata(&folder).is_ok_and(|there| there.is_dir() && there.uid() == user).then_some(folder)
 }
 
-/// Makes the folder for this user alone; one that is there and has our name is closed to others.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().recursive(true).mode(0o700).create(folder) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    let there = fs::metadata(folder)?;
+/// Makes the folder for this user alone; where that cannot be had, nothing listens there.
+fn closed_folder(folder: &Path) -> io::Result<()> {
+    private_folder(folder)?;
     let ours = folder.file_name().is_some_and(|name| name == "trayphone");
-    if ours && there.mode() & 0o077 != 0 {
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    if ours && is_open_to_others(folder)? {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can look into the folder"));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::support::{Raw, Stage, within};
 
 /// A link that nobody may dial late.
 fn link() -> HandleLinkParams {
-    HandleLinkParams { uri: "tel:+4930123456".into() }
+    HandleLinkParams { uri: "tel:+4930123456".into(), clicked_ms: None }
 }
 
 /// Hands a link over in a thread of its own, as the program does.
@@ -214,6 +214,7 @@ async fn quiet_clients_make_room_for_a_newcomer_and_those_who_follow_stay() {
     client.view().await.expect("served");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     let [first, second] = &mut quiet[..] else { panic!("two") };
+    assert!(first.next().await.expect("a word about it")["error"].is_object());
     assert!(first.next().await.is_none(), "the quietest one made room");
     assert!(second.ask(r#"{"jsonrpc":"2.0","id":2,"method":"get_view"}"#).await["result"].is_object());
     stage.phone.tell(EventName::CallRinging);
@@ -230,9 +231,37 @@ async fn a_client_that_waits_for_its_answer_does_not_make_room() {
     quiet.ask(r#"{"jsonrpc":"2.0","id":1,"method":"get_view"}"#).await;
     let (client, _notices) = stage.client().await;
     client.view().await.expect("served");
+    assert!(quiet.next().await.expect("a word about it")["error"].is_object());
     assert!(quiet.next().await.is_none(), "the quiet one made room, though it spoke last");
     stage.phone.let_hold_go();
     assert_eq!(waiting.next().await.expect("the hold's answer")["id"], 1);
+}
+
+#[tokio::test]
+async fn followers_that_have_asked_nothing_for_long_make_room_one_by_one_and_windows_never() {
+    let idle = Duration::from_millis(300);
+    let stage = Stage::with(phone_control::Limits { clients: 3, idle, ..Default::default() });
+    let (window, _shows) = stage.client().await;
+    window.subscribe(&[Stream::Show]).await.expect("subscribed");
+    window.subscribe(&[Stream::View]).await.expect("subscribed");
+    let (first, mut of_first) = stage.client().await;
+    first.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
+    let (second, mut of_second) = stage.client().await;
+    second.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
+    first.view().await.expect("it asks something");
+
+    let (third, mut of_third) = stage.client().await;
+    third.subscribe(&[Stream::CallEvent]).await.expect("subscribed");
+    assert!(within(of_second.recv()).await.is_none(), "the one that has asked nothing for longest made room");
+    let told = second.farewell().expect("it is told why");
+    assert!(told.text.contains("Too many programs"), "{told:?}");
+
+    let (fourth, _events) = stage.client().await;
+    fourth.view().await.expect("served");
+    assert!(within(of_first.recv()).await.is_none(), "the next one");
+    window.view().await.expect("the window stays");
+    stage.phone.tell(EventName::CallRinging);
+    within(of_third.recv()).await.expect("who came last is still told");
 }
 
 #[tokio::test]

@@ -237,6 +237,8 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
         resume_is_safe: seen.resume_is_safe,
         declined: false,
         forget_at: None,
+        post_dial: None,
+        e164: None,
     }
 }
 
@@ -323,6 +325,7 @@ pub(super) fn shown(desk: &Desk, call: &Live) -> CallView {
         stale: call.stale,
         can: can(desk, call),
         doing: desk.pending.iter().find(|p| p.call.as_ref() == Some(&call.id)).and_then(|p| p.doing),
+        post_dial: call.post_dial.clone(),
     }
 }
 

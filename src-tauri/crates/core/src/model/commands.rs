@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::calls::{brief, may_resume, obstacle};
-use super::{Desk, Live, Model, Output};
+use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallState, Direction, Holder, Party};
 use crate::event::{CallBrief, Event, EventName};
-use crate::number::{self, Plan};
+use crate::number::{Kind, Target, Yes};
 use crate::reason::Reason;
 use crate::request::{Answer, OwnPresence, Reply, Source, TransferTarget};
 use crate::told::{Command, RequestId};
@@ -66,7 +66,7 @@ pub enum Begun {
     Joined,
 }
 
-type Begin = Result<Begun, Reason>;
+pub(super) type Begin = Result<Begun, Reason>;
 
 /// What is done to a call, what the PBX has to offer for it, and the command that is sent.
 struct What<C>(Doing, Ability, C);
@@ -82,28 +82,46 @@ impl Model {
         text: &str,
         account: Option<&AccountName>,
         source: Source,
-        yes: bool,
+        yes: impl Into<Yes>,
         now: Now,
     ) -> Begin {
+        let yes = yes.into();
+        if self.locked {
+            return Err(Reason::PolicyRefuse("The screen is locked."));
+        }
+        if source == Source::Link && yes == Yes::No {
+            self.link_came(now.mono)?;
+        }
         let name = self.account_for_dial(account)?;
-        let locked = self.locked;
+        let target = self.judge_dial(&name, text, source, &yes)?;
+        self.place_call(request, name, target, source, now)
+    }
+
+    /// Shows the call as dialling and hands the dial over, unless something stands in the way.
+    pub(super) fn place_call(
+        &mut self,
+        request: RequestId,
+        name: AccountName,
+        target: Target,
+        source: Source,
+        now: Now,
+    ) -> Begin {
         self.next_call += 1;
         let next = self.next_call;
         let Some(desk) = self.desk(&name) else { return Err(Reason::NoAccount) };
-        if locked && source != Source::Typed {
-            return Err(Reason::PolicyRefuse("The screen is locked."));
-        }
-        let to = number::target(text, source, yes, &plan_with_hosts(desk))?;
         if desk.link != LinkName::Online {
             return Err(Reason::Offline);
         }
         if !desk.abilities.has(Ability::Dial) {
             return Err(Reason::Unsupported);
         }
-        if desk.pending.iter().any(|p| p.doing == Some(Doing::Dialing)) {
+        // Nothing waits before a call for help.
+        let urgent = target.kind == Kind::Emergency;
+        if !urgent && desk.pending.iter().any(|p| p.doing == Some(Doing::Dialing)) {
             return Err(Reason::DialInFlight);
         }
-        self.may_redial(&name, &to, now.mono)?;
+        let Target { dial: to, e164, post_dial, .. } = target;
+        self.may_redial(&name, &to, e164.as_deref(), now.mono)?;
         let Some(desk) = self.desk(&name) else { return Err(Reason::NoAccount) };
         // Two dials without a hand on a keyboard in between are a held key or a page that fires links.
         let soon = desk.dialled_at.is_some_and(|at| now.mono.saturating_duration_since(at) < BETWEEN_DIALS);
@@ -128,6 +146,8 @@ impl Model {
             resume_is_safe: false,
             declined: false,
             forget_at: None,
+            post_dial,
+            e164: e164.clone(),
         };
         let event = Event::new(EventName::CallDialing, now.wall).about(brief(&name, &call));
         desk.pending.push(Pending {
@@ -141,11 +161,11 @@ impl Model {
             chosen: None,
         });
         desk.calls.push(call);
-        self.dial_sent(&name, request, &to, now.mono);
+        self.dial_sent(&name, request, &to, e164, now.mono);
         Ok(Begun::Send(name, Command::Dial { request, to }, vec![Output::Event(event)]))
     }
 
-    fn account_for_dial(&self, account: Option<&AccountName>) -> Result<AccountName, Reason> {
+    pub(super) fn account_for_dial(&self, account: Option<&AccountName>) -> Result<AccountName, Reason> {
         if let Some(name) = account {
             return self.desks.iter().find(|d| &d.name == name).map(|d| d.name.clone()).ok_or(Reason::NoAccount);
         }
@@ -289,9 +309,10 @@ impl Model {
         };
         match target {
             TransferTarget::Number(text) => {
-                let plan = self.desk(&name).map(|d| plan_with_hosts(d)).unwrap_or_default();
                 // There is no question before a transfer, so only what needs none is handed on to.
-                let to = number::target(text, Source::Typed, false, &plan).map_err(not_one_target)?;
+                let target = self.judge_dial(&name, text, Source::Typed, &Yes::No).map_err(not_one_target)?;
+                // Nobody could send the digits for after the answer.
+                let to = target.post_dial.is_none().then_some(target.dial).ok_or(Reason::NotOneTarget)?;
                 let what =
                     What(Doing::Transferring, Ability::TransferBlind, |request, key| Command::TransferTo { request, key, to });
                 self.begin(&name, &id, request, what, now, talking)
@@ -420,16 +441,10 @@ impl Model {
     }
 }
 
-/// The dial plan of an account with the names its own PBX answers to.
-fn plan_with_hosts(desk: &Desk) -> Plan {
-    let host = url::Url::parse(&desk.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    Plan { hosts: desk.domain.iter().cloned().chain(host).collect(), ..desk.plan.clone() }
-}
-
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons say it already")]
 fn not_one_target(why: Reason) -> Reason {
     match why {
-        Reason::PolicyAsk(_) | Reason::NumberNotUsable(_) => Reason::NotOneTarget,
+        Reason::PolicyAsk(_) | Reason::SeveralNumbers(_) | Reason::NumberNotUsable(_) => Reason::NotOneTarget,
         other => other,
     }
 }

@@ -153,7 +153,9 @@ fn effect(pending: &Pending, call: &Live) -> Option<Result<(), Reason>> {
         Doing::Dialing => call.key.is_some() && !matches!(call.state, CallState::Dialing | CallState::Unknown),
         Doing::Answering | Doing::Resuming => call.state == CallState::Connected,
         // The other side may have held in the same moment, so a held call alone proves nothing.
-        Doing::Holding if call.state == CallState::Held && !may_resume(call) => return Some(Err(Reason::HoldUnclear)),
+        Doing::Holding if call.state == CallState::Held && !may_resume(call) => {
+            return Some(Err(Reason::HoldUnclear));
+        }
         Doing::Holding => call.state == CallState::Held,
         Doing::HangingUp | Doing::Transferring | Doing::SendingTones => false,
     };

@@ -12,13 +12,26 @@ pub(super) const MOST_CONTACTS: usize = 20_000;
 
 impl Model {
     /// Name for a number that came without one: colleagues first, then the address book.
-    pub(super) fn name_for(&self, name: &AccountName, number: &str) -> Option<String> {
+    ///
+    /// The dial plan is asked last: it knows one's own main number, local numbers and the digit for the outside line,
+    /// but needs the tables of numbers.
+    pub(super) fn name_for(&mut self, name: &AccountName, number: &str) -> Option<String> {
         if let Some(known) = self.people.name_of(name, number) {
             return Some(known.to_owned());
         }
         let desk = self.desks.iter().find(|d| &d.name == name)?;
         let fits = |contact: &&Contact| contact.numbers.iter().any(|n| may_be_same(n, number));
-        desk.contacts.iter().find(fits).map(|contact| contact.name.clone())
+        if let Some(contact) = desk.contacts.iter().find(fits) {
+            return Some(contact.name.clone());
+        }
+        desk.plan.country()?;
+        let canonical = self.numbers.canonical(number, &desk.plan);
+        if let Some(known) = self.people.name_of(name, canonical.as_str()) {
+            return Some(known.to_owned());
+        }
+        let mut same = |own: &String| self.numbers.same(own, number, &desk.plan);
+        let contact = desk.contacts.iter().find(|contact| contact.numbers.iter().any(&mut same))?;
+        Some(contact.name.clone())
     }
 
     /// Gives names to calls that came without one, now that there are other names than before.

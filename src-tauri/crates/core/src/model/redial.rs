@@ -14,12 +14,16 @@ const BETWEEN_SAME: Duration = Duration::from_secs(2);
 /// How long a dial of unknown outcome may still ring: the limit of a dial and the time its call stays shown.
 const UNCLEAR: Duration = Duration::from_secs(45);
 
+/// So many digits at least has a number outside of a company.
+const FEWEST_OUTSIDE: usize = 7;
+
 /// A dial that was sent.
 #[derive(Debug)]
 pub(super) struct Sent {
     account: AccountName,
     request: RequestId,
     to: String,
+    e164: Option<String>,
     at: Instant,
     /// Nobody knows whether it rang.
     unclear: bool,
@@ -30,22 +34,31 @@ impl Model {
     ///
     /// # Errors
     /// What stands in the way; no yes helps against it.
-    pub(super) fn may_redial(&mut self, name: &AccountName, to: &str, now: Instant) -> Result<(), Reason> {
-        let same = |number: &str| number == to || is_same(number, to);
+    pub(super) fn may_redial(&mut self, name: &AccountName, to: &str, e164: Option<&str>, now: Instant) -> Result<(), Reason> {
+        let same = |number: &str| is_number(number, to, e164);
+        // An internal number is somebody else at another PBX; what is longer rings the same phone by any account.
+        let long = to.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_OUTSIDE;
+        let counts = |account: &AccountName| long || account == name;
         // A second press means the same call, not another one; what is unknown may still ring.
-        let calls = self.desks.iter().filter(|desk| &desk.name == name).flat_map(|desk| &desk.calls);
-        for call in calls.filter(|call| call.direction == Direction::Outgoing && call.remote.number.as_deref().is_some_and(same))
-        {
+        let calls = self.desks.iter().filter(|desk| counts(&desk.name)).flat_map(|desk| &desk.calls);
+        for call in calls.filter(|call| {
+            call.direction == Direction::Outgoing
+                && (call.remote.number.as_deref().is_some_and(same) || call.e164.as_deref().is_some_and(same))
+        }) {
             match call.state {
-                CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing | CallState::Unknown => {
-                    return Err(Reason::AlreadyCalling);
+                CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing => return Err(Reason::AlreadyCalling),
+                // Nobody here can hang it up; it may ring, and it may be over.
+                CallState::Unknown => {}
+                CallState::Connected | CallState::Held | CallState::HeldByOther => {
+                    return Err(Reason::AlreadyConnected);
                 }
-                CallState::Connected | CallState::Held | CallState::HeldByOther => return Err(Reason::AlreadyConnected),
                 CallState::Ended => {}
             }
         }
         self.sent.retain(|sent| now.saturating_duration_since(sent.at) < UNCLEAR);
-        for sent in self.sent.iter().filter(|sent| &sent.account == name && same(&sent.to)) {
+        for sent in
+            self.sent.iter().filter(|sent| counts(&sent.account) && (same(&sent.to) || sent.e164.as_deref().is_some_and(same)))
+        {
             let ago = now.saturating_duration_since(sent.at);
             if sent.unclear {
                 return Err(Reason::DialUnclear { another_s: UNCLEAR.saturating_sub(ago).as_secs().max(1) });
@@ -58,8 +71,8 @@ impl Model {
     }
 
     /// Remembers a dial that is sent now.
-    pub(super) fn dial_sent(&mut self, name: &AccountName, request: RequestId, to: &str, now: Instant) {
-        self.sent.push(Sent { account: name.clone(), request, to: to.to_owned(), at: now, unclear: false });
+    pub(super) fn dial_sent(&mut self, name: &AccountName, request: RequestId, to: &str, e164: Option<String>, now: Instant) {
+        self.sent.push(Sent { account: name.clone(), request, to: to.to_owned(), e164, at: now, unclear: false });
     }
 
     /// The PBX said no, so nothing can ring.
@@ -78,11 +91,16 @@ impl Model {
     pub(super) fn clear_dials(&mut self, name: &AccountName) {
         let Some(desk) = self.desks.iter().find(|desk| &desk.name == name) else { return };
         let shows = |sent: &Sent, call: &Live| {
-            let number = call.remote.number.as_deref().is_some_and(|number| number == sent.to || is_same(number, &sent.to));
+            let number = call.remote.number.as_deref().is_some_and(|number| is_number(number, &sent.to, sent.e164.as_deref()));
             call.key.is_some() && call.direction == Direction::Outgoing && (call.request == Some(sent.request) || number)
         };
         for sent in self.sent.iter_mut().filter(|sent| &sent.account == name) {
             sent.unclear = sent.unclear && !desk.calls.iter().any(|call| !call.stale && shows(sent, call));
         }
     }
+}
+
+/// Tells whether a number is the one that was dialled, as it was sent or as it is written everywhere.
+fn is_number(number: &str, to: &str, e164: Option<&str>) -> bool {
+    number == to || is_same(number, to) || e164.is_some_and(|e164| is_same(number, e164))
 }

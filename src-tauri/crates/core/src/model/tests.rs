@@ -14,6 +14,7 @@ use crate::told::Command;
 use crate::view::Can;
 
 mod bounds;
+mod dialling;
 mod presses;
 mod redial;
 mod reused;
@@ -85,7 +86,9 @@ fn events(out: &[Output]) -> Vec<EventName> {
 fn finished(out: &[Output]) -> Vec<(RequestId, Result<(), Code>)> {
     out.iter()
         .filter_map(
-            |o| if let Output::Finished(r, a) = o { Some((*r, a.as_ref().map(|_| ()).map_err(|t| t.code))) } else { None },
+            |o| {
+                if let Output::Finished(r, a) = o { Some((*r, a.as_ref().map(|_| ()).map_err(|t| t.code))) } else { None }
+            },
         )
         .collect()
 }

@@ -54,7 +54,7 @@ impl Spelled {
     fn of(text: &str) -> Self {
         let sign = text.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+').starts_with('+');
         // Some write the zero of the national form in brackets behind the country code.
-        let (head, tail) = super::trunk_zero(text).filter(|_| sign).unwrap_or((text, ""));
+        let (head, tail) = trunk_zero(text).filter(|_| sign).unwrap_or((text, ""));
         Self { sign, digits: head.chars().chain(tail.chars()).filter(char::is_ascii_digit).collect() }
     }
 }
@@ -95,4 +95,84 @@ fn split_code(digits: &str) -> Option<(&str, &str)> {
         _ => return None,
     };
     digits.split_at_checked(length)
+}
+
+/// What stands before and behind a zero in brackets that is not dialled behind a country code.
+///
+/// In Italy, San Marino and the Vatican the zero belongs to the number. Source: ITU-T E.164, national numbering plans.
+fn trunk_zero(text: &str) -> Option<(&str, &str)> {
+    let parts = text.match_indices('(').find_map(|(open, _)| {
+        let (before, rest) = text.split_at_checked(open)?;
+        let (inside, behind) = rest.strip_prefix('(')?.split_once(')')?;
+        matches!(inside.trim_matches(super::chars::is_blank), "0" | "\u{ff10}").then_some((before, behind))
+    })?;
+    let digits: String = parts.0.chars().filter(char::is_ascii_digit).collect();
+    let code = digits.strip_prefix("00").unwrap_or(&digits);
+    (!["39", "378", "379"].iter().any(|keeps| code.starts_with(keeps))).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_in_brackets_is_no_difference() {
+        assert!(is_same("+39 (0)6 12345678", "+390612345678"));
+        assert!(is_same("+49 ( 0 )30 1234567", "+49301234567"));
+    }
+
+    #[test]
+    fn one_number_in_national_and_international_form_is_the_same() {
+        assert!(may_be_same("+4930555001", "030555001"));
+        assert!(may_be_same("0030555001", "+4930555001"));
+        assert!(may_be_same("204", "204"));
+        assert!(!may_be_same("204", "1204"));
+        assert!(!may_be_same("+4930555001", "+4930555002"));
+        assert!(!may_be_same("", "204"));
+    }
+
+    #[test]
+    fn spellings_of_one_number_are_told_from_two_numbers() {
+        // The last two columns: good enough for a name, and good enough to do something to a call.
+        for (a, b, named, done) in [
+            ("+12125550123", "+16465550123", false, false),
+            ("+49301234567", "+49891234567", false, false),
+            ("+431234567", "+491234567", false, false),
+            ("0012125550123", "0016465550123", false, false),
+            ("0049301234567", "+49891234567", false, false),
+            ("0049301234567", "0043301234567", false, false),
+            ("0301234567", "0891234567", false, false),
+            ("2125550123", "6465550123", false, false),
+            // An area code is never guessed.
+            ("5550123", "+12125550123", false, false),
+            ("1234567", "0301234567", false, false),
+            // A country code is one that exists, and another trunk digit is another number.
+            ("2125550123", "+12125550123", true, true),
+            ("+2125550123", "12125550123", false, false),
+            ("+49 (0)30 1234567", "030 1234567", true, true),
+            ("+49 (0)30 1234567", "+49301234567", true, true),
+            ("12125550123", "2125550123", true, true),
+            ("+49 30 1234567", "030/1234567", true, true),
+            ("+49301234567", "0049301234567", true, true),
+            ("+49301234567", "49301234567", true, true),
+            ("0049301234567", "0301234567", true, true),
+            ("+49301234567", "01149301234567", true, true),
+            ("+390612345678", "0612345678", true, true),
+            ("+74951234567", "84951234567", true, true),
+            ("+35312345678", "012345678", true, true),
+            // The digit for an outside line is good for a name only.
+            ("+49301234567", "00301234567", true, false),
+            ("+12125550123", "912125550123", true, false),
+            ("+12125550123", "92125550123", true, false),
+            ("+49301234567", "0004930 1234567", true, false),
+            ("+49301234567", "90301234567", true, false),
+            ("204", "0204", false, false),
+            ("204", "204", true, true),
+        ] {
+            for (a, b) in [(a, b), (b, a)] {
+                assert_eq!(may_be_same(a, b), named, "{a} {b}");
+                assert_eq!(is_same(a, b), done, "{a} {b}");
+            }
+        }
+    }
 }

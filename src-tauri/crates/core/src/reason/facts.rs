@@ -180,6 +180,17 @@ impl Reason {
             Self::CredentialsRefused => {
                 facts(Code::CredentialsRefused, User, "The PBX does not accept this user name and password.", "Enter them again.")
             }
+            // A refusal without the status that means one.
+            Self::SignInDenied => Self::CredentialsRefused.facts(),
+            Self::ForNow(inner) => Facts {
+                class: SlowMoment,
+                remedy: if **inner == Self::SignInDenied {
+                    "It has worked before; Trayphone tries once again by itself in a minute."
+                } else {
+                    "It has worked before; Trayphone tries again by itself, slowly. If it stays so, ask the administrator of the PBX."
+                },
+                ..inner.facts()
+            },
             Self::SessionExpired => {
                 facts(Code::Dropped, SignInAgain, "The session with the PBX ran out.", "Trayphone signs in again by itself.")
             }
@@ -198,8 +209,8 @@ impl Reason {
             Self::ApiSwitchedOff => facts(
                 Code::ApiSwitchedOff,
                 User,
-                "The PBX does not let programs use this account (API access is switched off).",
-                "Ask the administrator of the PBX to switch API access on.",
+                "The PBX refuses this: API access is switched off, a right is missing, or this computer's address is not allowed.",
+                "Ask the administrator of the PBX which of them it is.",
             ),
             Self::UnknownTenantOrUser => facts(
                 Code::UnknownTenantOrUser,
@@ -322,8 +333,8 @@ impl Reason {
             Self::DialInFlight => facts(
                 Code::RateLimited,
                 Command,
-                "Another number is being dialled at this moment.",
-                "Wait until it rings, then dial again.",
+                "Another number is being dialled, or was a moment ago.",
+                "Wait a moment, then dial again.",
             ),
             Self::TransferUnclear => facts(
                 Code::OutcomeUnknown,
@@ -338,7 +349,17 @@ impl Reason {
                 "Name one number, without digits for after the answer.",
             ),
             Self::NumberNotUsable(why) => facts(Code::WrongUsage, Command, why, "Nothing was dialled."),
+            Self::SeveralNumbers(_) => {
+                facts(Code::SeveralNumbers, Command, "There are several telephone numbers in this text.", "Choose one.")
+            }
+            Self::TooManyLinks => facts(
+                Code::RateLimited,
+                Command,
+                "Another program opens telephone links faster than anybody clicks.",
+                "Nothing was dialled for this one; wait ten seconds.",
+            ),
             Self::PolicyAsk(_) => facts(Code::PolicyAsk, Command, "This number rings only after a yes.", "Say yes to dial it."),
+            Self::EmergencyNumber => facts(Code::PolicyRefuse, Command, crate::number::EMERGENCY, "Nothing was dialled."),
             Self::PolicyRefuse(why) => facts(Code::PolicyRefuse, Command, why, "Nothing was dialled."),
             Self::OutcomeUnknown => facts(
                 Code::OutcomeUnknown,

@@ -10,6 +10,7 @@ use phone_pbx::dialect::Setup;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
+use super::keyring::AskAgain;
 use super::{Actor, Desk, Inner, SecretState, Waiting, now, vault};
 use crate::ports::VaultError;
 
@@ -42,6 +43,7 @@ impl Actor {
     pub(super) fn ask_secret(&mut self, name: &AccountName) {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.secret = SecretState::Asked;
+        desk.keyring.asked();
         desk.read_again = false;
         let (vault, inner, name) = (vault(&self.options), self.inner.clone(), name.clone());
         tokio::spawn(async move {
@@ -83,7 +85,11 @@ impl Actor {
         }
         let needs_none = !phone_pbx::needs_secret(&desk.config);
         match result {
-            Ok(secret) => self.sign_in_with(name, Some(secret)),
+            Ok(secret) => {
+                // What a server was learnt by, and a stored secret, are from a sign-in that went well.
+                desk.proven |= desk.config.learnt.is_some();
+                self.sign_in_with(name, Some(secret));
+            }
             // Such an account may have no secret at all, so a closed keyring does not keep it waiting.
             Err(_) if needs_none => self.sign_in_with(name, None),
             Err(_) if std::mem::take(&mut desk.read_again) => self.ask_secret(name),
@@ -91,9 +97,16 @@ impl Actor {
                 desk.secret = SecretState::Missing;
                 let why = Reason::from(&error);
                 info!(account = %name, code = ?why.code(), "{}", why.text());
-                // A missing entry needs the user; a keyring may come or be unlocked by itself.
-                let input = if why == Reason::SecretMissing { LinkInput::Stop(why) } else { LinkInput::SignOut(Some(why)) };
-                self.link(name, input);
+                // A missing entry needs the user; a keyring may come, work again or be unlocked by itself.
+                if why == Reason::SecretMissing {
+                    return self.link(name, LinkInput::Stop(why));
+                }
+                desk.keyring.later(now().mono);
+                // That the user said no says more than that it is still locked.
+                let refused = why == Reason::KeyringLocked && desk.link.why() == Some(&Reason::KeyringUnlockRefused);
+                if !refused {
+                    self.link(name, LinkInput::SignOut(Some(why)));
+                }
             }
         }
     }
@@ -110,6 +123,7 @@ impl Actor {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.dialect = Some(dialect);
         desk.secret = SecretState::Here;
+        desk.keyring = AskAgain::default();
         desk.refused = false;
         desk.signed_out = false;
         desk.tls = None;
@@ -142,7 +156,7 @@ impl Actor {
         self.sign_in_with(&name, secret);
     }
 
-    /// Signs in afresh and answers how it went.
+    /// Answers whether an account works; one that is not online signs in for it.
     pub(super) fn test_account(&mut self, name: &AccountName, answer: oneshot::Sender<Answer>) {
         let Some(desk) = self.desks.get_mut(name) else {
             answer.send(Err(Reason::NoAccount.into())).ok();
@@ -153,7 +167,7 @@ impl Actor {
             answer.send(self.account_reply(name)).ok();
             return;
         }
-        if desk.refused {
+        if desk.is_refused() {
             // Sent again it would be refused again, and count towards a lock.
             answer.send(Err(Reason::CredentialsRefused.into())).ok();
             return;
@@ -272,6 +286,7 @@ impl Actor {
         self.secrets_typed += 1;
         if let Some(desk) = self.desks.get_mut(name) {
             desk.unstored = Some((self.secrets_typed, secret.clone()));
+            desk.proven = false;
         }
     }
 
@@ -303,10 +318,12 @@ impl Actor {
             }
             Ok(()) => {
                 desk.unstored = None;
+                desk.keyring = AskAgain::default();
                 self.model.hint(hint, false);
             }
             Err(error) => {
                 let why = Reason::from(&error);
+                desk.keyring.later(now().mono);
                 warn!(account = %name, code = ?why.code(), "the password could not be stored");
                 hint.text = format!("The password of {name} is not stored. {}", why.text());
                 hint.remedy = Some(format!("{} Until then it is asked for at every start.", why.advice()));
@@ -421,7 +438,7 @@ impl Actor {
     /// Signs in with the secret at hand, and with the roots as they are now: an administrator may have added one.
     pub(super) fn sign_in_anew(&mut self, name: &AccountName) {
         let Some(desk) = self.desks.get_mut(name) else { return };
-        if desk.refused {
+        if desk.is_refused() {
             return;
         }
         desk.signed_out = false;

@@ -9,17 +9,22 @@ use phone_pbx::dialect::Input;
 use tracing::info;
 
 use super::{Actor, Desk, SecretState, desk, now};
+use crate::heap;
 use crate::ports::SystemEvent;
 
 /// Wall time running ahead of monotonic time by more than this means that the machine slept.
 const SLEPT: Duration = Duration::from_secs(8);
 
+/// How long the tables of numbers stay after their last use.
+const NUMBERS_STAY: Duration = Duration::from_secs(20);
+
 impl Actor {
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let of = |d: &Desk| [d.link.deadline(), d.look_again_at, d.dialect.as_ref().and_then(|x| x.deadline())];
+        let of = |d: &Desk| [d.link.deadline(), d.look_again_at, d.keyring.at(), d.dialect.as_ref().and_then(|x| x.deadline())];
         let desks = self.desks.values().flat_map(of);
         let waiting = self.waiting.iter().map(|w| Some(w.until));
-        desks.chain(waiting).flatten().chain(self.model.deadline()).chain(self.writing.deadline()).min()
+        let rest = self.numbers_rest_at;
+        desks.chain(waiting).flatten().chain(self.model.deadline()).chain(self.writing.deadline()).chain(rest).min()
     }
 
     pub(super) fn tick(&mut self) {
@@ -30,6 +35,9 @@ impl Actor {
             let look = self.desks.get_mut(&name).and_then(|d| d.look_again_at.take_if(|t| *t <= at.mono));
             if look.is_some() {
                 self.look_again(&name);
+            }
+            if self.desks.get_mut(&name).is_some_and(|d| d.keyring.is_due(at.mono)) {
+                self.ask_keyring_again(&name);
             }
             let due = self.desks.get(&name).and_then(|d| d.dialect.as_ref()?.deadline()).is_some_and(|t| t <= at.mono);
             if due {
@@ -42,6 +50,16 @@ impl Actor {
         }
         self.disk_tick(at.mono);
         self.waits(at.mono);
+        if self.numbers_rest_at.take_if(|rest| *rest <= at.mono).is_some() && self.model.rest_numbers() {
+            heap::trim();
+        }
+    }
+
+    /// Keeps the tables of numbers for a while; who dials one number often dials another.
+    pub(super) fn numbers_used(&mut self) {
+        if self.model.has_numbers() {
+            self.numbers_rest_at = Some(now().mono + NUMBERS_STAY);
+        }
     }
 
     /// Notices a sleep that nobody announced.

@@ -10,6 +10,7 @@ use phone_pbx::dialect::{Header, HttpRequest, Input, Wire};
 use tokio::sync::mpsc;
 use url::Url;
 
+use super::keyring::AskAgain;
 use super::{Actor, Desk, Inner, KEPT_BYTES, KEPT_FRAMES, SecretState};
 use crate::net::FromNet;
 use crate::net::http::Http;
@@ -24,6 +25,7 @@ impl Desk {
             dialect: None,
             attempt: 0,
             refused: false,
+            proven: false,
             signed_out: false,
             tls: None,
             http: None,
@@ -34,6 +36,7 @@ impl Desk {
             looked_again: None,
             look_again_at: None,
             read_again: false,
+            keyring: AskAgain::default(),
             storing: vec![],
             unstored: None,
             being_stored: None,
@@ -49,6 +52,11 @@ impl Desk {
     /// Tells whether a typed secret is to be stored: it is known to work, and the account is kept.
     pub(super) fn stores(&self) -> bool {
         self.unstored.is_some() && !self.provisional && self.link.is_online()
+    }
+
+    /// Tells whether the secret was refused, or so that it may have been: sent once more it could lock the account.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused || self.link.why().is_some_and(Reason::is_doubtful_denial)
     }
 
     /// Keeps the beginning of a frame for a report; the newest ones stay.

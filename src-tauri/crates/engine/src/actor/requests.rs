@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use phone_core::call::Outcome;
 use phone_core::link::LinkInput;
+use phone_core::model::LinkRules;
 use phone_core::people::Changes;
-use phone_core::request::{Answer, Check, CheckResult, Reply, Request};
+use phone_core::request::{Answer, Check, Reply, Request};
 use phone_core::view::{CallRecord, LinkName};
-use phone_core::{AccountName, PersonKind, Reason, plain_fingerprint};
+use phone_core::{AccountName, DesktopSettings, PersonKind, Reason, Trouble, plain_fingerprint};
 use tokio::sync::oneshot;
 
 use super::{Actor, Inner, SecretState, now, vault};
@@ -18,14 +19,20 @@ const LARGEST_PAGE: usize = 500;
 /// A clock that is further off makes sign-ins and histories wrong.
 const CLOCK_OFF_S: i64 = 120;
 
+/// What the settings say about links.
+pub(super) fn link_rules(settings: &DesktopSettings) -> LinkRules {
+    LinkRules { ask: settings.ask_links, always: settings.always_dial.clone() }
+}
+
 impl Actor {
     pub(super) fn asked(&mut self, asked: Asked) {
         match asked {
             Asked::Request(request, answer) => self.request(request, answer),
             Asked::System(event) => self.system(event),
-            Asked::Desktop(settings, answer) => {
-                self.settings.desktop = settings.clone();
-                self.desktop.send_replace(settings);
+            Asked::Desktop(change, answer) => {
+                change(&mut self.settings.desktop);
+                self.model.set_link_rules(link_rules(&self.settings.desktop));
+                self.desktop.send_replace(self.settings.desktop.clone());
                 self.save_and_answer(answer);
             }
             Asked::Hint(hint, shown) => {
@@ -60,7 +67,23 @@ impl Actor {
             Request::Dial { text, account, source, yes } => {
                 let id = self.pending(answer);
                 let begun = self.model.dial(id, &text, account.as_ref(), source, yes, now());
+                self.numbers_used();
                 return self.begun(id, begun);
+            }
+            Request::PrepareEmergency { text, account, token } => {
+                let ready = self.model.prepare_emergency(&text, account.as_ref(), token, now());
+                self.numbers_used();
+                ready.map(Reply::Text).map_err(Trouble::from)
+            }
+            Request::DialEmergency(token) => {
+                let id = self.pending(answer);
+                let begun = self.model.dial_emergency(id, &token, now());
+                return self.begun(id, begun);
+            }
+            Request::Numbers { text, account, source } => {
+                let found = self.model.numbers_in(&text, account.as_ref(), source);
+                self.numbers_used();
+                found.map(Reply::Numbers).map_err(Trouble::from)
             }
             Request::Answer(call) => {
                 let id = self.pending(answer);
@@ -90,6 +113,7 @@ impl Actor {
             Request::Transfer(call, target) => {
                 let id = self.pending(answer);
                 let begun = self.model.transfer(id, &call, &target, now());
+                self.numbers_used();
                 return self.begun(id, begun);
             }
             Request::SetPresence { account, presence, until, note } => {
@@ -158,7 +182,7 @@ impl Actor {
     /// Signs in because the user wants it; a secret that was refused is not sent again.
     fn sign_in(&mut self, name: &AccountName) -> Answer {
         let Some(desk) = self.desks.get_mut(name) else { return Err(Reason::NoAccount.into()) };
-        if desk.refused {
+        if desk.is_refused() {
             return Err(Reason::CredentialsRefused.into());
         }
         desk.signed_out = false;
@@ -279,42 +303,34 @@ impl Actor {
         let mut checks = vec![];
         for (name, begin) in [("settings", "settings_"), ("history", "history_")] {
             for hint in self.model.hints().iter().filter(|hint| hint.about.starts_with(begin)) {
-                checks.push(problem(name, &hint.text, hint.remedy.as_deref().unwrap_or_default()));
+                checks.push(Check::problem(name, &hint.text, hint.remedy.as_deref().unwrap_or_default()));
             }
         }
         if self.desks.is_empty() {
-            checks.push(problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));
-            checks.push(fine("clock", "Not compared: without an account there is no PBX to ask."));
+            checks.push(Check::problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));
+            checks.push(Check::fine("clock", "Not compared: without an account there is no PBX to ask."));
         }
         for (name, desk) in &self.desks {
             let view = self.model.account(name);
             let online = view.as_ref().is_some_and(|v| v.link == LinkName::Online);
             let check = match desk.link.why() {
-                Some(why) => problem(&format!("pbx {name}"), why.text(), why.advice()),
-                None if online => fine(&format!("pbx {name}"), "Signed in and live."),
-                None => problem(&format!("pbx {name}"), "Not connected yet.", "Trayphone tries by itself."),
+                Some(why) => Check::problem(&format!("pbx {name}"), why.text(), why.advice()),
+                None if online => Check::fine(&format!("pbx {name}"), "Signed in and live."),
+                None => Check::problem(&format!("pbx {name}"), "Not connected yet.", "Trayphone tries by itself."),
             };
             checks.push(check);
             if let Some(ahead) = desk.clock_ahead {
                 checks.push(if ahead.abs() > CLOCK_OFF_S {
                     let text = format!("This machine's clock and that of the PBX differ by {} s.", ahead.abs());
-                    problem(&format!("clock {name}"), &text, "Set the clock, or tell the administrator of the PBX.")
+                    Check::problem(&format!("clock {name}"), &text, "Set the clock, or tell the administrator of the PBX.")
                 } else {
-                    fine(&format!("clock {name}"), "The clocks agree.")
+                    Check::fine(&format!("clock {name}"), "The clocks agree.")
                 });
             } else {
                 // Many a PBX never says what time it is; that is no fault, and the text claims nothing.
-                checks.push(fine(&format!("clock {name}"), "Not compared: the PBX has not said what time it is."));
+                checks.push(Check::fine(&format!("clock {name}"), "Not compared: the PBX has not said what time it is."));
             }
         }
         checks
     }
-}
-
-fn fine(name: &str, text: &str) -> Check {
-    Check { name: name.to_owned(), result: CheckResult::Ok, text: text.to_owned(), remedy: None }
-}
-
-fn problem(name: &str, text: &str, remedy: &str) -> Check {
-    Check { name: name.to_owned(), result: CheckResult::Problem, text: text.to_owned(), remedy: Some(remedy.to_owned()) }
 }

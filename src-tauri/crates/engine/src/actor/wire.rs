@@ -53,6 +53,10 @@ impl Actor {
                 self.link(name, LinkInput::Heard);
                 self.dialect(name, Input::Pong(wire));
             }
+            FromNet::Pinged(wire) => {
+                self.link(name, LinkInput::Heard);
+                self.dialect(name, Input::Pinged(wire));
+            }
             FromNet::Closed(wire) => self.dialect(name, Input::Closed(wire)),
             FromNet::Broken(reason) => self.link(name, LinkInput::Failed(reason, None)),
             FromNet::Http(id, answer, ahead) => {
@@ -99,9 +103,18 @@ impl Actor {
                     self.outputs(outputs);
                 }
                 Effect::SignedIn => self.link(name, LinkInput::SignedIn),
-                Effect::Synced => self.link(name, LinkInput::Synced),
+                Effect::Synced => {
+                    self.link(name, LinkInput::Synced);
+                    if let Some(desk) = self.desks.get_mut(name) {
+                        desk.proven |= desk.link.is_online();
+                    }
+                }
                 Effect::Alive => self.link(name, LinkInput::Heard),
-                Effect::Failed(reason, retry_after) => self.link(name, LinkInput::Failed(reason, retry_after)),
+                Effect::Failed(reason, retry_after) => {
+                    let proven = self.desks.get(name).is_some_and(|desk| desk.proven);
+                    let reason = if proven { reason.of_an_account_that_worked() } else { reason };
+                    self.link(name, LinkInput::Failed(reason, retry_after));
+                }
                 Effect::Learn(text) => self.learnt(name, text),
                 Effect::Skipped => {
                     if let Some(desk) = self.desks.get_mut(name) {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use phone_core::Reason;
@@ -101,7 +101,7 @@ async fn through(proxy: &Url, url: &Url, stream: TcpStream, tls: &Tls) -> Result
     let mut target = target(url).ok_or(Reason::HostNotFound)?;
     // Other kinds would be spoken to in a way they do not understand.
     let stream: Box<dyn Duplex> = match proxy.scheme() {
-        "http" | "socks5" | "socks5h" => Box::new(stream),
+        "http" | "socks4" | "socks4a" | "socks5" | "socks5h" => Box::new(stream),
         "https" => {
             let host = proxy.host_str().unwrap_or_default();
             Box::new(tls.connect(host, stream, Some(proxy)).await.map_err(|_| Reason::ProxyFailed)?)
@@ -114,15 +114,20 @@ async fn through(proxy: &Url, url: &Url, stream: TcpStream, tls: &Tls) -> Result
     // The stream leads to the proxy already, so its address is asked by nobody.
     let nowhere = http::Uri::default();
     let stream = if proxy.scheme().starts_with("socks") {
-        if proxy.scheme() == "socks5" {
+        let old = proxy.scheme().starts_with("socks4");
+        if matches!(proxy.scheme(), "socks4" | "socks5") {
             // The name is looked up here; the connector's own way would hold up everything else meanwhile.
-            target = resolved(url).await?;
+            target = resolved(url, old).await?;
         }
-        let mut socks = SocksV5::new(nowhere, stream);
-        if let Some((user, password)) = auth {
-            socks = socks.with_auth(user, password);
+        if old {
+            SocksV4::new(nowhere, stream).call(target).await.map_err(|_| Reason::ProxyFailed)?
+        } else {
+            let mut socks = SocksV5::new(nowhere, stream);
+            if let Some((user, password)) = auth {
+                socks = socks.with_auth(user, password);
+            }
+            socks.call(target).await.map_err(|_| Reason::ProxyFailed)?
         }
-        socks.call(target).await.map_err(|_| Reason::ProxyFailed)?
     } else {
         let mut tunnel = Tunnel::new(nowhere, stream);
         if let Some((user, password)) = auth {
@@ -154,10 +159,10 @@ impl Service<http::Uri> for Connected {
     }
 }
 
-/// The address of a web address, with its name looked up here.
-async fn resolved(url: &Url) -> Result<http::Uri, Reason> {
+/// The address of a web address, with its name looked up here; version 4 of SOCKS can only name one of its own kind.
+async fn resolved(url: &Url, only_ipv4: bool) -> Result<http::Uri, Reason> {
     let found = addresses_of(url).await?;
-    let address = found.first().ok_or(Reason::HostNotFound)?;
+    let address = found.iter().find(|address| address.is_ipv4() || !only_ipv4).ok_or(Reason::HostNotFound)?;
     format!("{}://{address}/", if url.scheme() == "wss" { "https" } else { "http" }).parse().map_err(|_| Reason::HostNotFound)
 }
 

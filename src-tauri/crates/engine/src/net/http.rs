@@ -38,7 +38,7 @@ type Found = Arc<Mutex<HashMap<String, Option<Url>>>>;
 /// A host name that nobody knows; tells itself from other failures by its type.
 #[derive(Debug, thiserror::Error)]
 #[error("no such host")]
-struct NoSuchHost;
+struct NoSuchHost(String);
 
 /// The system's resolver, with an error of our own.
 struct SystemNames;
@@ -48,7 +48,7 @@ impl Resolve for SystemNames {
         Box::pin(async move {
             match tokio::net::lookup_host((name.as_str(), 0)).await {
                 Ok(found) => Ok(Box::new(found.collect::<Vec<SocketAddr>>().into_iter()) as Addrs),
-                Err(_) => Err(Box::new(NoSuchHost) as Box<dyn std::error::Error + Send + Sync>),
+                Err(_) => Err(Box::new(NoSuchHost(name.as_str().to_owned())) as Box<dyn std::error::Error + Send + Sync>),
             }
         })
     }
@@ -93,11 +93,15 @@ impl Http {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<(HttpAnswer, Option<i64>), Reason> {
+        let proxy = proxy_for(&request.url, &*self.proxies).await;
+        if proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "socks4") {
+            // The client would name the first address of a host, whether this proxy can take it or not.
+            return self.send_alone(request).await;
+        }
         let mut url = request.url;
         if let Some(query) = &request.hidden_query {
             url.set_query(Some(query.expose()));
         }
-        let proxy = proxy_for(&url, &*self.proxies).await;
         let plain = url.scheme() == "http";
         if let Ok(mut found) = self.found.lock() {
             found.insert(place(&url), proxy.clone());
@@ -108,7 +112,7 @@ impl Http {
             builder = builder.header(*name, header_value(value)?);
         }
         if let Some(body) = &request.body {
-            builder = builder.header("Content-Type", "application/json").body(body.expose().to_owned());
+            builder = builder.header("Content-Type", "application/json").body(wiped(body));
         }
         let mut response = builder.send().await.map_err(|error| self.reason(&error, proxy.as_ref(), plain))?;
         if proxy.is_some() && plain && response.status().as_u16() == 403 && said_by_proxy(response.headers()) {
@@ -149,7 +153,7 @@ impl Http {
         if request.body.is_some() {
             made = made.header("Content-Type", "application/json");
         }
-        let body = request.body.as_ref().map(|body| Bytes::from(body.expose().to_owned()));
+        let body = request.body.as_ref().map(wiped);
         let made = made.body(Whole(body)).map_err(|_| Reason::NotAPbx)?;
         let lost = |error: hyper::Error| if error.is_parse() { Reason::NotAPbx } else { Reason::Dropped };
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
@@ -184,8 +188,10 @@ impl Http {
         let mut cause = error.source();
         let mut found = None;
         while let Some(inner) = cause {
-            if inner.is::<NoSuchHost>() {
-                return if by_proxy { Reason::ProxyFailed } else { Reason::HostNotFound };
+            if let Some(NoSuchHost(name)) = inner.downcast_ref() {
+                // With some proxies the name of the PBX is looked up here, with others only the proxy's own.
+                let is_own = error.url().and_then(Url::host_str) == Some(name.as_str());
+                return if is_own { Reason::HostNotFound } else { Reason::ProxyFailed };
             }
             if let Some(tunnel) = inner.downcast_ref::<TunnelError>() {
                 return of_tunnel(tunnel);
@@ -224,6 +230,17 @@ fn answer_of(status: u16, headers: &HeaderMap, want_cookie: Option<&str>, body: 
     // Old servers send Latin-1 here and there; a name with a mark is better than no answer.
     let body = String::from_utf8(body).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
     (HttpAnswer { status, server: header("server"), cookie, retry_after, body: Secret::new(body) }, ahead)
+}
+
+/// A body that may hold a credential, wiped when it is sent; what the libraries below copy of it is not.
+fn wiped(body: &Secret) -> Bytes {
+    struct Wiped(Secret);
+    impl AsRef<[u8]> for Wiped {
+        fn as_ref(&self) -> &[u8] {
+            self.0.expose().as_bytes()
+        }
+    }
+    Bytes::from_owner(Wiped(body.clone()))
 }
 
 /// A body that is sent as a whole.

@@ -57,13 +57,14 @@ pub(crate) async fn run<F>(
             message = read.next() => match message {
                 Some(Ok(Message::Text(text))) => tell(FromNet::Text(wire, text)).await,
                 Some(Ok(Message::Binary(_))) => tell(FromNet::Binary).await,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                    // The answer to their ping is queued inside; sending it needs a flush.
+                Some(Ok(Message::Ping(_))) => {
+                    // The answer to it is queued inside; sending it needs a flush.
                     if write.flush().await.is_err() {
                         return tell(FromNet::Closed(wire)).await;
                     }
-                    tell(FromNet::Pong(wire)).await;
+                    tell(FromNet::Pinged(wire)).await;
                 }
+                Some(Ok(Message::Pong(_))) => tell(FromNet::Pong(wire)).await,
                 Some(Ok(Message::Close(_) | Message::Frame(_))) | None => return tell(FromNet::Closed(wire)).await,
                 Some(Err(error)) => return tell(failure(wire, &error)).await,
             },

@@ -8,6 +8,7 @@ use phone_core::number::{is_same, may_be_same};
 use phone_core::told::RequestId;
 use phone_core::{Direction, Party};
 
+use super::elsewhere::TakingPart;
 use super::frame::{Loose, RawCall, name_addr, name_and_address};
 use super::hold::{Holds, Word};
 
@@ -38,6 +39,19 @@ pub struct Kept {
     held: Option<Word>,
     /// The word is `alerting`.
     alerts: bool,
+    /// Extensions that take part, as listed; empty where nothing tells them.
+    pub(super) taking_part: Vec<String>,
+}
+
+/// A new picture in our words.
+#[derive(Debug)]
+pub struct Picture {
+    /// The calls of this user.
+    pub calls: Vec<CallSeen>,
+    /// Unanswered incoming calls that are not in it any more.
+    pub vanished: Vec<CallSeen>,
+    /// Keys of unanswered incoming calls that others have now.
+    pub elsewhere: Vec<String>,
 }
 
 /// What the pictures of a server can be relied on for.
@@ -52,8 +66,11 @@ pub struct Habits {
 /// The last picture of the calls.
 #[derive(Debug, Default)]
 pub struct Calls {
-    /// Every live call.
+    /// Every live call of this user.
     pub all: Vec<Kept>,
+    /// Calls that are shown though others have them.
+    others: Vec<Kept>,
+    taking_part: TakingPart,
     /// The dial whose call has not been found yet.
     dialled: Option<Dialled>,
     /// Dials whose call is there.
@@ -81,9 +98,10 @@ impl OwnNumbers {
 impl Calls {
     /// Forgets everything, because the link is new.
     pub fn clear(&mut self) {
-        let mut holds = std::mem::take(&mut self.holds);
+        let (mut holds, mut taking_part) = (std::mem::take(&mut self.holds), std::mem::take(&mut self.taking_part));
         holds.clear();
-        *self = Self { holds, ..Self::default() };
+        taking_part.clear();
+        *self = Self { holds, taking_part, ..Self::default() };
     }
 
     /// Remembers a dial that is about to be sent.
@@ -99,14 +117,8 @@ impl Calls {
         }
     }
 
-    /// Takes a whole picture and gives it in our words, with the unanswered incoming calls that vanished.
-    pub fn take(
-        &mut self,
-        raw: &[RawCall<'_>],
-        own: &OwnNumbers,
-        habits: Habits,
-        now: Instant,
-    ) -> (Vec<CallSeen>, Vec<CallSeen>) {
+    /// Takes a whole picture and gives it in our words.
+    pub fn take(&mut self, raw: &[RawCall<'_>], own: &OwnNumbers, habits: Habits, now: Instant) -> Picture {
         let mut kept: Vec<Kept> = vec![];
         for call in raw.iter().take(MOST_CALLS) {
             let Some(call) = self.one(call, own, habits.one_resume) else { continue };
@@ -114,6 +126,7 @@ impl Calls {
                 kept.push(call);
             }
         }
+        self.others = self.taking_part.take(&mut kept, own);
         self.says_ringback |= raw.iter().any(|call| state_word(call).as_deref() == Some("ringback"));
         self.find_legs(&kept, own, now);
         self.hide_own_legs(&mut kept, own);
@@ -145,17 +158,16 @@ impl Calls {
             };
         }
         self.holds.keep(|key| kept.iter().any(|call| call.seen.key == key));
-        let vanished = self
-            .all
-            .iter()
-            .filter(|old| {
-                old.seen.direction == Direction::Incoming && matches!(old.seen.state, SeenState::Ringing | SeenState::Unknown)
-            })
-            .filter(|old| kept.iter().all(|new| new.seen.key != old.seen.key))
-            .map(|old| old.seen.clone())
-            .collect();
+        let unanswered = |old: &&Kept| {
+            old.seen.direction == Direction::Incoming && matches!(old.seen.state, SeenState::Ringing | SeenState::Unknown)
+        };
+        let gone = self.all.iter().filter(unanswered).filter(|old| kept.iter().all(|new| new.seen.key != old.seen.key));
+        let (elsewhere, vanished): (Vec<&Kept>, Vec<&Kept>) =
+            gone.partition(|old| self.others.iter().any(|other| other.seen.key == old.seen.key));
+        let elsewhere = elsewhere.into_iter().map(|old| old.seen.key.clone()).collect();
+        let vanished = vanished.into_iter().map(|old| old.seen.clone()).collect();
         self.all = kept;
-        (self.all.iter().map(|c| c.seen.clone()).collect(), vanished)
+        Picture { calls: self.all.iter().map(|c| c.seen.clone()).collect(), vanished, elsewhere }
     }
 
     /// Finds what our dials led to. One dial may show as the own phone first and as the destination then, under
@@ -227,7 +239,7 @@ impl Calls {
             same && (unknown || rings(a) == rings(b))
         };
         self.all.iter().all(|call| legs.iter().any(|leg| fits(call, leg)))
-            && legs.iter().all(|leg| self.all.iter().any(|call| fits(call, leg)))
+            && legs.iter().all(|leg| self.all.iter().chain(&self.others).any(|call| fits(call, leg)))
     }
 
     fn one(&self, raw: &RawCall<'_>, own: &OwnNumbers, resume_is_safe: bool) -> Option<Kept> {
@@ -259,7 +271,8 @@ impl Calls {
             Some("holding") => Some(Word::Holding),
             _ => None,
         };
-        Some(Kept { seen, remote_address: address, held, alerts: word.as_deref() == Some("alerting") })
+        let alerts = word.as_deref() == Some("alerting");
+        Some(Kept { seen, remote_address: address, held, alerts, taking_part: raw.extension.0.clone() })
     }
 
     /// One call of the last picture.

@@ -4,15 +4,14 @@
 //! told, not repeated by another path.
 
 use jiff::Timestamp;
-use phone_core::call::{CallSeen, SeenState};
-use phone_core::number::is_same;
-use phone_core::request::OwnPresence;
+use phone_core::call::SeenState;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{Direction, Now, Reason, Secret};
 use serde_json::{Value, json};
 
+use super::legs::Listed;
 use super::remote_call::{self, Edition};
-use super::rest::{self, Said, said};
+use super::rest::{Said, said};
 use super::signin::passing;
 use super::{Ask, Generation, Path, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer, HttpRequest};
@@ -202,37 +201,24 @@ impl Vodia {
     }
 
     /// The live legs are here: finds the one the command is about, and sends it by REST.
-    pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, out: &mut Effects) {
+    pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
         let request = command.request();
-        let path = name_of(command);
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(_) => return out.tell(Told::Refused(request, Reason::QuestionLost)),
+        let path = match name_of(command) {
+            "answer" => "rest_answer",
+            "hang_up" => "rest_hang_up",
+            "hold" => "rest_hold",
+            _ => "rest_transfer",
         };
-        if !(200..300).contains(&answer.status) {
-            return self.rest_refused(request, &format!("rest_{path}"), answer.status, out);
-        }
-        let Some(legs) = rest::legs(answer.body.expose()) else {
-            return self.rest_refused(request, &format!("rest_{path}"), 404, out);
+        let legs = match self.listed(answer) {
+            Listed::Legs(legs) => legs,
+            Listed::Empty => return self.refused(request, Reason::NoSuchCall, out),
+            Listed::Nothing => return self.refused(request, Reason::QuestionLost, out),
+            Listed::Refused(status) => return self.rest_refused(request, path, status, now.wall, out),
         };
-        if legs.is_empty() {
-            return out.tell(Told::Refused(request, Reason::NoSuchCall));
-        }
-        let own = self.own_numbers();
-        let legs: Vec<Leg> = legs
-            .iter()
-            .filter_map(|leg| {
-                let from = super::calls::party(&leg.from, &leg.from_number, &leg.from_name);
-                let to = super::calls::party(&leg.to, &leg.to_number, &leg.to_name);
-                let outgoing = from.number.as_deref().is_some_and(|n| own.has(n));
-                let (remote, direction) = if outgoing { (to, Direction::Outgoing) } else { (from, Direction::Incoming) };
-                let state = super::calls::state_of(leg);
-                Some(Leg { id: leg.id.text()?, number: remote.number, direction, state })
-            })
-            .collect();
+        self.rest_calls = Some(true);
         let find = |key: &str| self.leg_of(key, &legs);
         let Some(id) = command.key().and_then(find) else {
-            return out.tell(Told::Refused(request, Reason::LegUnclear));
+            return self.refused(request, Reason::LegUnclear, out);
         };
         let rings = command
             .key()
@@ -247,23 +233,17 @@ impl Vodia {
             Command::TransferTo { to, .. } => json!({ "transfer": id, "number": to }),
             Command::TransferJoin { other, .. } => {
                 let Some(second) = find(other) else {
-                    return out.tell(Told::Refused(request, Reason::LegUnclear));
+                    return self.refused(request, Reason::LegUnclear, out);
                 };
                 json!({ "transfer": id, "id": second })
             }
             Command::Dial { .. } | Command::Dtmf { .. } | Command::SetPresence { .. } => return,
         };
-        let name = match path {
-            "answer" => "rest_answer",
-            "hang_up" => "rest_hang_up",
-            "hold" => "rest_hold",
-            _ => "rest_transfer",
-        };
         // From here on, and not from the press, what the calls do can be its effect.
         self.hands_over(command);
         let account = self.account_path();
         self.http(
-            Ask::Commanded { request, path: name, key: command.key().map(str::to_owned) },
+            Ask::Commanded { request, path, key: command.key().map(str::to_owned) },
             "POST",
             &format!("/rest/user/{account}/calls"),
             Some(Secret::new(body.to_string())),
@@ -278,6 +258,7 @@ impl Vodia {
         path: &'static str,
         key: Option<&str>,
         answer: Result<HttpAnswer, Reason>,
+        now: Now,
         out: &mut Effects,
     ) {
         // Lost on the way: it may have arrived, so only its effect or the deadline can tell.
@@ -287,40 +268,35 @@ impl Vodia {
             return;
         }
         match (answer.status, said(answer.body.expose())) {
-            (200..=299, Said::No) => {
-                self.calls.undialled(request);
-                self.calls.holds.not_held(request);
-                self.handovers.drop(request);
-                out.tell(Told::Refused(request, Reason::RefusedByPbx("answer: false".to_owned())));
-            }
-            (200..=299, _) => self.handovers.accepted(request),
-            (300..=399, _) => {}
+            (200..=299, Said::No) => self.refused(request, Reason::RefusedByPbx("answer: false".to_owned()), out),
+            (200..=299, Said::Yes) => self.handovers.accepted(request),
+            // A page of somebody in between, or words that nobody has documented: the calls alone can tell.
+            (200..=299, Said::Text(_) | Said::Page | Said::Other) | (300..=399, _) => {}
             // An error of its own may have come before or after the effect; only too many requests is a clear no.
             (status, _) if status != 429 && passing(status).is_some() => {}
-            // The call ended while the command was on its way; that says nothing about the path.
-            (404, _) if key.is_some_and(|key| self.calls.get(key).is_none()) => {
-                out.tell(Told::Refused(request, Reason::NoSuchCall));
-            }
-            (status, _) => self.rest_refused(request, path, status, out),
+            (404, _) => match key {
+                // The resource listed the leg a moment ago, so it is there, and what is missing is the call.
+                Some(key) if self.calls.get(key).is_none() => self.refused(request, Reason::NoSuchCall, out),
+                // As long as it is shown, nobody may take it for over.
+                Some(_) => self.refused(request, Reason::RefusedByPbx("HTTP 404".to_owned()), out),
+                None => self.rest_refused(request, path, 404, now.wall, out),
+            },
+            (status, _) => self.rest_refused(request, path, status, now.wall, out),
         }
     }
 
-    fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, out: &mut Effects) {
+    /// Nothing comes of this command.
+    fn refused(&mut self, request: RequestId, reason: Reason, out: &mut Effects) {
         self.calls.undialled(request);
         self.calls.holds.not_held(request);
         self.handovers.drop(request);
-        let not_there = matches!(status, 404 | 405 | 501);
-        out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {status}"))));
-        if not_there {
-            let path = path.to_owned();
-            self.learn(
-                |learnt| {
-                    if !learnt.unusable.contains(&path) {
-                        learnt.unusable.push(path);
-                    }
-                },
-                out,
-            );
+        out.tell(Told::Refused(request, reason));
+    }
+
+    fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, wall: Timestamp, out: &mut Effects) {
+        self.refused(request, Reason::RefusedByPbx(format!("HTTP {status}")), out);
+        if matches!(status, 404 | 405 | 501) {
+            self.path_refused(path, wall, out);
         }
         // A refused click-to-dial hash says nothing about the session.
         if status == 401 && path != "remote_call" {
@@ -340,147 +316,6 @@ impl Vodia {
         if self.heard_at.is_some_and(|at| at > sent_at) {
             self.no_answer = true;
             self.tell_abilities(out);
-        }
-    }
-
-    /// Method for changing do-not-disturb, and where it is read.
-    pub(super) fn dnd_resource(&self) -> (&'static str, String) {
-        let account = self.account_path();
-        match self.generation {
-            Generation::Subscribe => ("POST", format!("/rest/user/{account}/dnd")),
-            Generation::ClickToDial => {
-                let domain = remote_call::encode(self.domain.as_deref().unwrap_or_default());
-                ("POST", format!("/rest/domain/{domain}/account/{}/user_settings?name=dnd", remote_call::encode(&self.user)))
-            }
-            Generation::Attendant => ("PUT", "/rest/domain/self/account/self/user_settings?name=dnd".to_owned()),
-        }
-    }
-
-    fn set_presence(
-        &mut self,
-        request: RequestId,
-        presence: OwnPresence,
-        until: Option<Timestamp>,
-        note: Option<&str>,
-        now: Now,
-        out: &mut Effects,
-    ) {
-        let on = match presence {
-            OwnPresence::Dnd => true,
-            OwnPresence::Available => false,
-            OwnPresence::Away | OwnPresence::Busy => return out.tell(Told::Refused(request, Reason::Unsupported)),
-        };
-        let (method, path) = self.dnd_resource();
-        let body = if self.generation == Generation::Subscribe {
-            let mut body = json!({ "state": on });
-            if let Some(map) = body.as_object_mut() {
-                if let Some(note) = note {
-                    map.insert("reason".into(), note.into());
-                }
-                if let Some(until) = until {
-                    let seconds = until.duration_since(now.wall).as_secs().max(1);
-                    map.insert("expires".into(), seconds.to_string().into());
-                }
-            }
-            body
-        } else {
-            if until.is_some() || note.is_some() {
-                // Without its end it would stay on for ever, and without its note nobody reads why: neither was asked.
-                return out.tell(Told::Refused(request, Reason::NoEndOrNote));
-            }
-            json!({ "table": "users", "settings": [{ "name": "dnd", "value": if on { "true" } else { "false" } }] })
-        };
-        let path = path.trim_end_matches("?name=dnd").to_owned();
-        self.http(Ask::SetDnd(request, on), method, &path, Some(Secret::new(body.to_string())), out);
-    }
-
-    pub(super) fn dnd_set(&mut self, request: RequestId, wanted: bool, answer: Result<HttpAnswer, Reason>, out: &mut Effects) {
-        match answer {
-            Ok(answer) if (200..300).contains(&answer.status) && said(answer.body.expose()) != Said::No => {
-                let (_, path) = self.dnd_resource();
-                self.http(Ask::CheckDnd(request, wanted), "GET", &path, None, out);
-            }
-            Ok(answer) if answer.status == 401 => {
-                out.tell(Told::Refused(request, Reason::RefusedByPbx("HTTP 401".into())));
-                self.session_over(out);
-            }
-            Ok(answer) => out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {}", answer.status)))),
-            Err(_) => out.tell(Told::Unclear(request)),
-        }
-    }
-
-    pub(super) fn dnd_checked(
-        &mut self,
-        request: RequestId,
-        wanted: bool,
-        answer: Result<HttpAnswer, Reason>,
-        out: &mut Effects,
-    ) {
-        let read = answer.ok().filter(|a| (200..300).contains(&a.status)).and_then(|a| rest::dnd(a.body.expose()));
-        match read {
-            Some(on) => {
-                let user = self.user.clone();
-                self.accounts.set_dnd(&user, on);
-                self.tell_own(out);
-                if on == wanted {
-                    out.tell(Told::Confirmed(request));
-                } else {
-                    out.tell(Told::Refused(request, Reason::RefusedByPbx("the setting did not change".into())));
-                }
-            }
-            None => out.tell(Told::Unclear(request)),
-        }
-    }
-}
-
-/// One live leg as REST lists it.
-struct Leg {
-    id: String,
-    number: Option<String>,
-    direction: Direction,
-    state: SeenState,
-}
-
-impl Leg {
-    /// Tells whether this leg can be that call by its party.
-    fn fits(&self, call: &CallSeen) -> bool {
-        let same = match (&self.number, &call.remote.number) {
-            (Some(a), Some(b)) => a == b || is_same(a, b),
-            _ => false,
-        };
-        same && self.direction == call.direction && self.stands_like(call)
-    }
-
-    /// What rings here does not talk there; who does not tell agrees with everything.
-    fn stands_like(&self, call: &CallSeen) -> bool {
-        let rings = |state: SeenState| matches!(state, SeenState::Ringing | SeenState::CallingOwnPhone);
-        let unknown = [self.state, call.state].contains(&SeenState::Unknown);
-        unknown || rings(self.state) == rings(call.state)
-    }
-}
-
-impl Vodia {
-    /// The one leg that a call of ours is; none when it could be another call's.
-    fn leg_of(&self, key: &str, legs: &[Leg]) -> Option<String> {
-        if legs.iter().any(|leg| leg.id == key) {
-            return Some(key.to_owned());
-        }
-        let call = &self.calls.get(key)?.seen;
-        // What is known by its id is nobody else's.
-        let free: Vec<&Leg> = legs.iter().filter(|leg| self.calls.get(&leg.id).is_none()).collect();
-        let listed = |other: &str| legs.iter().any(|leg| leg.id == other);
-        let mut fitting = free.iter().filter(|leg| leg.fits(call));
-        match (fitting.next(), fitting.next()) {
-            (Some(leg), None) => {
-                let ours = self.calls.all.iter().map(|kept| &kept.seen).filter(|call| !listed(&call.key));
-                (ours.filter(|call| leg.fits(call)).count() == 1).then(|| leg.id.clone())
-            }
-            // A server that names no parties: one call here and one leg there can only be the same.
-            (None, _) if self.calls.all.len() == 1 => match legs {
-                [leg] if leg.number.is_none() && leg.stands_like(call) => Some(leg.id.clone()),
-                _ => None,
-            },
-            _ => None,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::live::NEXT_LOOK;
 use super::rest;
 use super::signin::passing;
 use super::{Asking, Fetch, Phase, Vodia};
-use crate::dialect::{Effect, Effects, HttpAnswer};
+use crate::dialect::{Effects, HttpAnswer};
 
 /// When what got no answer is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -28,9 +28,11 @@ impl Vodia {
             Ok(answer) if answer.status == 401 && self.answered_before(fetch) => return self.session_over(out),
             Ok(_) | Err(_) => None,
         };
-        // A busy server says nothing about what it offers; it is asked again a little later.
+        let before = self.answered_before(fetch);
+        // A busy server says nothing about what it offers, and neither does a redirect or a server in front of it that knows
+        // nothing of what was there before; it is asked again a little later.
         let passing = match &answer {
-            Ok(answer) => passing(answer.status).is_some(),
+            Ok(answer) => passing(answer.status).is_some() || (before && matches!(answer.status, 300..=399 | 404)),
             Err(_) => true,
         };
         if passing && self.has_socket() {
@@ -41,12 +43,17 @@ impl Vodia {
         {
             self.rest_calls = Some(false);
         }
+        // A page where something was read before comes from somebody in between.
+        let unread = before && body.is_some();
         match fetch {
             Fetch::Directory => self.directory(body, now, out),
             Fetch::Calls | Fetch::SignOfLife => self.legs(fetch, body, now, out),
             Fetch::History | Fetch::CdrSummary => {
                 let own = self.own_numbers();
                 let past = body.and_then(|body| rest::history(body, &own));
+                if past.is_none() && unread {
+                    return self.missed_answer(fetch, now, out);
+                }
                 self.has_history = Some(past.is_some());
                 self.history(past, now, out);
             }
@@ -56,15 +63,14 @@ impl Vodia {
                     out.tell(Told::Contacts(contacts));
                 }
             }
-            Fetch::Dnd => {
-                let dnd = body.and_then(rest::dnd);
-                self.has_dnd = dnd.is_some();
-                if let Some(on) = dnd {
-                    let user = self.user.clone();
-                    self.accounts.set_dnd(&user, on);
-                    self.tell_own(out);
+            Fetch::Dnd => match body.and_then(rest::dnd) {
+                Some(on) => self.dnd_is(on, out),
+                None if unread => return self.missed_answer(fetch, now, out),
+                None => {
+                    self.has_dnd = false;
+                    self.dnd_missed(out);
                 }
-            }
+            },
         }
         if self.phase == Phase::Live {
             self.tell_abilities(out);
@@ -75,7 +81,8 @@ impl Vodia {
     fn missed_answer(&mut self, fetch: Fetch, now: Now, out: &mut Effects) {
         match fetch {
             // Calls that wait for a verdict have a limit of their own; the list is asked for once more before that.
-            Fetch::Directory | Fetch::History | Fetch::CdrSummary | Fetch::Contacts | Fetch::Dnd => {}
+            Fetch::Directory | Fetch::History | Fetch::CdrSummary | Fetch::Contacts => {}
+            Fetch::Dnd => self.dnd_missed(out),
             Fetch::Calls => return self.missed_poll(out),
             // It has a moment of its own.
             Fetch::SignOfLife => return,
@@ -110,8 +117,7 @@ impl Vodia {
         if fetch == Fetch::SignOfLife {
             // A socket that is dead while the server lives would show calls that are over, and none that came.
             if self.calls.agree(&legs, &self.own_numbers()) {
-                self.pong_by = None;
-                out.push(Effect::Alive);
+                self.rest_agrees(out);
             }
             return;
         }

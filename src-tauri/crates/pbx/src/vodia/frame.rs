@@ -181,6 +181,61 @@ pub struct RawCall<'a> {
     pub start: Loose<'a>,
     #[serde(borrow)]
     pub connect: Loose<'a>,
+    pub extension: Names,
+}
+
+/// A list of names; empty where there is none, and where not every one of them could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+/// More names than this are not looked at, and a part of them would mislead.
+const MOST_NAMES: usize = 1000;
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Names;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any JSON value")
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Names::default())
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Names::default())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(Names(vec![value.to_string()]))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Names::default())
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Names::default())
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                let names = value.split([',', ';', ' ']).map(str::trim).filter(|name| !name.is_empty());
+                Ok(Names(names.map(str::to_owned).take(MOST_NAMES).collect()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut names = vec![];
+                let mut all = true;
+                while let Some(entry) = seq.next_element::<Loose<'de>>()? {
+                    match entry.text() {
+                        Some(name) if names.len() < MOST_NAMES => names.push(name),
+                        _ => all = false,
+                    }
+                }
+                Ok(Names(if all { names } else { vec![] }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Names::default())
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
 }
 
 /// The outer object, with everything large left unread.

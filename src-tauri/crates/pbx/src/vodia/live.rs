@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use phone_core::call::Outcome;
 use phone_core::people::PersonSeen;
 use phone_core::told::Told;
 use phone_core::{Now, Secret};
 
-use super::calls::Habits;
+use super::calls::{Habits, Picture};
 use super::frame::{self, Frame, RawCall};
 use super::signin::major_of;
-use super::{Ask, Asking, CLASSIFY, Fetch, Generation, LIFE_AGAIN, PING, POLL, PONG_WAIT, PROBE_WAIT, Phase, Vodia};
+use super::{Ask, Asking, CLASSIFY, Fetch, Generation, POLL, Phase, Vodia};
 use crate::dialect::{Effect, Effects};
 
 /// When the history is asked after a call vanished: the PBX writes it a moment later.
@@ -30,7 +31,7 @@ impl Vodia {
         }
         out.push(Effect::SignedIn);
         self.phase = Phase::Syncing { classify_at: now.mono + CLASSIFY, calls: false, people: false };
-        self.ping_at = Some(now.mono + PING);
+        self.first_ping(now, out);
         let known = |generation| self.version_known && self.generation == generation;
         if !known(Generation::Attendant) {
             self.keep_alive(now, out);
@@ -84,31 +85,6 @@ impl Vodia {
         self.ask(if old { Fetch::CdrSummary } else { Fetch::History }, out);
     }
 
-    /// The link may be dead: asks for a sign of life, and soon for another one.
-    pub(super) fn probe(&mut self, now: Now, out: &mut Effects) {
-        if self.phase != Phase::Live {
-            return;
-        }
-        out.push(Effect::Ping(self.wire));
-        self.ping_at = Some(now.mono + PING);
-        let soon = now.mono + PROBE_WAIT;
-        self.pong_by = Some(self.pong_by.map_or(soon, |at| at.min(soon)));
-    }
-
-    /// Asks a server that does not answer pings something that it has to answer.
-    ///
-    /// Old servers answer `get-calls`. Of the newer ones nobody knows that, so their REST resource is asked too; it
-    /// comes by another connection and counts only while it shows the same calls as the socket did. Presence cannot be
-    /// compared; should only the socket be dead, the pings on it end it once the system gives up on their delivery.
-    fn ask_for_life(&mut self, now: Now, out: &mut Effects) {
-        self.pong_by = Some(now.mono + LIFE_AGAIN);
-        self.action("get-calls", "", out);
-        let asked = self.asked.values().any(|ask| matches!(ask, Ask::Fetch(Fetch::SignOfLife)));
-        if !asked && (self.generation == Generation::Subscribe || !self.has_call_frames) {
-            self.ask(Fetch::SignOfLife, out);
-        }
-    }
-
     pub(super) fn text(&mut self, text: &str, now: Now, out: &mut Effects) {
         match frame::read(text) {
             Frame::DomainState(accounts, bad) => {
@@ -121,8 +97,10 @@ impl Vodia {
                 self.accounts.clear();
                 let people: Vec<PersonSeen> = accounts.iter().filter_map(|raw| self.accounts.put(raw)).collect();
                 // An overview that leaves it out does not undo what another source told.
-                if let (Some(on), None) = (own_dnd, self.accounts.dnd(&self.user)) {
-                    self.accounts.set_dnd(&self.user, on);
+                match (own_dnd, self.accounts.dnd(&self.user)) {
+                    (Some(on), None) => self.accounts.set_dnd(&self.user, on),
+                    (_, Some(_)) => self.dnd.told(),
+                    (None, None) => {}
                 }
                 let (own, people): (Vec<_>, Vec<_>) = people.into_iter().partition(|p| p.number == self.user);
                 out.tell(Told::People(people));
@@ -138,6 +116,9 @@ impl Vodia {
                 let was_registered = self.accounts.registered(&self.user);
                 let Some(mut seen) = self.accounts.merge(&raw) else { return out.push(Effect::Skipped) };
                 if seen.number == self.user {
+                    if raw.dnd.switch().is_some() {
+                        self.dnd.told();
+                    }
                     self.tell_own(out);
                     return self.phone_seen(was_registered, out);
                 }
@@ -190,10 +171,10 @@ impl Vodia {
         // Both words are known of the older generations.
         let habits = Habits { one_resume, alerting_is_own_phone: self.generation != Generation::Subscribe };
         let before = self.calls.all.clone();
-        let (calls, vanished) = self.calls.take(raw, &own, habits, now.mono);
+        let Picture { calls, vanished, elsewhere } = self.calls.take(raw, &own, habits, now.mono);
         self.handovers.see(&before, &self.calls.all);
         self.tell_handovers(out);
-        let mut verdict_follows = vec![];
+        let mut verdict_follows = elsewhere.clone();
         if self.has_history == Some(true) && self.phase == Phase::Live {
             for call in vanished {
                 if self.asking.len() >= MOST_ASKED {
@@ -214,6 +195,9 @@ impl Vodia {
             self.history_at = Some(now.mono + HISTORY_PAUSE);
         }
         out.tell(Told::Calls { calls, verdict_follows });
+        for key in elsewhere {
+            out.tell(Told::Verdict { key, outcome: Some(Outcome::AnsweredElsewhere) });
+        }
     }
 
     /// Notes what part of the picture is here, and says when it is whole.
@@ -242,22 +226,12 @@ impl Vodia {
         if self.generation != Generation::Attendant {
             self.ask(Fetch::Contacts, out);
         }
-        self.ask(Fetch::Dnd, out);
+        self.follow_dnd(now, out);
     }
 
     pub(super) fn tick(&mut self, now: Now, out: &mut Effects) {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.mono);
-        if due(self.ping_at) {
-            out.push(Effect::Ping(self.wire));
-            self.ping_at = Some(now.mono + PING);
-            self.pong_by.get_or_insert(now.mono + PONG_WAIT);
-        }
-        if due(self.pong_by) {
-            self.pong_by = None;
-            if self.phase == Phase::Live {
-                self.ask_for_life(now, out);
-            }
-        }
+        self.watch_life(now, out);
         if due(self.keepalive_at) {
             self.keep_alive(now, out);
         }
@@ -266,6 +240,9 @@ impl Vodia {
             // Frames had as long to tell the calls.
             self.no_frames_in_time = true;
             self.ask(Fetch::Calls, out);
+        }
+        if due(self.dnd.at) {
+            self.read_dnd_again(now, out);
         }
         if due(self.again_at) {
             self.again_at = None;

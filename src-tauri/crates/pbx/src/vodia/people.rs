@@ -106,6 +106,13 @@ impl Accounts {
         let new = Account { kind: PersonKind::Person, registered: None, dnd: None, busy: false, calls: false };
         self.all.entry(number.into()).or_insert(new).dnd = Some(dnd);
     }
+
+    /// Nobody knows any more whether an account has do-not-disturb on.
+    pub fn forget_dnd(&mut self, number: &str) {
+        if let Some(account) = self.all.get_mut(number) {
+            account.dnd = None;
+        }
+    }
 }
 
 fn has_calls(raw: &RawAccount<'_>) -> bool {

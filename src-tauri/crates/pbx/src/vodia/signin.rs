@@ -3,6 +3,7 @@
 //! Every method is tried once for a stored secret; a refusal is told and not repeated.
 
 use phone_core::{Reason, Secret, is_loopback_host};
+use zeroize::Zeroizing;
 
 use super::remote_call::{encode, md5_hex};
 use super::rest::{self, Said, said};
@@ -75,10 +76,9 @@ impl Vodia {
         self.password_tried = true;
         let Some(secret) = &self.secret else { return self.fail(Reason::SecretMissing, None, out) };
         // An empty password is sent as empty text, not as its hash.
-        let hash = if secret.is_empty() { String::new() } else { md5_hex(secret.expose()) };
-        let value = Secret::new(format!("{} {hash}", self.login()));
-        let body = Secret::new(serde_json::json!({ "name": "auth", "value": value.expose() }).to_string());
-        self.http(Ask::SignIn(Step::Password), "PUT", "/rest/system/session", Some(body), out);
+        let hash = Zeroizing::new(if secret.is_empty() { String::new() } else { md5_hex(secret.expose()) });
+        let value = Zeroizing::new(format!("{} {}", self.login(), *hash));
+        self.http(Ask::SignIn(Step::Password), "PUT", "/rest/system/session", session_body("auth", &value), out);
     }
 
     fn try_basic(&mut self, out: &mut Effects) {
@@ -99,7 +99,7 @@ impl Vodia {
                 |learnt| {
                     // Another version may know what the old one refused.
                     if learnt.server.as_deref() != Some(&server) {
-                        learnt.unusable.clear();
+                        learnt.refused.clear();
                         learnt.no_password_resource = false;
                         learnt.root_path = generation == Some(Generation::Attendant);
                     }
@@ -161,8 +161,8 @@ impl Vodia {
             self.domain = page.domain.text();
         }
         // The token is valid for ten seconds, so nothing is asked in between.
-        let body = Secret::new(serde_json::json!({ "name": "session", "value": token }).to_string());
-        self.http(Ask::SignIn(Step::Exchange), "POST", "/rest/system/session", Some(body), out);
+        let token = Zeroizing::new(token);
+        self.http(Ask::SignIn(Step::Exchange), "POST", "/rest/system/session", session_body("session", &token), out);
     }
 
     fn exchanged(&mut self, answer: HttpAnswer, out: &mut Effects) {
@@ -177,7 +177,7 @@ impl Vodia {
         let said = said(answer.body.expose());
         let after_basic = self.basic;
         match (answer.status, said) {
-            (200..=299, Said::No) => self.fail(Reason::CredentialsRefused, None, out),
+            (200..=299, Said::No) => self.fail(Reason::SignInDenied, None, out),
             (200..=299, Said::Text(session)) => {
                 let session = answer.cookie.unwrap_or_else(|| Secret::new(session));
                 self.signed_in(session, out);
@@ -207,7 +207,7 @@ impl Vodia {
             // The PBX says so itself, or nobody knows better; a server in front of it says it of everybody for a while.
             (404, _) if self.somebody_else_answers(answer) => self.fail(Reason::WebPageInstead, None, out),
             (404, _) => self.fail(Reason::UnknownTenantOrUser, None, out),
-            (200..=299, Said::No) => self.fail(Reason::CredentialsRefused, None, out),
+            (200..=299, Said::No) => self.fail(Reason::SignInDenied, None, out),
             (200..=299, Said::Page) | (300..=399, _) => self.fail(Reason::WebPageInstead, None, out),
             (200..=299, _) => {
                 self.basic = true;
@@ -340,10 +340,22 @@ impl Vodia {
     }
 }
 
+/// What is said to the session resource, in one piece: a text that grew would leave parts of the secret behind.
+fn session_body(name: &str, value: &str) -> Option<Secret> {
+    let quoted = Zeroizing::new(serde_json::to_string(value).ok()?);
+    let mut body = String::with_capacity(name.len() + quoted.len() + 24);
+    for part in [r#"{"name":""#, name, r#"","value":"#, &quoted, "}"] {
+        body.push_str(part);
+    }
+    Some(Secret::new(body))
+}
+
 /// What a status says that passes by itself: the server is busy, or has an error of its own.
 pub(super) fn passing(status: u16) -> Option<Reason> {
     match status {
-        429 | 503 => Some(Reason::ServerBusy),
+        // Asking often is what it complains about.
+        429 => Some(Reason::TooManySessions),
+        503 => Some(Reason::ServerBusy),
         // What it does not implement is there never.
         501 => None,
         500..=599 => Some(Reason::ServerError(status)),

@@ -5,6 +5,7 @@ mod chaos;
 mod control;
 mod corpus;
 mod dialling;
+mod elsewhere;
 mod endings;
 mod fixtures;
 mod handovers;

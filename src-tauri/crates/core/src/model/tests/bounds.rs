@@ -94,7 +94,7 @@ fn a_few_endless_names_do_not_fill_the_view() {
     assert!(size(&mut model) < 64 << 10);
     assert_eq!(model.view().calls[0].remote.number, None, "the beginning of a number is another number");
     assert_eq!(model.view().recent[0].remote.name.as_ref().map(|name| name.chars().count()), Some(200));
-    assert!(model.people.iter().all(|p| p.name.iter().chain(&p.note).all(|text| text.chars().count() == 200)));
+    assert!(model.people.iter().all(|p| { p.name.iter().chain(&p.note).all(|text| text.chars().count() == 200) }));
     // What an older program wrote down is cut too.
     let mut record = model.view().recent[0].clone();
     record.remote = Party { number: text(), name: text() };

@@ -24,6 +24,7 @@ enum Step {
     Frame(usize),
     Noise(String),
     Pong,
+    Pinged,
     /// Which open request, status, body, and whether a cookie comes along.
     Reply(usize, u16, usize, bool),
     Lose(usize),
@@ -84,6 +85,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..FRAMES.len()).prop_map(Step::Frame),
         2 => ".{0,40}".prop_map(Step::Noise),
         1 => Just(Step::Pong),
+        1 => Just(Step::Pinged),
         10 => (0usize..6, prop::sample::select(STATUSES), 0..BODIES.len(), any::<bool>())
             .prop_map(|(which, status, body, cookie)| Step::Reply(which, status, body, cookie)),
         1 => (0usize..6).prop_map(Step::Lose),
@@ -185,6 +187,7 @@ impl Watch {
             Step::Frame(index) => self.talk.feed(Input::Text(wire, FRAMES[*index])),
             Step::Noise(text) => self.talk.feed(Input::Text(wire, text)),
             Step::Pong => self.talk.feed(Input::Pong(wire)),
+            Step::Pinged => self.talk.feed(Input::Pinged(wire)),
             Step::Reply(which, status, body, cookie) => {
                 if self.talk.open.is_empty() {
                     return;

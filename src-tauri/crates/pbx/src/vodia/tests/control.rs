@@ -2,7 +2,7 @@
 
 use phone_core::told::Command;
 
-use super::talk::{Talk, only};
+use super::talk::{Talk, account, http, only};
 use crate::dialect::Input;
 
 const RINGS: &str = r#"{"id":5121,"from":"\"Mara\" <sip:+4930555001@tenant.example;user=phone>","to":"<sip:204@tenant.example>","callstate":"alerting"}"#;
@@ -201,7 +201,7 @@ fn a_lost_question_is_a_refusal_because_nothing_was_sent() {
 
 #[test]
 fn a_resource_that_is_not_there_is_remembered_and_the_next_command_takes_the_other_path() {
-    for (first, second) in [((404, ""), None), ((200, "<html>"), None), ((200, LEGS), Some(405))] {
+    for (first, second) in [((405, ""), None), ((501, ""), None), ((200, LEGS), Some(405)), ((200, LEGS), Some(501))] {
         let mut talk = busy("PBX/70.1");
         talk.command(&hold("5122"));
         let mut said = talk.reply("calls", first.0, first.1);
@@ -214,6 +214,76 @@ fn a_resource_that_is_not_there_is_remembered_and_the_next_command_takes_the_oth
         assert_eq!(talk.command(&hold("5122")), [r#"send {"action":"hold-call","id":"5122"}"#]);
         assert_eq!(only(&talk.command(&hang_up("5122")), "GET").len(), 1, "other commands keep their path");
     }
+}
+
+#[test]
+fn one_strange_answer_is_told_as_it_is_and_teaches_nothing() {
+    for (status, body) in [(200, "<html>"), (302, ""), (404, ""), (404, "<html>"), (429, ""), (500, ""), (503, "")] {
+        for command in [hold("5122"), hang_up("5122"), transfer("5122", "209"), answer("5121")] {
+            let mut talk = busy("PBX/70.1");
+            talk.command(&command);
+            assert_eq!(talk.reply("calls", status, body), ["refused 7 QuestionLost"], "{status} {body}: nothing was sent");
+            assert_eq!(only(&talk.command(&command), "GET").len(), 1, "{status} {body}: the path is as good as before");
+        }
+    }
+    // The leg was listed a moment ago, so the resource is there.
+    for command in [hold("5122"), hang_up("5122"), transfer("5122", "209"), answer("5121")] {
+        let mut talk = busy("PBX/70.1");
+        talk.command(&command);
+        talk.reply("calls", 200, LEGS);
+        assert_eq!(talk.reply("calls", 404, ""), [r#"refused 7 RefusedByPbx("HTTP 404")"#], "the call is still shown");
+        assert_eq!(only(&talk.command(&command), "GET").len(), 1, "{command:?}");
+    }
+}
+
+#[test]
+fn a_resource_that_never_answered_is_not_there() {
+    let keys = [("token_url", "https://intranet.example/token")];
+    let mut talk = Talk::with(account(&keys), None);
+    talk.start();
+    talk.reply("", 200, r#"{"session":"tok-1"}"#);
+    let mut exchanged = http(200, "true", Some("PBX/70.1"));
+    exchanged.cookie = Some(phone_core::Secret::new("abc".to_owned()));
+    talk.answer("", exchanged);
+    talk.opened();
+    talk.reply("accounts", 200, "[]");
+    talk.reply("calls", 404, "");
+    talk.calls(TALKS);
+    talk.settle();
+    talk.command(&hold("5122"));
+    assert_eq!(talk.reply("calls", 404, ""), [r#"refused 7 RefusedByPbx("HTTP 404")"#, "learn"]);
+    assert_eq!(only(&talk.command(&hold("5122")), "hold-call").len(), 1);
+}
+
+#[test]
+fn what_was_refused_is_asked_for_again_at_a_sign_in_after_a_day() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&hold("5122"));
+    talk.reply("calls", 405, "");
+    let by_rest = |talk: &mut Talk| {
+        talk.start();
+        if talk.open.iter().any(|r| r.url.path().ends_with("/calls")) {
+            talk.reply("calls", 200, "[]");
+        }
+        talk.go_live();
+        talk.calls(TALKS);
+        !only(&talk.command(&hold("5122")), "GET").is_empty()
+    };
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    talk.closed();
+    talk.wait(day / 2);
+    assert!(!by_rest(&mut talk), "it was refused today");
+    talk.closed();
+    talk.wait(day / 2);
+    assert!(by_rest(&mut talk));
+    // A clock that was wrong keeps nothing away for years.
+    let mut talk = busy("PBX/70.1");
+    talk.now.wall += jiff::SignedDuration::from_hours(24 * 365);
+    talk.command(&hold("5122"));
+    talk.reply("calls", 405, "");
+    talk.closed();
+    talk.now.wall -= jiff::SignedDuration::from_hours(24 * 365);
+    assert!(by_rest(&mut talk));
 }
 
 #[test]
@@ -287,7 +357,7 @@ fn a_stranger_whose_number_ends_like_ours_is_no_call_of_ours() {
 fn a_resume_is_not_sent_as_a_toggle_after_its_own_path_was_refused() {
     let mut talk = busy("PBX/70.1");
     talk.command(&hold("5122"));
-    assert_eq!(only(&talk.reply("calls", 404, ""), "learn").len(), 1);
+    assert_eq!(only(&talk.reply("calls", 405, ""), "learn").len(), 1);
     // It was offered a moment ago, when one command meant taking back and nothing else.
     assert_eq!(talk.command(&resume("5123")), ["refused 7 HoldSideUnknown"]);
     talk.calls(HELD);

@@ -130,14 +130,14 @@ fn remote_call_is_the_last_resort_only() {
     let mut config = account(&[]);
     let mut learnt: serde_json::Value =
         serde_json::from_str(&Talk::online("PBX/70.1", &[]).learnt.expect("learnt")).expect("JSON");
-    learnt["unusable"] = serde_json::json!(["rest_dial"]);
+    learnt["refused"] = serde_json::json!({"rest_dial": 1_767_225_600});
     config.learnt = Some(learnt.to_string());
     let mut talk = Talk::new(config.clone());
     talk.sign_in("PBX/70.1");
     talk.go_live();
     assert_eq!(only(&talk.dial(1, "207"), "make-call").len(), 1);
 
-    learnt["unusable"] = serde_json::json!(["rest_dial", "websocket_dial"]);
+    learnt["refused"] = serde_json::json!({"rest_dial": 1_767_225_600, "websocket_dial": 1_767_225_600});
     config.learnt = Some(learnt.to_string());
     let mut talk = Talk::new(config);
     talk.sign_in("PBX/70.1");

@@ -168,3 +168,19 @@ fn a_busy_line_reads_the_list_once_per_pause() {
     talk.wait_ms(4_000);
     assert!(talk.before("/history") <= 2, "{:?}", talk.said);
 }
+
+#[test]
+fn one_page_in_place_of_the_list_switches_nothing_off() {
+    for (status, body) in [(200, "<html>"), (302, ""), (404, "<html>")] {
+        let mut talk = vanished();
+        talk.wait_ms(300);
+        let said = talk.reply("history", status, body);
+        assert!(only(&said, "abilities").is_empty() && only(&said, "verdict").is_empty(), "{status}: {said:?}");
+        // It is asked once more within the limit, and for the next call too.
+        talk.wait_ms(1_300);
+        let list = format!("[{}]", entry(&talk, "+4930555001", true, 0));
+        assert_eq!(only(&talk.reply("history", 200, &list), "verdict"), ["verdict 1 AnsweredElsewhere"], "{status}");
+        talk.calls(&RINGS.replace("\"id\":1", "\"id\":2"));
+        assert_eq!(talk.calls(""), ["calls asks 2"], "{status}");
+    }
+}

@@ -123,3 +123,16 @@ fn a_join_is_seen_by_both_calls_leaving_together() {
     shown.calls("");
     is_unknown(&mut shown);
 }
+
+#[test]
+fn only_a_yes_of_the_pbx_is_one() {
+    for body in ["<html>", "<!DOCTYPE html><title>Guest WiFi</title>", "{}", r#"{"error":"x"}"#, "\"queued\"", "error", "7"] {
+        let (mut shown, ids) = talking("PBX/70.1", MARA);
+        transfer(&mut shown, &ids[0], &to("+4930555009"));
+        shown.replies(200, LEGS);
+        shown.replies(200, body);
+        // The other side hangs up, and nobody was asked to take the call.
+        shown.calls("");
+        is_unknown(&mut shown);
+    }
+}

@@ -4,15 +4,41 @@ use std::time::Duration;
 
 use phone_core::link::{Link, LinkInput, SILENCE_LIMIT};
 
-use super::talk::{Talk, only};
+use super::talk::{Talk, account, only};
+use crate::dialect::Input;
 
 const CALL: &str = r#"{"id":"5","from-number":"+4930555001","to-number":"204","state":"connected"}"#;
 const LEG: &str = r#"{"id":"r1@pbx","from-number":"030555001","to-number":"204","state":"connected"}"#;
 
+/// Online at a server that has never answered a ping.
 fn deaf(version: &str) -> Talk {
-    let mut talk = Talk::online(version, &[]);
+    let mut talk = Talk::new(account(&[]));
     talk.answers_pings = false;
+    talk.sign_in(version);
+    talk.go_live();
     talk
+}
+
+/// How many seconds a link beside the dialect stands from now on, while only REST answers; at most a minute.
+fn stands_for(talk: &mut Talk) -> u32 {
+    let mut link = Link::new();
+    for input in [LinkInput::SignIn, LinkInput::SignedIn, LinkInput::Synced] {
+        link.step(input, talk.now.mono, 0.5);
+    }
+    for second in 0..60 {
+        let mut said = talk.wait(Duration::from_secs(1));
+        while talk.open.iter().any(|r| r.url.path().ends_with("/calls")) {
+            said.extend(talk.reply("/calls", 200, "[]"));
+        }
+        if !only(&said, "alive").is_empty() {
+            link.step(LinkInput::Heard, talk.now.mono, 0.5);
+        }
+        link.step(LinkInput::Tick, talk.now.mono, 0.5);
+        if !link.is_online() {
+            return second;
+        }
+    }
+    60
 }
 
 #[test]
@@ -105,4 +131,36 @@ fn a_server_without_pongs_is_kept_and_a_dead_one_noticed_in_less_than_35_seconds
         let dead = link.deadline().expect("an online link watches for silence");
         assert!(dead - talk.now.mono <= SILENCE_LIMIT);
     }
+}
+
+/// Presence comes by the socket alone, so nothing that works beside it can vouch for it.
+#[test]
+fn a_socket_that_answered_pings_is_dead_when_it_does_not_any_more_whatever_rest_says() {
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.answers_pings = false;
+    assert!(stands_for(&mut talk) < 35);
+    assert!(talk.all("alive").is_empty() && talk.all("GET /rest/user/204%40tenant.example/calls").is_empty());
+    // One that never did is as dead, once it has answered a question.
+    for answer in [r#"{"action":"call-state","calls":[]}"#, r#"{"ringtones":["default"]}"#] {
+        let mut talk = deaf("PBX/70.1");
+        let said = talk.wait_ms(19_100);
+        for question in ["get-calls", "own-calls", "ringtones"] {
+            assert_eq!(only(&said, question).len(), 1, "{said:?}");
+        }
+        talk.text(answer);
+        assert!(stands_for(&mut talk) < 35, "{answer}");
+    }
+    // A frame that comes by itself answers nothing, and a ping of the server's own neither.
+    let mut talk = deaf("PBX/70.1");
+    talk.text(r#"{"action":"callerid"}"#);
+    let wire = talk.wire.expect("a socket");
+    talk.feed(Input::Pinged(wire));
+    assert_eq!(stands_for(&mut talk), 60);
+    // The next socket is another one.
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.closed();
+    talk.answers_pings = false;
+    talk.sign_in("PBX/70.1");
+    talk.go_live();
+    assert_eq!(stands_for(&mut talk), 60);
 }

@@ -50,7 +50,7 @@ fn handshake_refusals_are_told_apart() {
         (400, "WebSocketRefused(400)"),
         (200, "WebSocketRefused(200)"),
         (407, "ProxyNeedsSignIn"),
-        (429, "ServerBusy"),
+        (429, "TooManySessions"),
         (503, "ServerBusy"),
         (502, "ServerError(502)"),
     ] {
@@ -115,7 +115,7 @@ fn learnt_text_gives_back_what_was_learnt() {
 
 #[test]
 fn learnt_text_that_cannot_be_read_is_as_none() {
-    for text in ["", "x", "[]", "{\"generation\":\"later\"}", "{\"unusable\":7}"] {
+    for text in ["", "x", "[]", "{\"generation\":\"later\"}", "{\"refused\":7}"] {
         let mut config = account(&[]);
         config.learnt = Some(text.to_owned());
         assert_eq!(Talk::new(config).start(), ["GET /rest/system/session []"], "{text}");

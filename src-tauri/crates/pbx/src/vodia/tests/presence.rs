@@ -106,3 +106,52 @@ fn a_name_from_the_directory_goes_along_with_a_change() {
     let said = talk.text(r#"{"action":"user-state","account":"207","registered":true}"#);
     assert_eq!(only(&said, "person"), [r#"person 207 "Ann" Person Available"#]);
 }
+
+#[test]
+fn a_switch_at_the_phone_is_seen_where_no_frame_tells_it() {
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    let asked = |said: &[String]| only(said, "/dnd").len();
+    assert_eq!(asked(&talk.wait_ms(44_000)), 0, "slowly");
+    assert_eq!(asked(&talk.wait_ms(32_000)), 1);
+    assert_eq!(talk.reply("dnd", 200, r#"{"state":"true"}"#), ["own Dnd dnd=on"]);
+    assert_eq!(asked(&talk.wait_ms(76_000)), 1, "and on and on");
+    assert_eq!(asked(&talk.wait_ms(76_000)), 0, "one question at a time");
+    assert_eq!(talk.reply("dnd", 200, r#"{"state":false}"#), ["own Unknown dnd=off"]);
+    // Frames are quicker, and nobody is asked any more.
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.text(r#"{"action":"user-state","account":"204","registered":true,"dnd":false}"#);
+    assert_eq!(asked(&talk.wait_ms(300_000)), 0);
+    assert_eq!(talk.text(r#"{"action":"user-state","account":"204","dnd":true}"#), ["own Dnd dnd=on"]);
+}
+
+#[test]
+fn a_switch_that_cannot_be_read_any_more_is_not_known() {
+    for way in ["lost", "busy", "page", "gone"] {
+        let mut talk = Talk::online("PBX/70.1", &[]);
+        let miss = |talk: &mut Talk| match way {
+            "lost" => talk.lose("dnd"),
+            "busy" => talk.reply("dnd", 503, ""),
+            "page" => talk.reply("dnd", 200, "<html>"),
+            _ => talk.reply("dnd", 404, ""),
+        };
+        talk.wait_ms(76_000);
+        assert!(only(&miss(&mut talk), "own").is_empty(), "{way}: once is nothing");
+        talk.wait_ms(31_000);
+        assert_eq!(miss(&mut talk), ["own Unknown dnd=?"], "{way}");
+        talk.wait_ms(76_000);
+        assert_eq!(talk.reply("dnd", 200, r#"{"state":true}"#), ["own Dnd dnd=on"], "{way}: it is asked for again");
+    }
+}
+
+#[test]
+fn an_answer_from_before_a_change_is_not_told_after_it() {
+    let mut talk = Talk::online("PBX/70.1", &[]);
+    talk.wait_ms(76_000);
+    let old = talk.open.iter().find(|r| r.url.path().ends_with("/dnd")).map(|r| r.id).expect("it is read again");
+    talk.open.retain(|r| r.id != old);
+    talk.command(&set(7, OwnPresence::Dnd));
+    talk.reply("dnd", 200, "true");
+    assert_eq!(talk.reply("dnd", 200, r#"{"state":true}"#), ["own Dnd dnd=on", "confirmed 7"]);
+    let answer = super::talk::http(200, r#"{"state":false}"#, None);
+    assert!(talk.feed(crate::dialect::Input::Http(old, Ok(answer))).is_empty());
+}

@@ -128,7 +128,7 @@ fn a_false_on_status_200_is_a_refusal() {
         let mut talk = Talk::new(account(&[]));
         talk.start();
         talk.answer("", http(200, "{}", Some("PBX/67.0")));
-        assert_eq!(talk.reply("", 200, body), ["failed CredentialsRefused"], "{body}");
+        assert_eq!(talk.reply("", 200, body), ["failed SignInDenied"], "{body}");
         assert!(talk.open.is_empty(), "no second method after a refused password");
     }
 }
@@ -141,7 +141,7 @@ fn refusals_of_the_password_are_told_apart_and_never_followed_by_another_method(
         (200, "<html>", "WebPageInstead"),
         (302, "", "WebPageInstead"),
         (407, "", "ProxyNeedsSignIn"),
-        (429, "", "ServerBusy"),
+        (429, "", "TooManySessions"),
         (503, "", "ServerBusy"),
         (500, "", "ServerError(500)"),
     ] {
@@ -159,7 +159,7 @@ fn refusals_of_basic_are_told_apart() {
         (401, "", "CredentialsRefused"),
         (403, "", "ApiSwitchedOff"),
         (404, "", "UnknownTenantOrUser"),
-        (200, "false", "CredentialsRefused"),
+        (200, "false", "SignInDenied"),
         (200, "<html>", "WebPageInstead"),
         (302, "", "WebPageInstead"),
         (418, "", "NotAPbx"),

@@ -1,9 +1,0 @@
-//! Feeds the reader of numbers with noise.
-#![no_main]
-
-use phone_numbers as phone;
-
-#[path = "../look.rs"]
-mod look;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| look::look(data));
