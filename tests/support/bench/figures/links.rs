@@ -41,7 +41,7 @@ pub async fn links(plan: &Plan) -> Result<Vec<Row>> {
         asked.push(question.ms_after(began));
         seen.push(end.min(question).ms_after(began));
         // No more than three questions stand at the same time.
-        stage.session.close_notice().await;
+        stage.session.press_action("Cancel").await;
         tokio::time::sleep(PAUSE).await;
     }
     agent.terminate().await;

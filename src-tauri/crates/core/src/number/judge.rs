@@ -316,10 +316,10 @@ impl Look<'_> {
         let shape = || (self.source == Source::Text && !labelled && self.is_shapeless(inside, &reading)).then_some(Doubt::Shape);
         let odd = || (self.source == Source::Text && goes_on_oddly(signs, spot)).then_some(Doubt::Shape);
         let words = |s: &Sign| s.plain.is_alphabetic();
-        let alone = !signs.iter().enumerate().any(|(place, s)| words(s) && !(spot.start..spot.end).contains(&place));
+        let alone = || !signs.iter().enumerate().any(|(place, s)| words(s) && !(spot.start..spot.end).contains(&place));
         let inner = || {
             let internal = reading.kind == Kind::Extension && self.source == Source::Text;
-            (internal && !labelled && !alone).then_some(Doubt::Short)
+            (internal && !labelled && !alone()).then_some(Doubt::Short)
         };
         let doubt = doubt.or(around).or(reading.doubt).or_else(shape).or_else(odd).or_else(inner);
         Some(self.candidate(span(signs, spot.start, spot.end), reading, extension, doubt))
