@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use phone_control::protocol::{PROTOCOL, method};
 use phone_core::call::CallState;
-use phone_core::view::LinkName;
+use phone_core::view::{LinkName, View};
 use phone_tests::desktop::{Finished, Options, PATIENCE, Running, Session, wait_for, wait_until};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -246,8 +246,8 @@ async fn an_upgrade_is_told_and_taken_when_no_call_is_up() {
     replace(&session.root().join("programs/trayphone"));
     let icon = agent.tray().await;
     session.menu_where(&icon, "the offer to restart", |menu| menu.find(RESTART).is_some_and(|entry| entry.enabled)).await;
-    let view = agent.view();
-    assert!(view.hints.iter().any(|hint| hint.about == "restart_to_update"), "{:?}", view.hints);
+    let told = |view: &View| view.hints.iter().any(|hint| hint.about == "restart_to_update");
+    agent.wait_view("the hint about the update", told).await;
     session.notice("a word about the update", |notice| notice.summary.contains("updated")).await;
     picture_of_corner(&session, "start-update.png").await;
     let call = pbx.ring("+493023125117", "Mara Beispiel", "204");

@@ -37,8 +37,8 @@ async fn a_desktop_without_a_tray_is_told_once_and_a_panel_that_comes_later_show
 
     let notice = session.notice("a word about the tray", |notice| notice.summary == NO_TRAY).await;
     assert!(notice.body.contains("trayphone --window"), "{notice:?}");
-    let view = agent.view();
-    assert!(view.hints.iter().any(|hint| hint.about == "tray_host"), "{:?}", view.hints);
+    let so_told = |view: &View| view.hints.iter().any(|hint| hint.about == "tray_host");
+    agent.wait_view("the hint about the tray", so_told).await;
     // Everything else works.
     let call = pbx.ring("+493023125117", "Mara Beispiel", "204");
     session.notice("a call", |notice| notice.summary == "Mara Beispiel").await;
@@ -47,7 +47,6 @@ async fn a_desktop_without_a_tray_is_told_once_and_a_panel_that_comes_later_show
 
     // It would be true at every login, so it is said at the first one only.
     let agent = AgentUnderTest::start(&session).await;
-    let so_told = |view: &View| view.hints.iter().any(|hint| hint.about == "tray_host");
     agent.wait_view_for(PANEL_COMES + PATIENCE, "the hint in the window", so_told).await;
     holds_for(QUIET, "no second word", || told(&session, NO_TRAY) == 1).await;
 

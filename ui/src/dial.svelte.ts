@@ -53,10 +53,10 @@ class Dialling {
   }
 
   /** Dials the number that a question or a choice has shown, and no other. */
-  async dialOffer(target: Target, { choice }: Offer): Promise<boolean> {
+  async dialOffer(target: Target, { choice, account }: Offer): Promise<boolean> {
     if (this.pending) return false;
     this.clear();
-    return this.run(target, () => ask("dial", { text: target.text, account: target.account, to: choice }));
+    return this.run(target, () => ask("dial", { text: target.text, account: account ?? target.account, to: choice }));
   }
 
   /** The second press. */

@@ -1,4 +1,5 @@
 // Written by a test of phone-control; do not edit.
+import type { AccountName } from "./AccountName";
 import type { Kind } from "./Kind";
 
 /**
@@ -44,4 +45,8 @@ trust: boolean,
 /**
  * What is remembered of it then: the number everywhere, or the digits at this account.
  */
-remember?: string, };
+remember?: string, 
+/**
+ * The account that was asked about; a yes dials by no other one.
+ */
+account?: AccountName, };

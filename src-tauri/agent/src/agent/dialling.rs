@@ -138,7 +138,7 @@ impl Agent {
             (Code::PolicyAsk, [offer]) => notices::question(&asked, offer),
             (Code::SeveralNumbers, [only]) => notices::question(&asked, only),
             (Code::SeveralNumbers, [_, ..]) => notices::choice(&asked, &why.offers),
-            _ if why.text == Reason::TooManyLinks.text() => return self.tell_flood(&why).await,
+            _ if why == Reason::TooManyLinks.into() => return self.tell_flood(&why).await,
             _ => return self.tell(trouble(&why, self.quotable(&asked.text))).await,
         };
         if self.can_press() { self.tell(notice).await } else { self.choose_in_window(asked, None).await }

@@ -199,9 +199,12 @@ impl Numbers {
             // What stood in the question is dialled, or nothing is.
             numbers.retain(|one| one.choice().as_ref() == Some(chosen));
         } else if numbers.len() > 1 {
-            numbers.retain(|one| one.verdict != Verdict::Refuse);
-            let offers = numbers.into_iter().filter_map(|one| self.offer(one, plan)).collect();
-            return Err(Reason::SeveralNumbers(offers));
+            // Where all of them are refused, the first one says why.
+            if numbers.iter().any(|one| one.verdict != Verdict::Refuse) {
+                numbers.retain(|one| one.verdict != Verdict::Refuse);
+                let offers = numbers.into_iter().filter_map(|one| self.offer(one, plan)).collect();
+                return Err(Reason::SeveralNumbers(offers));
+            }
         }
         let Some(one) = numbers.into_iter().next() else {
             return Err(Reason::NumberNotUsable(about.unwrap_or("There is no telephone number in this text.")));
@@ -238,7 +241,7 @@ impl Numbers {
         let trust = sentence == Some(policy::LINK);
         let remember = e164.filter(|_| trust && kind != Kind::Extension);
         let why = why.filter(|_| sentence != Some(policy::Doubt::Several.text()));
-        Some(Offer { dial: dial?, choice, shown, text, country, extension, kind, why, trust, remember })
+        Some(Offer { dial: dial?, choice, shown, text, country, extension, kind, why, trust, remember, account: None })
     }
 
     /// Adds to a candidate what a person sees of it.

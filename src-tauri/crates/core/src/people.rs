@@ -285,6 +285,12 @@ impl People {
         self.len() == 0
     }
 
+    /// Tells whether an internal number of an account is a person's, not a group's or a service's.
+    pub fn is_person(&self, account: &AccountName, number: &str) -> bool {
+        let kept = self.desks.get(account).and_then(|desk| desk.people.get(number));
+        kept.is_some_and(|kept| kept.kind == PersonKind::Person)
+    }
+
     /// The name behind an internal number of an account.
     pub fn name_of(&self, account: &AccountName, number: &str) -> Option<&str> {
         self.desks.get(account)?.people.get(number)?.name.as_deref()

@@ -33,6 +33,7 @@ fn offer(dial: &str, shown: &str) -> Offer {
         why: None,
         trust: true,
         remember,
+        account: Some(office()),
     }
 }
 
@@ -231,7 +232,8 @@ fn a_question_dials_only_by_its_own_button() {
     assert_eq!(notice.body, "A link wants to call this number.\nGermany\nWill be dialled as 0030555001");
     let chosen = |always: bool| {
         Act::DialChosen(Box::new(Chosen {
-            asked: asked.clone(),
+            // By the account that was asked about, whichever could dial later.
+            asked: Asked { account: Some(office()), ..asked.clone() },
             to: "0030555001".into(),
             always: always.then(|| "0030555001".to_owned()),
         }))
@@ -254,7 +256,8 @@ fn several_numbers_are_chosen_by_their_own_buttons() {
     assert_eq!(two.title, "Which number?");
     let labels: Vec<&str> = two.buttons.iter().map(|button| &*button.label).collect();
     assert_eq!(labels, ["030 555001", "030 555002", "Cancel"]);
-    let second = Chosen { asked: asked.clone(), to: "+4930555002".into(), always: None };
+    let by_office = Asked { account: Some(office()), ..asked.clone() };
+    let second = Chosen { asked: by_office, to: "+4930555002".into(), always: None };
     assert_eq!(two.buttons[1].act, Act::DialChosen(Box::new(second)));
     let many = choice(&asked, &offers);
     assert_eq!(many.title, "Which of these 4 numbers?");

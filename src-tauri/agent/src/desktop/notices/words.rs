@@ -17,13 +17,19 @@ pub fn question(asked: &Asked, offer: &Offer) -> Notice {
         (_, Some(why)) => why,
         (_, None) => "This number rings only after a yes.",
     };
-    let call = |always| Act::DialChosen(Box::new(Chosen { asked: asked.clone(), to: offer.choice.clone(), always }));
+    let call = |always| Act::DialChosen(Box::new(chosen(asked, offer, always)));
     let mut buttons = vec![Button { label: "Call".into(), act: call(None) }];
     if let Some(remember) = offer.remember.clone().filter(|_| asked.source == Source::Link && offer.trust) {
         buttons.push(Button { label: "Always call it".into(), act: call(Some(remember)) });
     }
     let more = details(&offer.shown, &offer.dial, offer.country.as_deref(), offer.extension.as_deref());
     ask(&offer.dial, &offer.shown, [why.to_owned()].into_iter().chain(more), buttons)
+}
+
+/// What a yes stands for: this number, by the account that was asked about.
+fn chosen(asked: &Asked, offer: &Offer, always: Option<String>) -> Chosen {
+    let account = offer.account.clone().or_else(|| asked.account.clone());
+    Chosen { asked: Asked { account, ..asked.clone() }, to: offer.choice.clone(), always }
 }
 
 /// Lets the user choose among several numbers.
@@ -34,8 +40,8 @@ pub fn choice(asked: &Asked, offers: &[Offer]) -> Notice {
         format!("{}{country}{}", tidy(&offer.shown), written.unwrap_or_default())
     });
     let buttons = if offers.len() <= MOST_CHOICES {
-        let chosen = |offer: &Offer| Chosen { asked: asked.clone(), to: offer.choice.clone(), always: None };
-        let button = |offer: &Offer| Button { label: tidy(&offer.shown).into(), act: Act::DialChosen(Box::new(chosen(offer))) };
+        let act = |offer: &Offer| Act::DialChosen(Box::new(chosen(asked, offer, None)));
+        let button = |offer: &Offer| Button { label: tidy(&offer.shown).into(), act: act(offer) };
         offers.iter().map(button).collect()
     } else {
         vec![

@@ -38,7 +38,7 @@ fn without_addresses(judged: Result<Target, Reason>) -> Result<Target, Reason> {
         Err(Reason::PolicyAsk(offer)) if offer.kind == Kind::Uri => Err(Reason::NumberNotUsable(ADDRESS)),
         Err(Reason::SeveralNumbers(mut offers)) => {
             offers.retain(|offer| offer.kind != Kind::Uri);
-            Err(Reason::SeveralNumbers(offers))
+            Err(if offers.is_empty() { Reason::NumberNotUsable(ADDRESS) } else { Reason::SeveralNumbers(offers) })
         }
         other => other,
     }
@@ -49,13 +49,19 @@ fn at_account(name: &AccountName, dial: &str) -> String {
     format!("{name}/{dial}")
 }
 
-/// Says what is remembered when the user lets the number of a question ring for good.
-fn remembered(mut why: Reason, name: &AccountName) -> Reason {
-    if let Reason::PolicyAsk(offer) = &mut why
-        && offer.trust
-    {
-        let here = at_account(name, &offer.dial);
-        offer.remember.get_or_insert(here);
+/// Says by which account the numbers of a question ring, and what is remembered when the user lets one ring for good.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons have no number")]
+fn at(name: &AccountName, mut why: Reason) -> Reason {
+    match &mut why {
+        Reason::PolicyAsk(offer) => {
+            offer.account = Some(name.clone());
+            if offer.trust {
+                let here = at_account(name, &offer.dial);
+                offer.remember.get_or_insert(here);
+            }
+        }
+        Reason::SeveralNumbers(offers) => offers.iter_mut().for_each(|offer| offer.account = Some(name.clone())),
+        _ => {}
     }
     why
 }
@@ -99,13 +105,14 @@ impl Model {
         let plan = self.plan_of(name)?;
         let plan = if self.link_rules.ask { plan } else { plan.trusting_links() };
         let judged = without_addresses(self.numbers.target(text, source, yes, &plan));
+        let judged = judged.map_err(|why| at(name, why));
         if source != Source::Link || !matches!(judged, Err(Reason::PolicyAsk(_))) {
             return judged;
         }
         // Only the question that every link asks may fall away, never a doubt about the number.
         match without_addresses(self.numbers.target(text, source, yes, &plan.clone().trusting_links())) {
             Ok(target) if self.is_trusted(name, &target, &plan) => Ok(target),
-            Ok(_) | Err(_) => judged.map_err(|why| remembered(why, name)),
+            Ok(_) | Err(_) => judged,
         }
     }
 
@@ -113,7 +120,8 @@ impl Model {
         let always = &self.link_rules.always;
         let here = || at_account(name, &target.dial);
         let allowed = target.e164.as_ref().is_some_and(|e164| always.contains(e164)) || always.contains(&here());
-        if allowed || self.people.name_of(name, &target.dial).is_some() {
+        // A group or a service behind an internal number may speak through every loudspeaker.
+        if allowed || self.people.is_person(name, &target.dial) {
             return true;
         }
         let Some(desk) = self.desks.iter().find(|desk| &desk.name == name) else { return false };

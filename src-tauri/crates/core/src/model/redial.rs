@@ -47,7 +47,8 @@ impl Model {
         }) {
             match call.state {
                 CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing => return Err(Reason::AlreadyCalling),
-                // Nobody here can hang it up; it may ring, and it may be over.
+                // The PBX shows it and nobody knows in what state; a dial that never showed up is judged below.
+                CallState::Unknown if call.key.is_some() && !call.stale => return Err(Reason::AlreadyCalling),
                 CallState::Unknown => {}
                 CallState::Connected | CallState::Held | CallState::HeldByOther => {
                     return Err(Reason::AlreadyConnected);

@@ -131,28 +131,36 @@ pub(super) fn is_emergency(dialled: &str, code: Option<i32>, plan: &Plan, by_han
     behind || parts.first().and_then(|part| part.get(2..)).is_some_and(|rest| rest.len() > 2 && hidden(rest, code, plan, by_hand))
 }
 
-/// Tells whether digits are one behind prefixes: for the line, abroad, long distance, or the country itself.
-///
-/// Several may stand in a row, in any order: whoever dials one too many still means the same.
-fn hidden(digits: &str, code: Option<i32>, plan: &Plan, by_hand: bool) -> bool {
-    if once(digits, code, plan, by_hand) {
-        return true;
-    }
-    let code = code.map(|code| code.to_string());
-    let nine = (!by_hand || plan.outside_prefix() == Some("9")).then_some("9");
-    let trunk = (code.as_deref() == Some("1")).then_some("1");
-    let fronts = ["0"].into_iter().chain(nine).chain(trunk).chain(plan.outside_prefix()).chain(code.as_deref());
-    let code_number = || code.as_deref().and_then(|code| code.parse().ok());
-    // Each front is at least a digit, and nothing shorter than an emergency number is left.
-    digits.len() <= MOST_HIDDEN
-        && !plan.is_extension(digits)
-        && fronts
-            .filter_map(|front| digits.strip_prefix(front))
-            .any(|rest| rest.len() > 2 && hidden(rest, code_number(), plan, by_hand))
-}
-
 /// Longest digits in which an emergency number is looked for behind several prefixes.
 const MOST_HIDDEN: usize = 12;
+
+/// Tells whether digits are one behind prefixes: for the line, abroad, long distance, or the country itself.
+///
+/// Several may stand in a row, in any order: whoever dials one too many still means the same. What is left behind them is
+/// always an end of the digits, so each end is looked at once.
+fn hidden(digits: &str, code: Option<i32>, plan: &Plan, by_hand: bool) -> bool {
+    let country = code.map(|code| code.to_string());
+    let nine = (!by_hand || plan.outside_prefix() == Some("9")).then_some("9");
+    let trunk = (code == Some(1)).then_some("1");
+    let fronts = || ["0"].into_iter().chain(nine).chain(trunk).chain(plan.outside_prefix()).chain(country.as_deref());
+    let mut ends = vec![digits];
+    let mut next = 0;
+    while let Some(end) = ends.get(next).copied() {
+        next += 1;
+        if once(end, code, plan, by_hand) {
+            return true;
+        }
+        if end.len() > MOST_HIDDEN || plan.is_extension(end) {
+            continue;
+        }
+        for rest in fronts().filter_map(|front| end.strip_prefix(front)).filter(|rest| rest.len() > 2) {
+            if !ends.iter().any(|known| known.len() == rest.len()) {
+                ends.push(rest);
+            }
+        }
+    }
+    false
+}
 
 fn once(digits: &str, code: Option<i32>, plan: &Plan, by_hand: bool) -> bool {
     if listed(digits, plan) && !(plan.is_extension(digits) && !own(digits, plan) && !ALWAYS.contains(&digits)) {

@@ -257,8 +257,9 @@ impl Look<'_> {
         let digits = |group: &[Sign]| group.iter().map(|s| s.plain).collect::<String>();
         let another = short && others.map(digits).any(|group| group.len() >= 3);
         let calls_help = |group: &[Sign]| emergency::is_emergency(&digits(group), None, self.plan, self.source.is_by_hand());
-        let mut all = signs.split(|s| !s.plain.is_ascii_digit()).filter(|group| !group.is_empty()).peekable();
-        let help = !only.sure && all.peek().is_some_and(|first| calls_help(first));
+        // `112/110`, `112-0`: nothing else than emergency numbers, written as one.
+        let mut all = signs.split(|s| !s.plain.is_ascii_digit()).filter(|group| !group.is_empty());
+        let help = !only.sure && all.all(|group| group.len() == 1 || calls_help(group));
         let doubt = match count {
             _ if help && only_digits => Some((Verdict::Refuse, Doubt::NotOne)),
             _ if another => Some((Verdict::Ask, Doubt::Several)),

@@ -90,7 +90,6 @@ const LOOSE: &[&str] = &[
     "t",
     "m",
     "p",
-    "f0n",
     "kom",
     "appelez",
     "appeler",
@@ -324,8 +323,7 @@ const FILLERS: &[&str] = &[
 const NUMBER_WORDS: &[&str] = &["no", "nr", "num", "number", "nummer", "numéro", "número", "nº", "n°", "n", "#"];
 /// Signs of scripts that do not part words.
 const PHONE_ENDS: &[&str] = &["電話", "电话", "電話番号", "携帯", "携帯電話", "代表", "連絡先", "手机", "전화", "tel"];
-const OTHER_ENDS: &[&str] =
-    &["番号", "伝票", "注文番号", "請求書番号", "口座番号", "郵便番号", "〒", "会員番号", "伝票番号", "订单号", "주문번호"];
+const OTHER_ENDS: &[&str] = &["番号", "伝票", "〒", "订单号", "주문번호"];
 /// Units and words behind a count or a sum.
 const UNITS: &[&str] = &[
     "eur",

@@ -217,7 +217,7 @@ fn ranged(signs: &[Sign], spot: Spot, tables: &Tables, plan: &Plan) -> Spot {
     let few = (1..=4).contains(&tail);
     let slashed = seam.contains('/') && few && parts > 1;
     // `-0 -15`: a dash behind a blank stands in place of the last part.
-    let aside = few && dashes > 0 && seam.contains('-') && seam.starts_with('-') != seam.starts_with(' ') && seam.ends_with(" -");
+    let aside = few && dashes > 0 && seam == " -";
     let aside = aside || (slashed && seam.contains('-'));
     let dashed = seam.contains('-') && few && tail == group && dashes > 0;
     // `123456-57`: the last digits count on from those before them, however usual the groups are.

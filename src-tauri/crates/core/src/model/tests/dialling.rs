@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::LinkRules;
 use crate::number::Yes;
+use crate::people::{PersonKind, PersonSeen, Presence};
 use crate::told::Contact;
 
 const LINK: &str = "tel:+49-30-555001";
@@ -243,4 +244,55 @@ fn nothing_is_dialled_on_a_locked_screen_whoever_asks() {
         let begun = model.dial(1, "030 555001", None, source, Yes::Any, now);
         assert!(matches!(begun, Err(Reason::PolicyRefuse(_))), "{source:?} {begun:?}");
     }
+}
+
+#[test]
+fn a_call_in_a_state_that_nobody_understands_is_not_dialled_again() {
+    let now = now();
+    let mut model = online(now);
+    assert!(model.dial(1, MARA, None, Source::Typed, Yes::No, now).is_ok());
+    for state in [SeenState::Ringing, SeenState::Unknown] {
+        let mut leg = seen("77", Direction::Outgoing, state, MARA);
+        leg.request = Some(1);
+        calls(&mut model, vec![leg], now);
+    }
+    assert_eq!(model.dial(2, MARA, None, Source::Typed, Yes::No, later(now, 60_000)), Err(Reason::AlreadyCalling));
+}
+
+#[test]
+fn a_link_to_a_group_or_a_service_asks_although_its_number_is_internal() {
+    let now = now();
+    let mut model = berlin(now);
+    let person = |number: &str, kind| PersonSeen {
+        number: number.into(),
+        kind,
+        name: Some("Somebody".into()),
+        presence: Presence::Available,
+        dnd: false,
+        note: None,
+    };
+    let people = vec![person("207", PersonKind::Person), person("299", PersonKind::Service)];
+    drop(model.apply(&office(), Told::People(people), now));
+    // A paging group would speak through every loudspeaker.
+    asked(model.dial(1, "tel:299", None, Source::Link, Yes::No, now));
+    assert_eq!(dialled(model.dial(2, "tel:207", None, Source::Link, Yes::No, now)), "207");
+}
+
+#[test]
+fn a_yes_is_for_the_account_that_was_asked_about() {
+    let now = now();
+    let mut model = berlin(now);
+    let offer = asked(model.dial(1, "tel:207", None, Source::Link, Yes::No, now));
+    assert_eq!(offer.account, Some(office()));
+    let text = "Mara: 030 555001, mobile 0171 3920012";
+    let Err(Reason::SeveralNumbers(offers)) = model.dial(2, text, None, Source::Text, Yes::No, now) else { panic!("offered") };
+    assert!(offers.iter().all(|offer| offer.account == Some(office())), "{offers:?}");
+}
+
+#[test]
+fn a_text_of_numbers_that_are_all_refused_says_why() {
+    let now = now();
+    let mut model = berlin(now);
+    let codes = model.dial(2, "*21*030555001# and *22*030555002#", None, Source::Text, Yes::No, now);
+    assert!(matches!(codes, Err(Reason::PolicyRefuse(_))), "{codes:?}");
 }

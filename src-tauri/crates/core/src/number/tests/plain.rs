@@ -386,6 +386,25 @@ fn emergency_numbers_hide_behind_no_prefixes_and_no_extension() {
 }
 
 #[test]
+fn a_typed_number_that_begins_like_an_emergency_number_is_dialled_whole() {
+    for (text, digits) in [("999 12345", "99912345"), ("911 555 0123", "9115550123"), ("110 22 33", "1102233")] {
+        assert_eq!(target(text, Source::Typed, false, &Plan::default()).as_deref(), Ok(digits), "{text}");
+    }
+}
+
+#[test]
+fn many_zeros_are_looked_through_once() {
+    let plan = with(&[("country", "DE"), ("outside_prefix", "0")]);
+    // Each of these digits can be one prefix after another; what is left is looked at once, not in every order.
+    let mut looks = 0;
+    for _ in 0..2_000 {
+        looks += usize::from(emergency::is_emergency("000000000009", Some(49), &plan, false));
+    }
+    assert_eq!(looks, 0);
+    assert!(emergency::is_emergency("000000000112", Some(49), &plan, false));
+}
+
+#[test]
 fn short_numbers_beside_others_are_not_guessed() {
     let office = with(&[("country", "DE"), ("area_code", "30"), ("extensions", "200-299")]);
     let american = with(&[("country", "US"), ("area_code", "212")]);
