@@ -14,8 +14,8 @@ help: ## prints this list
 test: ## runs all checks and all tests, and says what each step took
 	@.make/test.sh
 
-demo: ## shows the agent and its window at work against a fake PBX; without a display: a screenshot
-	@.make/demo.sh
+demo: ## shows the agent and its window at work against a fake PBX; without a display: a screenshot; KIND=asterisk takes a real one, as root
+	@.make/demo.sh $(if $(KIND),--kind '$(KIND)')
 
 build: ## builds the release programs: target/release/trayphone, trayphone-window, trayphonectl
 	@.make/build.sh

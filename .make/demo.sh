@@ -1,24 +1,46 @@
 #!/usr/bin/env bash
-# Shows Trayphone at work: a fake PBX with a lively little company, the real agent, and the real window signed in to it.
+# Shows Trayphone at work: a PBX with a lively little company, the real agent, and the real window signed in to it.
+#   --kind vodia     a fake PBX; this is what happens without a word
+#   --kind asterisk  a real Asterisk with real phones, built once as root
 # With a display it runs there until Ctrl-C. Without one (or with --virtual) it brings a desktop of its own on a
 # virtual screen, waits until a call rings, leaves artefacts/demo.png, and ends.
 # All settings go to a folder that is thrown away; those of the user stay untouched.
 source "$(dirname "$0")/common.sh"
 
 VIRTUAL=no
-if [ "${1:-}" = --virtual ] || [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then VIRTUAL=yes; fi
+KIND=vodia
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --virtual) VIRTUAL=yes ;;
+    --kind)
+      [ $# -gt 1 ] || die "demo.sh: --kind wants the name of a kind"
+      KIND=$2
+      shift
+      ;;
+    *) die "demo.sh: no such word: $1; there are --virtual and --kind KIND" ;;
+  esac
+  shift
+done
+if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then VIRTUAL=yes; fi
 PICTURE="$PWD/artefacts/demo.png"
 # On the user's own desktop the password goes into their own keyring, so the name must not be one they may have.
 ACCOUNT=demo
 [ $VIRTUAL = yes ] || ACCOUNT=demo-$$
-# The user of the fake company, see `fake-vodia --help`.
-TENANT=tenant.example
-EXTENSION=204
-PASSWORD=Sample-Pw9
 # Seconds between two outside calls of the company.
 EVERY=15
 
 if [ $VIRTUAL = yes ]; then steps=8; else steps=6; fi
+case "$KIND" in
+  vodia) ;;
+  asterisk)
+    # Said before anything is built, and before anybody has waited for it.
+    [ "$(id -u)" = 0 ] || die "A real Asterisk is built by debootstrap and runs by chroot, which needs root; this is user $(id -un).
+As root: sudo -E env \"PATH=\$PATH\" make demo KIND=asterisk (what it builds belongs to root then).
+Without: make demo, which takes a fake PBX."
+    steps=$((steps + 1))
+    ;;
+  *) die "There is no demonstration of kind \"$KIND\"; there are asterisk (a real one, as root) and vodia (a fake one)." ;;
+esac
 number=0
 began=$SECONDS
 progress() {
@@ -29,6 +51,14 @@ progress() {
 progress "What is missing is installed"
 require_toolchains
 if [ $VIRTUAL = yes ]; then .make/install.sh build session; else .make/install.sh build; fi
+
+if [ "$KIND" = asterisk ]; then
+  progress "A real Asterisk is looked for, or built (once: about two minutes and 512 MB, of which 300 to 400 MB stay)"
+  .make/asterisk.sh build
+  # Where the phones and the PBX are taken from.
+  ASTERISK_ROOT=$(.make/asterisk.sh where)
+  export ASTERISK_ROOT
+fi
 
 progress "The front end is built"
 mkdir -p artefacts
@@ -56,11 +86,14 @@ stop_everything() {
     if grep -qazxF "TRAYPHONE_DEMO=$DIR" "$process/environ" 2>/dev/null; then kill "-$1" "$id" 2>/dev/null || true; fi
   done
 }
+# The PBX, once it was started; a real one has programs of its own to end.
+PBX=
 clean_up() {
   trap '' INT TERM HUP
   # The account's secret lies in the user's own keyring when this is the user's own desktop.
   trayphonectl account remove "$ACCOUNT" >/dev/null 2>&1 || true
   stop_everything TERM
+  [ -z "$PBX" ] || wait_for 10 "the PBX to end" is_gone "$PBX" || true
   sleep 0.5
   stop_everything KILL
   rm -rf "$DIR"
@@ -87,6 +120,8 @@ wait_for() {
     sleep 0.2
   done
 }
+
+is_gone() { ! kill -0 "$1"; }
 
 give_up() {
   warn "$*"
@@ -235,17 +270,49 @@ export XDG_RUNTIME_DIR="$DIR/run" TRAYPHONE_SOCKET="$DIR/run/trayphone/control.s
 
 # ---- the company, the agent, the account
 
-progress "The fake PBX opens"
-start pbx fake-vodia --lively --user "$EXTENSION" --every "$EVERY"
-wait_for 20 "the fake PBX" grep -q '"listening"' "$DIR/logs/pbx.log" || give_up "The fake PBX does not start."
-URL=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$DIR/logs/pbx.log" | head -n 1)
-echo "  at $URL"
+# told NAME: what the PBX told about itself on its first line.
+told() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$DIR/logs/pbx.log" | head -n 1; }
+# open_pbx SECONDS PROGRAM...: starts it and waits until it listens.
+open_pbx() {
+  local patience=$1
+  shift
+  start pbx "$@"
+  PBX=$!
+  wait_for "$patience" "the PBX" pbx_listens_or_ended || give_up "The PBX does not start."
+  pbx_listens || give_up "The PBX has ended at once."
+}
+pbx_listens() { grep -q '"listening"' "$DIR/logs/pbx.log"; }
+pbx_listens_or_ended() { pbx_listens || is_gone "$PBX"; }
+
+case "$KIND" in
+  vodia)
+    progress "The fake PBX opens"
+    # The user of the fake company, see `fake-vodia --help`.
+    open_pbx 20 fake-vodia --lively --user 204 --every "$EVERY"
+    URL=$(told url)
+    PASSWORD=Sample-Pw9
+    WORDS=(--domain tenant.example --user 204)
+    TRY=
+    echo "  at $URL"
+    ;;
+  asterisk)
+    progress "Asterisk opens, and three phones"
+    open_pbx 60 asterisk-bed --every "$EVERY"
+    URL=$(told amis)
+    PASSWORD=$(told secret)
+    # The phone of this user obeys when it is told to answer or to hold.
+    WORDS=(--user "$(told user)" --pin "$(told certificate_sha256)" --set "extension=$(told extension)")
+    WORDS+=(--set answer=notify-endpoint --set hold=notify-endpoint)
+    TRY="Call 101 or 102: your own phone rings first and is lifted for you after two seconds, then a colleague takes the call."
+    echo "  Asterisk $(told version) at $URL; you are extension $(told extension)"
+    ;;
+esac
 
 progress "The agent starts and signs in"
 start agent trayphone
 wait_for 20 "the agent" trayphonectl --json status || give_up "The agent does not start."
-trayphonectl account add "$ACCOUNT" --kind vodia --url "$URL" --domain "$TENANT" --user "$EXTENSION" --password-stdin \
-  <<<"$PASSWORD" || give_up "The agent does not sign in."
+trayphonectl account add "$ACCOUNT" --kind "$KIND" --url "$URL" "${WORDS[@]}" --password-stdin <<<"$PASSWORD" ||
+  give_up "The agent does not sign in."
 is_online() { trayphonectl --json status | grep -Eq '"link": ?"online"'; }
 wait_for 30 "the account to be online" is_online || give_up "The account is not online."
 trayphonectl status
@@ -256,6 +323,7 @@ trayphone --window calls </dev/null || give_up "The agent opens no window."
 if [ $VIRTUAL = no ]; then
   echo
   say "Trayphone runs in your tray. Every $EVERY seconds somebody calls: answer from the notification, the tray or the window."
+  [ -z "$TRY" ] || echo "$TRY"
   echo "In another terminal: export TRAYPHONE_SOCKET=$TRAYPHONE_SOCKET; $BIN/trayphonectl calls"
   echo "Ctrl-C ends it all and leaves nothing behind."
   trap 'echo; say "Ended."; exit 0' INT TERM

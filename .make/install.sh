@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that are missing: `install.sh [build] [session]`.
+# Installs the Debian or Ubuntu packages that are missing: `install.sh [build] [session] [asterisk]`.
 # Says what, and asks before it uses root, unless it runs as root or in CI.
 source "$(dirname "$0")/common.sh"
 
@@ -16,12 +16,15 @@ SESSION=(
 # A real browser. Ubuntu has Chromium only as a snap, which sees neither the folders nor the buses of a test; there the
 # tests take Google Chrome, which has to be installed from its maker's own package.
 if ! command -v google-chrome >/dev/null && ! grep -qs '^ID=ubuntu' /etc/os-release; then SESSION+=(chromium); fi
+# To build the folder with a real Asterisk and its phones, which is a small Debian whatever this system is.
+ASTERISK=(debootstrap debian-archive-keyring)
 
 wanted=()
 for group in "${@:-build}"; do
   case "$group" in
     build) wanted+=("${BUILD[@]}") ;;
     session) wanted+=("${SESSION[@]}") ;;
+    asterisk) wanted+=("${ASTERISK[@]}") ;;
     *) die "install.sh: no such group of packages: $group" ;;
   esac
 done

@@ -44,6 +44,15 @@ is_ok() {
   done
 }
 
+# Like is_ok, but a step that was left out is not there either.
+is_there() {
+  local i
+  for i in "${!names[@]}"; do
+    [ "${names[$i]}" != "$1" ] || [ "${results[$i]}" = ok ] || return 1
+  done
+  [[ " ${names[*]} " == *" $1 "* ]]
+}
+
 # Adds the tests in a log to the totals (`tests`) and tells them; a failed step without a failed test counts as one.
 # It runs in a subshell, so the numbers go through a file.
 count() {
@@ -100,11 +109,16 @@ front_end_build() { npm --prefix ui run build; }
 front_end_check() { npm --prefix ui run check; }
 front_end_test() { npm --prefix ui test; }
 
+real_pbx() { .make/asterisk.sh build; }
+
+# Tests that need a real PBX have `real_pbx` in their path.
 run_tests() {
+  local only=() skip=()
+  is_there real-pbx || only=(-E 'not test(/real_pbx/)') skip=(-- --skip real_pbx)
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run "${WORKSPACE[@]}" --all-targets --no-fail-fast
+    cargo nextest run "${WORKSPACE[@]}" --all-targets --no-fail-fast "${only[@]}"
   else
-    within_limit cargo test "${WORKSPACE[@]}" --all-targets --no-fail-fast
+    within_limit cargo test "${WORKSPACE[@]}" --all-targets --no-fail-fast "${skip[@]}"
   fi
 }
 
@@ -138,6 +152,13 @@ step ui-check ui-packages front_end_check
 step ui-test ui-packages front_end_test
 step ui-build ui-packages front_end_build
 # The window takes the built front end in, so without it nothing of the workspace as a whole compiles.
+if [ "$(id -u)" = 0 ]; then
+  step real-pbx install real_pbx
+  if is_there real-pbx; then notes[-1]=$(.make/asterisk.sh version); fi
+else
+  say "== real-pbx: left out, a real PBX with real phones needs root"
+  remember real-pbx "left out" 0 "needs root"
+fi
 step build install,ui-build cargo build "${WORKSPACE[@]}" --all-targets
 step test build run_tests
 step doc-test build within_limit cargo test "${WORKSPACE[@]}" --doc --no-fail-fast

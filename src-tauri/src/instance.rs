@@ -8,8 +8,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use phone_control::protocol::WindowView;
+use phone_control::protocol::OpenWindowParams;
 use phone_control::{Name, take_name};
+
+use crate::wish;
 
 /// How long the other window may take to react; after that this start opens its own.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,12 +40,12 @@ pub struct Door {
 ///
 /// # Errors
 /// When the name cannot be had, or its holder does not react.
-pub fn claim(path: &Path, view: Option<WindowView>) -> io::Result<Claim> {
+pub fn claim(path: &Path, wish: OpenWindowParams) -> io::Result<Claim> {
     let until = Instant::now() + PATIENCE;
     loop {
         let failed = match take_name(path) {
             Ok(Name::Ours(listener)) => return Ok(Claim::First(Door { listener, closed: AtomicBool::new(false) })),
-            Ok(Name::Another(other)) => match hand_over(other, view) {
+            Ok(Name::Another(other)) => match hand_over(other, wish) {
                 Ok(()) => return Ok(Claim::HandedOver),
                 Err(error) => error,
             },
@@ -57,10 +59,10 @@ pub fn claim(path: &Path, view: Option<WindowView>) -> io::Result<Claim> {
     }
 }
 
-fn hand_over(mut other: UnixStream, view: Option<WindowView>) -> io::Result<()> {
+fn hand_over(mut other: UnixStream, wish: OpenWindowParams) -> io::Result<()> {
     other.set_read_timeout(Some(PATIENCE))?;
     other.set_write_timeout(Some(PATIENCE))?;
-    writeln!(other, "{}", view.map_or("", WindowView::name))?;
+    writeln!(other, "{}", wish::line(wish))?;
     let mut answer = Vec::new();
     other.take(LONGEST).read_to_end(&mut answer)?;
     if answer == DONE { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
@@ -68,7 +70,7 @@ fn hand_over(mut other: UnixStream, view: Option<WindowView>) -> io::Result<()> 
 
 impl Door {
     /// Calls `open` for every later start, until the door is closed. Blocks; it wants a thread of its own.
-    pub fn serve(&self, open: impl Fn(Option<WindowView>)) {
+    pub fn serve(&self, open: impl Fn(OpenWindowParams)) {
         for visitor in self.listener.incoming() {
             if self.closed.load(Ordering::SeqCst) {
                 // Without an answer the visitor comes again until this program is gone, and opens a window of its own.
@@ -89,14 +91,14 @@ impl Door {
     }
 }
 
-fn welcome(mut visitor: UnixStream, open: &impl Fn(Option<WindowView>)) -> io::Result<()> {
+fn welcome(mut visitor: UnixStream, open: &impl Fn(OpenWindowParams)) -> io::Result<()> {
     visitor.set_read_timeout(Some(PATIENCE))?;
     let mut wish = Vec::new();
     let mut letter = [0];
     while wish.len() < LONGEST as usize && visitor.read(&mut letter)? == 1 && letter != *b"\n" {
         wish.push(letter[0]);
     }
-    open(std::str::from_utf8(&wish).ok().and_then(WindowView::parse));
+    open(std::str::from_utf8(&wish).map(wish::of_line).unwrap_or_default());
     visitor.write_all(DONE)
 }
 
@@ -104,7 +106,11 @@ fn welcome(mut visitor: UnixStream, open: &impl Fn(Option<WindowView>)) -> io::R
 mod tests {
     use std::sync::{Arc, mpsc};
 
+    use phone_control::protocol::WindowView;
+
     use super::*;
+
+    const PLAIN: OpenWindowParams = OpenWindowParams { view: None, question: None, quiet: false };
 
     #[test]
     fn a_second_start_hands_its_wish_to_the_first() {
@@ -114,14 +120,15 @@ mod tests {
         let (told, wishes) = mpsc::channel();
         let serving = door.clone();
         std::thread::spawn(move || {
-            serving.serve(|view| {
-                told.send(view).ok();
+            serving.serve(|wish| {
+                told.send(wish).ok();
             })
         });
-        assert!(matches!(claim(&path, Some(WindowView::History)), Ok(Claim::HandedOver)));
-        assert_eq!(wishes.recv_timeout(PATIENCE), Ok(Some(WindowView::History)));
-        assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));
-        assert_eq!(wishes.recv_timeout(PATIENCE), Ok(None));
+        let question = OpenWindowParams { question: Some(true), ..PLAIN };
+        for wish in [OpenWindowParams { view: Some(WindowView::History), ..PLAIN }, question, PLAIN] {
+            assert!(matches!(claim(&path, wish), Ok(Claim::HandedOver)));
+            assert_eq!(wishes.recv_timeout(PATIENCE), Ok(wish));
+        }
     }
 
     #[test]
@@ -131,9 +138,9 @@ mod tests {
         let door = first(&path);
         let serving = door.clone();
         std::thread::spawn(move || serving.serve(|_| {}));
-        assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));
+        assert!(matches!(claim(&path, PLAIN), Ok(Claim::HandedOver)));
         folder.close().expect("deleted, as a cleaner does");
-        assert!(matches!(claim(&path, None), Ok(Claim::HandedOver)));
+        assert!(matches!(claim(&path, PLAIN), Ok(Claim::HandedOver)));
     }
 
     #[test]
@@ -148,7 +155,7 @@ mod tests {
     }
 
     fn first(path: &Path) -> Arc<Door> {
-        match claim(path, None) {
+        match claim(path, PLAIN) {
             Ok(Claim::First(door)) => Arc::new(door),
             Ok(Claim::HandedOver) => panic!("nobody was there to hand over to"),
             Err(error) => panic!("{error}"),

@@ -8,11 +8,11 @@ use phone_control::protocol::{AccountReply, AddAccountParams, Nothing, SetPasswo
 use phone_core::{Reason, Trouble};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Emitter, State, WebviewWindow};
 
 use crate::key::{self, WindowKey};
 use crate::link::{Agent, not_started};
-use crate::window;
+use crate::{ask, window};
 
 /// What helps a window whose key the agent does not know.
 const NOT_STARTED_BY_THE_AGENT: &str = "Dial it on the phone, or close this window and open it again from the icon in the panel.";
@@ -37,12 +37,17 @@ handed_on! {
     numbers => method::NUMBERS;
     dial_emergency => method::DIAL_EMERGENCY;
     take_text => method::TAKE_TEXT;
+    take_pairing => method::TAKE_PAIRING;
+    question => method::QUESTION;
+    answer_question => method::ANSWER_QUESTION;
     answer => method::ANSWER;
     hang_up => method::HANG_UP;
     hold => method::HOLD;
     resume => method::RESUME;
     dtmf => method::DTMF;
     transfer => method::TRANSFER;
+    park => method::PARK;
+    pick_up => method::PICK_UP;
     set_presence => method::SET_PRESENCE;
     remove_account => method::REMOVE_ACCOUNT;
     sign_out => method::SIGN_OUT;
@@ -94,9 +99,30 @@ pub async fn prepare_emergency(
 
 /// The page listens and wants everything from the beginning.
 #[tauri::command]
-pub fn attach(app: AppHandle, agent: State<'_, Agent>, params: Nothing) -> Nothing {
-    agent.attach();
-    window::first_view(&app);
+pub fn attach(app: AppHandle, page: WebviewWindow, agent: State<'_, Agent>, params: Nothing) -> Nothing {
+    let running = agent.running().filter(|_| page.label() == ask::LABEL);
+    match running {
+        // The small window needs no picture, so what the large one gets goes on.
+        Some(news) => drop(app.emit("agent", news)),
+        None => agent.attach(),
+    }
+    if page.label() == window::LABEL {
+        window::first_view(&app);
+    }
+    params
+}
+
+/// The page of the small window has drawn a question.
+#[tauri::command]
+pub fn question_drawn(app: AppHandle, params: ask::Drawn) -> Nothing {
+    ask::drawn(&app, params);
+    Nothing {}
+}
+
+/// Nothing is asked any more.
+#[tauri::command]
+pub fn close_question(app: AppHandle, params: Nothing) -> Nothing {
+    ask::close(&app);
     params
 }
 
@@ -132,6 +158,8 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         attach,
         start_agent,
         close_window,
+        question_drawn,
+        close_question,
         get_view,
         history,
         missed_seen,
@@ -140,12 +168,17 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         prepare_emergency,
         dial_emergency,
         take_text,
+        take_pairing,
+        question,
+        answer_question,
         answer,
         hang_up,
         hold,
         resume,
         dtmf,
         transfer,
+        park,
+        pick_up,
         set_presence,
         add_account,
         set_password,
@@ -169,7 +202,7 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -201,15 +234,26 @@ mod tests {
     #[test]
     fn the_page_may_do_what_is_listed_and_nothing_else() {
         let listed: &[&str] = include!("intents.list");
-        let file: Value = serde_json::from_str(include_str!("../capabilities/window.json")).expect("JSON");
-        let mut wanted: Vec<String> = listed.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
-        wanted.extend(["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()]);
-        let mut allowed: Vec<String> =
-            file["permissions"].as_array().expect("a list").iter().map(|p| p.as_str().expect("a name").to_owned()).collect();
-        wanted.sort();
-        allowed.sort();
-        assert_eq!(allowed, wanted);
-        assert!(file.get("remote").is_none());
+        let events = ["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()];
+        let named = |names: &[&str]| -> BTreeSet<String> {
+            names.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).chain(events.clone()).collect()
+        };
+        let files = [
+            (window::LABEL, include_str!("../capabilities/window.json")),
+            (ask::LABEL, include_str!("../capabilities/question.json")),
+        ];
+        let [of_window, of_question] = files.map(|(label, text)| {
+            let file: Value = serde_json::from_str(text).expect("JSON");
+            assert_eq!(file["windows"], serde_json::json!([label]));
+            assert!(file.get("remote").is_none());
+            let allowed = file["permissions"].as_array().expect("a list").iter();
+            allowed.map(|name| name.as_str().expect("a name").to_owned()).collect::<BTreeSet<_>>()
+        });
+        let asking = ["attach", "question", "answer_question", "question_drawn", "close_question"];
+        assert_eq!(of_question, named(&asking));
+        assert_eq!(&of_window | &of_question, named(listed));
+        let both = &of_window & &of_question;
+        assert_eq!(both, named(&["attach"]), "each page has its own");
     }
 
     #[test]

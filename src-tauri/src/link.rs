@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use phone_control::client::{Client, Notice, Notices};
-use phone_control::protocol::{OpenWindowParams, Stream, method};
+use phone_control::protocol::{Nothing, OpenWindowParams, QuestionReply, Stream, method};
 use phone_core::{Code, Reason, Trouble};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::{Notify, watch};
 
-use crate::window;
+use crate::{ask, window};
 
 /// Delay before the first new attempt; it doubles up to [`LONGEST_WAIT`]. Nobody but this machine is asked.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -84,6 +84,11 @@ impl Agent {
         self.attached.notify_one();
     }
 
+    /// What is known of the agent, where it runs.
+    pub fn running(&self) -> Option<AgentNews> {
+        Some(self.news.borrow().clone()).filter(|news| matches!(news, AgentNews::Running { .. }))
+    }
+
     /// Waits until the agent answers after it was started.
     ///
     /// # Errors
@@ -142,6 +147,15 @@ pub async fn follow(app: AppHandle) {
                 let welcome = client.welcome();
                 let version = welcome.agent_version.clone();
                 agent.tell(&app, AgentNews::Running { version, restart_needed: welcome.restart_needed });
+                // One that came while nobody listened waits.
+                let asking = app.clone();
+                let asked = client.clone();
+                tauri::async_runtime::spawn(async move {
+                    let reply = asked.call::<QuestionReply>(method::QUESTION, &Nothing {}).await;
+                    if reply.is_ok_and(|reply| reply.question.is_some()) {
+                        ask::open(&asking);
+                    }
+                });
                 let end = listen(&app, &agent, client, notices).await;
                 agent.put(None);
                 if matches!(end, End::AttachedAgain) {
@@ -197,7 +211,7 @@ fn deliver(app: &AppHandle, notice: &Notice) {
         }
         method::SHOW => {
             let wish: OpenWindowParams = serde_json::from_str(text).unwrap_or_default();
-            window::show(app, wish.view);
+            window::show(app, wish);
         }
         // A newer agent may tell more.
         _ => {}

@@ -4,18 +4,18 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
+mod ask;
 mod instance;
 mod intents;
 mod key;
 mod link;
 mod place;
 mod window;
+mod wish;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-use phone_control::protocol::WindowView;
 
 use instance::Claim;
 use key::WindowKey;
@@ -24,10 +24,7 @@ const USAGE: &str = "usage: trayphone-window [calls|people|history|settings|wall
 
 fn main() -> ExitCode {
     let key = WindowKey::given();
-    let view = match wanted(std::env::args().skip(1)) {
-        Ok(view) => view,
-        Err(()) => return fail(USAGE, 2),
-    };
+    let Some(wish) = wish::read(std::env::args().skip(1)) else { return fail(USAGE, 2) };
     let socket = match phone_control::default_path() {
         Ok(path) => path,
         Err(error) => return fail(&error.to_string(), 1),
@@ -37,7 +34,7 @@ fn main() -> ExitCode {
         return fail("there is no display to open the window on: neither WAYLAND_DISPLAY nor DISPLAY is set", 1);
     }
     // Named after the agent's own socket: whoever talks to another agent is another window.
-    let door = match instance::claim(&socket.with_file_name(door(display.as_deref())), view) {
+    let door = match instance::claim(&socket.with_file_name(door(display.as_deref())), wish) {
         Ok(Claim::First(door)) => Some(Arc::new(door)),
         Ok(Claim::HandedOver) => return ExitCode::SUCCESS,
         // Without a door a second start opens a second window; that is better than none.
@@ -46,19 +43,9 @@ fn main() -> ExitCode {
             None
         }
     };
-    match window::run(socket, door, view, key) {
+    match window::run(socket, door, wish, key) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("the window could not be opened: {error}"), 1),
-    }
-}
-
-/// Reads the page to open; the agent writes `--view PAGE`.
-fn wanted(arguments: impl Iterator<Item = String>) -> Result<Option<WindowView>, ()> {
-    let rest: Vec<String> = arguments.filter(|argument| argument != "--view").collect();
-    match rest.as_slice() {
-        [] => Ok(None),
-        [name] => WindowView::parse(name).map(Some).ok_or(()),
-        _ => Err(()),
     }
 }
 
@@ -88,15 +75,5 @@ mod tests {
         assert_eq!(door(Some("wayland-0")), "windowwayland-0.sock");
         assert!(!door(Some("../evil/x:0")).contains('/'));
         assert_eq!(door(None), "window.sock");
-    }
-
-    #[test]
-    fn the_page_may_be_named_with_and_without_its_option() {
-        let read = |list: &[&str]| wanted(list.iter().map(|s| (*s).to_owned()));
-        assert_eq!(read(&[]), Ok(None));
-        assert_eq!(read(&["history"]), Ok(Some(WindowView::History)));
-        assert_eq!(read(&["--view", "settings"]), Ok(Some(WindowView::Settings)));
-        assert_eq!(read(&["--evil"]), Err(()));
-        assert_eq!(read(&["people", "calls"]), Err(()));
     }
 }

@@ -1,43 +1,55 @@
 //! The window itself: opened for the user, hidden when closed, kept warm for a while, then gone.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use phone_control::protocol::{OpenWindowParams, SettingsReply, WindowView, method};
+use phone_control::protocol::{OpenWindowParams, SettingsReply, method};
 use phone_core::DesktopSettings;
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri::{
+    AppHandle, Emitter, Manager, RunEvent, Url, UserAttentionType, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 
+use crate::ask::{self, Asks};
 use crate::instance::Door;
 use crate::intents;
 use crate::key::WindowKey;
 use crate::link::{self, Agent};
 use crate::place::{self, LEAST_SIZE, Place};
 
-const LABEL: &str = "main";
+/// Name of the window.
+pub const LABEL: &str = "main";
 /// How long the agent may take to say how long the window stays warm.
 const SETTINGS: Duration = Duration::from_secs(2);
+/// By then a system has decided who gets the keyboard when a window comes up.
+const UNTIL_SHOWN: Duration = Duration::from_millis(300);
 
 /// What the window remembers while it runs.
 struct Opened {
     door: Option<Arc<Door>>,
     /// Grows with each showing and hiding, so that an old plan to end is given up.
     turn: AtomicU64,
-    /// The page to begin with, until the page listens.
-    first: Option<WindowView>,
+    /// What the page begins with, until it listens.
+    first: Mutex<OpenWindowParams>,
 }
 
 /// Opens the window and stays until it is gone.
 ///
 /// # Errors
 /// When the system's web view or the display cannot be used; says which in words.
-pub fn run(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>, key: WindowKey) -> Result<(), String> {
-    let built = without_panic(|| build(socket, door, view, key));
+pub fn run(socket: PathBuf, door: Option<Arc<Door>>, wish: OpenWindowParams, key: WindowKey) -> Result<(), String> {
+    let built = without_panic(|| build(socket, door, wish, key));
     let built = built.map_err(|said| format!("this display cannot be used ({said})"))?;
     let app = built.map_err(|error| error.to_string())?;
-    app.run(|_, _| {});
+    app.run(|_, event| {
+        // It stays warm when the small window was its last one, and ends by a plan of its own.
+        if let RunEvent::ExitRequested { code: None, api, .. } = event {
+            api.prevent_exit();
+        }
+    });
     Ok(())
 }
 
@@ -54,18 +66,23 @@ fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-fn build(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>, key: WindowKey) -> tauri::Result<tauri::App> {
+fn build(socket: PathBuf, door: Option<Arc<Door>>, wish: OpenWindowParams, key: WindowKey) -> tauri::Result<tauri::App> {
     tauri::Builder::default()
         .manage(Agent::at(socket))
         .manage(key)
-        .manage(Opened { door: door.clone(), turn: AtomicU64::new(0), first: view })
+        .manage(Asks::default())
+        .manage(Opened { door: door.clone(), turn: AtomicU64::new(0), first: Mutex::new(wish) })
         .invoke_handler(intents::all())
         .setup(move |app| {
             let handle = app.handle().clone();
-            open(&handle)?;
+            if wish.question.is_some() {
+                ask::open(&handle);
+            } else {
+                open(&handle, wish.quiet)?;
+            }
             if let Some(door) = door {
                 let later = handle.clone();
-                std::thread::Builder::new().name("door".to_owned()).spawn(move || door.serve(|view| show(&later, view)))?;
+                std::thread::Builder::new().name("door".to_owned()).spawn(move || door.serve(|wish| show(&later, wish)))?;
             }
             tauri::async_runtime::spawn(link::follow(handle));
             Ok(())
@@ -73,7 +90,7 @@ fn build(socket: PathBuf, door: Option<Arc<Door>>, view: Option<WindowView>, key
         .build(tauri::generate_context!())
 }
 
-fn open(app: &AppHandle) -> tauri::Result<()> {
+fn open(app: &AppHandle, quiet: bool) -> tauri::Result<()> {
     let place = place::file().map(|file| Place::read(&file)).unwrap_or_default();
     let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Trayphone")
@@ -81,13 +98,13 @@ fn open(app: &AppHandle) -> tauri::Result<()> {
         .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
         // Shown once there is something to see.
         .visible(false)
-        .focused(true)
+        .focused(!quiet)
         // Nothing of the page is kept on disk.
         .incognito(true)
         .on_navigation(own_page)
-        .on_page_load(|window, load| {
+        .on_page_load(move |window, load| {
             if load.event() == PageLoadEvent::Finished {
-                bring_up(&window);
+                bring_up(&window, quiet);
             }
         });
     let window = builder.build()?;
@@ -103,7 +120,7 @@ fn open(app: &AppHandle) -> tauri::Result<()> {
 }
 
 /// Lets the page load itself and nothing else.
-fn own_page(url: &Url) -> bool {
+pub fn own_page(url: &Url) -> bool {
     url.scheme() == "tauri" || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"))
 }
 
@@ -138,28 +155,66 @@ fn remember(window: &WebviewWindow) {
     place.write(&file).ok();
 }
 
-/// Shows the window because the user wants to see it, at a page if one is named.
-pub fn show(app: &AppHandle, view: Option<WindowView>) {
-    app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst);
+/// Shows the window as it is wished, or the small one that asks.
+pub fn show(app: &AppHandle, wish: OpenWindowParams) {
+    match wish.question {
+        Some(true) => return ask::open(app),
+        Some(false) => return ask::close(app),
+        None => {}
+    }
+    stay(app);
     if let Some(window) = app.get_webview_window(LABEL) {
-        bring_up(&window);
+        bring_up(&window, wish.quiet);
+        app.emit("show", wish).ok();
+        return;
     }
-    app.emit("show", OpenWindowParams { view }).ok();
+    // Only the small one was there so far.
+    *app.state::<Opened>().first.lock().unwrap_or_else(PoisonError::into_inner) = wish;
+    if let Err(error) = open(app, wish.quiet) {
+        complain(&format!("the window cannot be opened: {error}"));
+        retire(app);
+    }
 }
 
-/// Tells the page with which view it begins.
+/// Gives up every plan to end.
+pub fn stay(app: &AppHandle) {
+    app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Says what went wrong to whoever reads standard error; nobody is left to tell when that is closed.
+pub fn complain(text: &str) {
+    writeln!(std::io::stderr(), "trayphone-window: {text}").ok();
+}
+
+/// Tells the page what it begins with.
 pub fn first_view(app: &AppHandle) {
-    let first = app.state::<Opened>().first;
-    if first.is_some() {
-        app.emit("show", OpenWindowParams { view: first }).ok();
+    let first = *app.state::<Opened>().first.lock().unwrap_or_else(PoisonError::into_inner);
+    if first.view.is_some() {
+        app.emit("show", first).ok();
     }
 }
 
-fn bring_up(window: &WebviewWindow) {
+/// Shows the window; `quiet` leaves the keyboard where it is.
+pub fn bring_up(window: &WebviewWindow, quiet: bool) {
+    let is_new = !window.is_visible().unwrap_or(false);
     // A system that refuses one of them still does the others.
-    window.show().ok();
-    window.unminimize().ok();
-    window.set_focus().ok();
+    if !quiet {
+        window.set_focusable(true).ok();
+        window.show().ok();
+        window.unminimize().ok();
+        window.set_focus().ok();
+        return;
+    }
+    if is_new {
+        window.set_focusable(false).ok();
+        window.show().ok();
+        let later = window.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(UNTIL_SHOWN).await;
+            later.set_focusable(true).ok();
+        });
+    }
+    window.request_user_attention(Some(UserAttentionType::Informational)).ok();
 }
 
 /// Hides the window; the program ends when nobody wants to see it again for a while.
@@ -167,6 +222,14 @@ pub fn close(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(LABEL) {
         remember(&window);
         window.hide().ok();
+    }
+    retire(app);
+}
+
+/// Plans the end of the program, unless a window is still to be seen.
+pub fn retire(app: &AppHandle) {
+    if app.get_webview_window(LABEL).is_some_and(|window| window.is_visible().unwrap_or(false)) {
+        return;
     }
     let turn = app.state::<Opened>().turn.fetch_add(1, Ordering::SeqCst) + 1;
     let app = app.clone();
@@ -176,7 +239,8 @@ pub fn close(app: &AppHandle) {
             tokio::time::sleep(warm_time(&app).await).await;
         }
         let opened = app.state::<Opened>();
-        if opened.turn.load(Ordering::SeqCst) == turn {
+        // The small window plans anew when it closes.
+        if opened.turn.load(Ordering::SeqCst) == turn && !ask::is_open(&app) {
             if let Some(door) = &opened.door {
                 door.close();
             }

@@ -9,6 +9,7 @@ mod start_window;
 mod steady;
 mod stored;
 mod support;
+mod window_asks;
 mod window_dial;
 
 use std::fs;

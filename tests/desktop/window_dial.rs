@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use phone_control::protocol::{EmergencyReply, HandleLinkParams, Nothing, PrepareEmergencyParams, method};
+use phone_control::protocol::{EmergencyReply, PrepareEmergencyParams, method};
+use phone_core::Code;
 use phone_core::model::SECOND_PRESS;
-use phone_core::{CallState, Code};
 use phone_tests::desktop::{Options, PATIENCE, Session, wait_for};
 use phone_tests::vodia::{FakeVodia, Generation};
 
@@ -83,62 +83,6 @@ async fn of_several_pasted_numbers_the_one_chosen_by_keyboard_rings() {
     agent.ends_well(&pbx).await;
 }
 
-#[tokio::test]
-async fn without_notices_the_window_asks_what_a_selection_and_a_link_mean() {
-    let session = Session::start(Options { notices: false, ..Options::default() }).await;
-    let pbx = fake_pbx().await;
-    let agent = window(&session, &pbx).await;
-
-    // The first notice that cannot be shown tells the agent so.
-    agent.call_again(&["--dial-selection"]).await;
-    agent.wait_view("that notices cannot be shown", |view| view.hints.iter().any(|hint| hint.about == "notifications")).await;
-    window_is_drawn(&session).await;
-    let before = accent(&session).await.expect("a picture");
-    let _selected = session.offer_selection("primary", "Office +49 30 23125117\nMobile +43 664 1234567").await;
-    let done = agent.call_again(&["--dial-selection"]).await;
-    assert!(done.success, "{}", done.stderr);
-    window_asks(&session, before).await;
-    session.screenshot("dial-brought-choice.png").await;
-    assert!(pbx.dials().is_empty(), "what another program brought is never dialled by itself");
-    // The first Enter only goes to the list.
-    session.key("Return").await;
-    window_is_drawn(&session).await;
-    assert!(pbx.dials().is_empty());
-    session.key("Down").await;
-    session.key("Return").await;
-    let dial = pbx.wait_for_dial(1, PATIENCE).await.expect("a dial");
-    assert_eq!(dial.number, "+436641234567");
-
-    // The window was closed and has stayed warm.
-    agent.only_call(CallState::Ringing).await;
-    window_is_drawn(&session).await;
-    session.key("Escape").await;
-    let is_closed = async || session.active_window().await.is_none_or(|window| window.title != "Trayphone").then_some(());
-    wait_for("the window to be closed", PATIENCE, is_closed).await;
-    let before = accent(&session).await.expect("a picture");
-    let done = agent.call_again(&["tel:+4930555001"]).await;
-    assert!(done.success, "{}", done.stderr);
-    session.window_active("Trayphone").await;
-    window_asks(&session, before).await;
-    session.screenshot("dial-brought-question.png").await;
-    holds_for(QUIET, "one dial", || pbx.dials().len() == 1).await;
-
-    // One that came too late, with a sign-in that is nobody's business: the window has its number and no more.
-    let gives_up = async || {
-        session.key("Escape").await;
-        is_closed().await
-    };
-    wait_for("the window to be closed", PATIENCE, gives_up).await;
-    let uri = "https://pbx.example/remote_call.htm?user=204&auth=geheim&dest=%2B4930555002".to_owned();
-    let late = HandleLinkParams { uri, clicked_ms: Some(phone_control::now_ms() - 15_001) };
-    agent.client.call::<Nothing>(method::HANDLE_LINK, &late).await.expect("taken");
-    session.window_active("Trayphone").await;
-    window_asks(&session, before).await;
-    session.screenshot("dial-brought-late.png").await;
-    holds_for(QUIET, "one dial", || pbx.dials().len() == 1).await;
-    agent.ends_well(&pbx).await;
-}
-
 async fn fake_pbx() -> FakeVodia {
     FakeVodia::start(fake(Generation::G3)).await.expect("a fake PBX")
 }
@@ -153,20 +97,6 @@ async fn window<'a>(session: &'a Session, pbx: &FakeVodia) -> AgentUnderTest<'a>
     session.window_active("Trayphone").await;
     window_is_drawn(session).await;
     agent
-}
-
-/// How many pixels of the accent colour stand at the left edge: a question has a bar of it, and so have other boxes.
-async fn accent(session: &Session) -> Option<u32> {
-    const EDGE: &str = "import -window root -crop 40x680+10+60 +repage png:- | convert - -fill black +opaque '#1b5fbf' \
-                        -fill white -opaque '#1b5fbf' -format '%[fx:int(mean*w*h)]' info:";
-    session.run("sh", &["-c", EDGE]).await.stdout.trim().parse().ok()
-}
-
-/// Waits until a question stands below the field, where there was none.
-async fn window_asks(session: &Session, before: u32) {
-    const BAR: u32 = 3 * 80;
-    wait_for("a question in the window", PATIENCE, async || (accent(session).await? > before + BAR).then_some(())).await;
-    window_is_drawn(session).await;
 }
 
 /// Waits until the red bar is there, or gone.

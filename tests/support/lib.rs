@@ -2,5 +2,8 @@
 //!
 //! Everything here is written from the protocol notes alone and shares no type with the product, so that a misreading on one side shows.
 
+pub mod asterisk;
+pub mod asterisk_bed;
 pub mod desktop;
+pub mod office;
 pub mod vodia;

@@ -7,6 +7,9 @@ interface OwnIntents {
   attach: { params: Nothing; result: Nothing };
   start_agent: { params: Nothing; result: Nothing };
   close_window: { params: Nothing; result: Nothing };
+  /** A question stands on the page of the small window, so large; `expected` when the user's own key brought it. */
+  question_drawn: { params: { id: string; title: string; width: number; height: number; expected: boolean }; result: Nothing };
+  close_question: { params: Nothing; result: Nothing };
   /** The program adds the key that the agent knows the window by. */
   prepare_emergency: { params: Omit<PrepareEmergencyParams, "window_key">; result: EmergencyReply };
 }
@@ -15,7 +18,7 @@ interface OwnIntents {
 export type Intents = OwnIntents &
   Pick<
     Methods,
-    | "get_view" | "history" | "missed_seen" | "dial" | "numbers" | "dial_emergency" | "take_text" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer"
+    | "get_view" | "history" | "missed_seen" | "dial" | "numbers" | "dial_emergency" | "take_text" | "take_pairing" | "question" | "answer_question" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer" | "park" | "pick_up"
     | "set_presence" | "add_account" | "set_password" | "remove_account" | "sign_out" | "sign_in" | "accept_certificate"
     | "retry_now" | "unlock_keyring" | "diagnosis" | "doctor" | "get_settings" | "set_settings" | "restart"
     | "hotkeys" | "test_hotkey" | "retry_hotkeys" | "test_link"
@@ -41,6 +44,8 @@ export interface Streams {
   presence: PresencePart;
   "call-event": Event;
   show: ShowNews;
+  /** Another question waits for the small window. */
+  asked: Nothing;
 }
 
 /** Follows a stream. */

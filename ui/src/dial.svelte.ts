@@ -3,7 +3,7 @@ import { ask, asTrouble } from "./bridge";
 import { phone } from "./phone.svelte";
 import { isReady, offerOf } from "./preview.svelte";
 import { say } from "./say";
-import type { AccountName, AccountView, EmergencyReply, Offer, Trouble } from "./types";
+import type { AccountName, AccountView, EmergencyReply, Offer, Person, Trouble } from "./types";
 
 /** What a person chose to call. */
 export interface Target {
@@ -57,6 +57,22 @@ class Dialling {
     if (this.pending) return false;
     this.clear();
     return this.run(target, () => ask("dial", { text: target.text, account: account ?? target.account, to: choice }));
+  }
+
+  /** Tells whether the call that rings at this person can be taken from here. */
+  canPickUp({ account, type, presence, number }: Person): boolean {
+    const able = () => phone.accounts.some((a) => a.name === account && a.link === "online" && a.abilities.includes("pick_up"));
+    return presence === "ringing" && type === "person" && /^\d+$/.test(number) && phone.live && able();
+  }
+
+  /** Takes the call that rings at a colleague; never repeated by itself. */
+  async pickUp(person: Person): Promise<void> {
+    if (this.pending || !this.canPickUp(person)) return;
+    this.clear();
+    const turn = this.turn;
+    const trouble = await phone.once("dial", () => ask("pick_up", { from: person.number, account: person.account }));
+    // What a person began meanwhile tells of itself; this failure must not be lost either way.
+    if (turn === this.turn || this.asked === null) this.problem = trouble;
   }
 
   /** The second press. */

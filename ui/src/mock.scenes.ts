@@ -1,5 +1,5 @@
 // Scenes of a made-up company, chosen by `?scene=` in a browser.
-import type { AccountView, CallRecord, CallView, Candidate, HotkeyName, HotkeysReply, HotkeyView, Offer, Person, Presence, Trouble, View } from "./types";
+import type { AccountView, CallRecord, CallView, Candidate, HotkeyName, HotkeysReply, HotkeyView, Offer, Person, Presence, Question, Trouble, View } from "./types";
 
 const query = new URLSearchParams(typeof location === "undefined" ? "" : location.search);
 const name = query.get("scene") ?? "";
@@ -46,6 +46,26 @@ export function call(part: Partial<CallView> = {}): CallView {
   };
 }
 
+const office: AccountView["abilities"] = ["dial", "hang_up", "dtmf", "transfer_blind", "transfer_attended", "consult", "park", "pick_up", "presence", "dnd"];
+
+/** An account whose phone system asks about calls, parks them and lets one take those of colleagues. */
+export function asking(part: Partial<AccountView> = {}): AccountView {
+  return account({ kind: "asterisk", url: "amis://pbx.example.com:5039", server: "Asterisk 22", domain: null, abilities: office, presence: "in_call", ...part });
+}
+
+/** A call there. */
+export function askable(part: Partial<CallView> = {}): CallView {
+  return call({ can: ["hang_up", "transfer", "dtmf", "consult", "park"], ...part });
+}
+
+/** Two calls there: one waits, the other one rings or is spoken to. */
+export function consultation(answered: boolean): CallView[] {
+  const remote = { number: "207", name: "Carla Muster" };
+  const asked = askable({ id: "office/c3", direction: "outgoing", remote, since: minutes(0.2), connected_at: minutes(0.2), can: ["hang_up", "transfer", "transfer_to_call", "dtmf", "consult", "park"] });
+  const waits = askable({ state: "held", can: ["hang_up", "transfer", "park", ...(answered ? (["transfer_to_call"] as const) : [])] });
+  return [answered ? asked : { ...asked, state: "ringing", connected_at: null, can: ["hang_up"] }, waits];
+}
+
 /** A number that the agent has found. */
 export function candidate(part: Partial<Candidate> = {}): Candidate {
   return {
@@ -73,6 +93,19 @@ export function offer(part: Partial<Offer> = {}): Offer {
 
 const costly = "Calls to this number may cost much more than usual.";
 const brought = "Zentrale 030 555001-0\nMobil +43 664 1234567 ext. 101\nService 0900 1234567";
+
+/** What the small window asks. */
+function asked(which: string): Question {
+  const link = offer({ shown: "+49 30 555001", dial: "0030555001", account: "office", trust: true, remember: "+4930555001", why: "A link wants to call this number." });
+  const several = found(brought).flatMap(({ dial, shown, text, country, extension, kind, why }) =>
+    dial ? [offer({ dial, shown: shown ?? dial, text, country: country ?? null, extension, kind, why, account: "office" })] : [],
+  );
+  const base: Question = { id: "q", by: "link", offers: [link], late: false, replaces: false, seconds: 60, alone: true };
+  if (which === "several") return { ...base, by: "text", offers: several };
+  if (which === "costly") return { ...base, by: "text", offers: [offer({ shown: "0900 1234567", dial: "009001234567", kind: "premium", account: "office", why: costly })], seconds: 12 };
+  if (which === "late") return { ...base, late: true, replaces: true };
+  return which === "over" ? { ...base, seconds: 0 } : base;
+}
 
 /** What a made-up agent finds in a text. */
 function found(text: string): Candidate[] {
@@ -167,6 +200,10 @@ const views: Record<string, View> = {
   ringing: view({ calls: [ringing], accounts: [account({ presence: "ringing" })], missed: 1 }),
   busy: view({ calls: [ringing, call()], accounts: [account({ presence: "in_call", dnd: true })] }),
   consult: view({ calls: [second, held], accounts: [account({ presence: "in_call" })] }),
+  asked: view({ calls: consultation(true), accounts: [asking()] }),
+  asking: view({ calls: consultation(false), accounts: [asking()] }),
+  office: view({ calls: [askable()], accounts: [asking()] }),
+  takes: view({ accounts: [asking({ presence: "available" })] }),
   outgoing: view({
     calls: [call({ direction: "outgoing", state: "calling_own_phone", connected_at: null, can: ["hang_up"], remote: { number: "+4930555001", name: null } })],
   }),
@@ -263,6 +300,8 @@ export function hotkeys(how: string): HotkeysReply {
   return { hotkeys: [one("dial", { health: "works", keys }), one("answer", {}), one("hang_up", {}), one("window", {})], by_desktop: false };
 }
 
+let tell: (stream: string, what: unknown) => void = () => undefined;
+
 export const scene = {
   answer(intent: string, params: Record<string, unknown>): unknown {
     const shown = views[name] ?? view({});
@@ -303,6 +342,13 @@ export const scene = {
         return { candidates: found(String(params["text"])) };
       case "take_text":
         return { text: query.get("brought") ? brought : null, account: null };
+      case "take_pairing":
+        return { pairing: query.get("pairing") ? { kind: null, url: "https://pbx.example.com/", host: "pbx.example.com", domain: null, user: "204", name: "office" } : null };
+      case "question":
+        return { question: asked(query.get("ask") ?? "") };
+      case "answer_question":
+        if (query.get("fail")) throw trouble("offline", "office is offline.", "Nothing was dialled. Try again when it is online.");
+        return {};
       case "prepare_emergency":
         if (query.get("key") === "none") throw trouble("policy_refuse", "This is an emergency number.", "Dial it on the phone.", "emergency");
         return { token: "t", number: "112", seconds: Number(query.get("seconds") ?? 15) };
@@ -317,6 +363,10 @@ export const scene = {
           );
         if (query.get("fail") === "slow") return new Promise(() => undefined);
         throw trouble("unknown_tenant_or_user", "The PBX needs to know the tenant.", "Write the user as extension@tenant.", "HTTP 404");
+      case "park":
+        if (query.get("fail")) throw trouble("refused_by_pbx", "The PBX has refused it.", "The call goes on as it was.", "Parking lot full");
+        if (name) setTimeout(() => tell("view", { ...shown, revision: 2, calls: [] }), 10);
+        return { place: query.get("place") === "none" ? null : "71" };
       case "test_link":
         return { arrived: true };
       case "doctor":
@@ -334,6 +384,7 @@ export const scene = {
   /** Starts the scene, and presses what `?press=` names, each after the other. */
   begin(bring: (stream: string, what: unknown) => void): void {
     if (!name) return;
+    tell = bring;
     const people = colleagues(Number(query.get("people") ?? 60));
     const shown = name === "waiting" || name === "password" || name === "keyring" ? stale(people) : people;
     setTimeout(() => {

@@ -82,5 +82,8 @@ export const whys: Record<string, string> = {
   "This looks like a place on a map.": "Das sieht nach einem Ort auf der Karte aus.",
   "The words in front say that this is not a telephone number.": "Nach den Worten davor ist das keine Telefonnummer.",
   "There is no usable telephone number in this link.": "In diesem Link steht keine brauchbare Telefonnummer.",
+  "The subaddress behind this number is not dialled with it.": "Die Unteradresse hinter dieser Nummer wird nicht mitgewählt.",
+  "Something behind this number is not dialled with it.": "Etwas hinter dieser Nummer wird nicht mitgewählt.",
+  "This link demands something that Trayphone does not know.": "Dieser Link verlangt etwas, das Trayphone nicht kennt.",
   "This link offers an account; it does not dial.": "Dieser Link bietet ein Konto an; er wählt nicht.",
 };

@@ -5,6 +5,7 @@ mod dialling;
 mod hints;
 mod hotkeys;
 mod links;
+mod questions;
 
 pub use dialling::Start;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use phone_control::protocol::OpenWindowParams;
+use phone_core::pairing::Pairing;
 use phone_core::{Reason, View};
 use phone_engine::{Handle, SystemEvent};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -58,10 +60,14 @@ pub struct Agent {
     screen: mpsc::Sender<NoticeChange>,
     locked: watch::Receiver<bool>,
     ending: Ending,
-    window: Mutex<Option<Instant>>,
+    window: Mutex<Option<acts::Started>>,
     looked: Mutex<Option<Instant>>,
     /// What waits for the window to look at it.
     for_window: Mutex<Option<Asked>>,
+    /// What a link wants to have in the form of a sign-in.
+    pairing: Mutex<Option<Pairing>>,
+    /// What is asked before a dial.
+    questions: questions::Questions,
     /// What a window shows that this agent has started.
     window_key: Option<String>,
     /// What is under way.
@@ -133,6 +139,8 @@ impl Agent {
             window: Mutex::default(),
             looked: Mutex::default(),
             for_window: Mutex::default(),
+            pairing: Mutex::default(),
+            questions: questions::Questions::default(),
             window_key: dialling::random_word(),
             room: links::Room::default(),
             flood_told: Mutex::default(),
@@ -193,6 +201,9 @@ impl Agent {
             tracing::debug!("the system says {event:?}");
             if let SystemEvent::ScreenLocked(now) = event {
                 locked.send_if_modified(|before| std::mem::replace(before, now) != now);
+                if now {
+                    self.forget_question();
+                }
             }
             self.engine.system(event).await;
         }

@@ -48,9 +48,11 @@ pub fn hand_over(socket: &Path, wish: &Wish, clicked: Clicked, until: Instant) -
             call(socket, NAME, method::HANDLE_LINK, &link, left)
         }
         Wish::DialSelection => call(socket, NAME, method::DIAL_SELECTION, &Nothing {}, left),
-        Wish::Window(view) => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view }, left),
+        Wish::Window(view) => {
+            call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: *view, ..OpenWindowParams::default() }, left)
+        }
         // Whoever starts it a second time wants to see something.
-        Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams { view: None }, left),
+        Wish::Tray => call(socket, NAME, method::OPEN_WINDOW, &OpenWindowParams::default(), left),
         Wish::Register(_) | Wish::Unregister(_) | Wish::Help | Wish::Version => return Ok(Handed::NobodyThere),
     };
     match (answer, wish) {
@@ -91,7 +93,12 @@ fn open_here(view: Option<WindowView>) -> anyhow::Result<()> {
         anyhow::bail!("the program {} is missing; install it beside trayphone", window::PROGRAM);
     };
     let token = std::env::var("XDG_ACTIVATION_TOKEN").ok();
-    window::linux::command(&program, &window::arguments(view), token.as_deref()).spawn()?;
+    window::linux::command(
+        &program,
+        &window::arguments(OpenWindowParams { view, ..OpenWindowParams::default() }),
+        token.as_deref(),
+    )
+    .spawn()?;
     Ok(())
 }
 

@@ -136,6 +136,9 @@ impl Phone for AgentPhone {
                 return Ok(DesktopReply::Call(CallReply { call }));
             }
             DesktopRequest::TakeText => return Ok(DesktopReply::Text(self.agent.take_text())),
+            DesktopRequest::TakePairing => return Ok(DesktopReply::Pairing(self.agent.take_pairing())),
+            DesktopRequest::Question => return Ok(DesktopReply::Question(self.agent.question())),
+            DesktopRequest::AnswerQuestion(answer) => self.agent.answer_question(answer).await?,
             DesktopRequest::GetSettings => return Ok(DesktopReply::Settings(self.settings().await?)),
             DesktopRequest::SetSettings(wanted) => {
                 self.change(*wanted).await?;

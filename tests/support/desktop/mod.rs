@@ -29,7 +29,7 @@ mod notices;
 mod open_uri;
 mod panel;
 mod portal;
-mod programs;
+pub(crate) mod programs;
 mod sample_item;
 mod screen;
 mod session;

@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// Environment variable by which all programs of a session are known.
-pub(super) const MARK: &str = "TRAYPHONE_TEST_SESSION";
+pub(crate) const MARK: &str = "TRAYPHONE_TEST_SESSION";
 
 /// How long a killed process may take to be gone.
 const DYING: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
@@ -77,7 +77,7 @@ impl Running {
     ///
     /// # Panics
     /// When the program cannot be started; names the Debian package if it is missing.
-    pub(super) fn start(name: &str, mut command: Command, log: &Path) -> Self {
+    pub(crate) fn start(name: &str, mut command: Command, log: &Path) -> Self {
         let out = File::options().create(true).append(true).open(log).expect("a log file in the session's folder");
         command.stdout(out.try_clone().expect("a second handle of the log"));
         command.stderr(out);
@@ -180,7 +180,7 @@ pub(super) fn missing(name: &str) -> ! {
 }
 
 /// Kills every process that carries the mark of the session in `root`, and waits until all are gone.
-pub(super) fn sweep(root: &Path) {
+pub(crate) fn sweep(root: &Path) {
     // Twice, as a process may have started another one while the list was read.
     for _ in 0..2 {
         let dying: Vec<_> = marked(root)
@@ -198,7 +198,7 @@ pub(super) fn sweep(root: &Path) {
 }
 
 /// The processes that carry the mark of the session in `root`.
-pub(super) fn marked(root: &Path) -> Vec<Pid> {
+pub(crate) fn marked(root: &Path) -> Vec<Pid> {
     let mark = format!("{MARK}={}", root.display());
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     processes
@@ -214,7 +214,7 @@ pub(super) fn marked(root: &Path) -> Vec<Pid> {
 
 /// Starts the watchdog: when this process dies without dropping its session, the standard input of the watchdog
 /// ends, and it kills what carries the mark and removes the folder.
-pub(super) fn watch_over(root: &Path) -> Running {
+pub(crate) fn watch_over(root: &Path) -> Running {
     const SCRIPT: &str = r#"read -r _
 for process in /proc/[0-9]*; do
   if grep -qaF "$1" "$process/environ" 2>/dev/null; then kill -9 "${process#/proc/}"; fi

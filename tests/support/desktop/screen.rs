@@ -131,6 +131,13 @@ impl Session {
         places(&self.run("xdotool", &search).await.stdout)
     }
 
+    /// Where the visible windows are whose title is `title`.
+    pub async fn windows_of_title(&self, title: &str) -> Vec<Place> {
+        let pattern = format!("^{}$", title.replace('?', "[?]"));
+        let search = ["search", "--onlyvisible", "--name", &pattern, "getwindowgeometry", "--shell", "%@"];
+        places(&self.run("xdotool", &search).await.stdout)
+    }
+
     /// Waits for a visible window of `class`.
     pub async fn window_of_class(&self, class: &str) -> Place {
         let what = format!("a window of class {class}");

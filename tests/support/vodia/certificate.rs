@@ -13,15 +13,15 @@ use super::options::Tls;
 
 /// The server's side of TLS and what a test wants to know about it.
 #[derive(Clone)]
-pub(super) struct Certificate {
-    pub(super) acceptor: TlsAcceptor,
-    pub(super) sha256: String,
-    pub(super) authority_pem: Option<String>,
+pub(crate) struct Certificate {
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) sha256: String,
+    pub(crate) authority_pem: Option<String>,
 }
 
 impl Certificate {
     /// Makes or reads the certificate; nothing for plain http.
-    pub(super) fn make(tls: &Tls) -> Result<Option<Self>> {
+    pub(crate) fn make(tls: &Tls) -> Result<Option<Self>> {
         let (chain, key, authority_pem) = match tls {
             Tls::None => return Ok(None),
             Tls::SelfSigned => own(names(&["localhost"])?, true)?,
@@ -65,7 +65,7 @@ impl Certificate {
 }
 
 /// Writes bytes as lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char]).collect()
 }

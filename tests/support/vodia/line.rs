@@ -10,23 +10,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Anything bytes flow over: plain or encrypted.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A silence that covers all connections, and the wish to end them by a reset.
 #[derive(Default)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     muted: AtomicBool,
     reset: AtomicBool,
     sleepers: Mutex<Vec<Waker>>,
 }
 
 impl Gate {
-    pub(super) fn mute(&self) {
+    pub(crate) fn mute(&self) {
         self.muted.store(true, Ordering::SeqCst);
     }
 
-    pub(super) fn unmute(&self) {
+    pub(crate) fn unmute(&self) {
         let sleepers = {
             let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
             self.muted.store(false, Ordering::SeqCst);
@@ -37,11 +37,11 @@ impl Gate {
         }
     }
 
-    pub(super) fn is_muted(&self) -> bool {
+    pub(crate) fn is_muted(&self) -> bool {
         self.muted.load(Ordering::SeqCst)
     }
 
-    pub(super) fn ends_by_reset(&self, reset: bool) {
+    pub(crate) fn ends_by_reset(&self, reset: bool) {
         self.reset.store(reset, Ordering::SeqCst);
     }
 
@@ -62,13 +62,13 @@ impl Gate {
 }
 
 /// One accepted TCP connection below TLS.
-pub(super) struct Line {
+pub(crate) struct Line {
     tcp: TcpStream,
     gate: Arc<Gate>,
 }
 
 impl Line {
-    pub(super) fn new(tcp: TcpStream, gate: Arc<Gate>) -> Self {
+    pub(crate) fn new(tcp: TcpStream, gate: Arc<Gate>) -> Self {
         Self { tcp, gate }
     }
 }

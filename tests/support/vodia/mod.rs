@@ -22,13 +22,13 @@
 
 mod actions;
 mod call;
-mod certificate;
+pub(crate) mod certificate;
 mod commands;
 mod company;
 mod faults;
 mod frames;
 mod http;
-mod line;
+pub(crate) mod line;
 mod lively;
 mod manners;
 mod mischief;

@@ -2,4 +2,4 @@
 /**
  * What a person may do to a call.
  */
-export type Can = "answer" | "hang_up" | "hold" | "resume" | "transfer" | "transfer_to_call" | "dtmf";
+export type Can = "answer" | "hang_up" | "hold" | "resume" | "transfer" | "transfer_to_call" | "dtmf" | "consult" | "park";

@@ -2,4 +2,4 @@
 /**
  * A command that was sent and not confirmed yet.
  */
-export type Doing = "dialing" | "answering" | "hanging_up" | "holding" | "resuming" | "transferring" | "sending_tones";
+export type Doing = "dialing" | "answering" | "hanging_up" | "holding" | "resuming" | "transferring" | "sending_tones" | "consulting" | "parking";

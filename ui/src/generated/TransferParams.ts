@@ -16,4 +16,8 @@ to_number?: string | null,
 /**
  * Another call; both are joined.
  */
-to_call?: CallId | null, };
+to_call?: CallId | null, 
+/**
+ * The number is asked first while the call waits: its call comes as a second one, to be joined or hung up.
+ */
+ask?: boolean | null, };

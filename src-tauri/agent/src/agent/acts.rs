@@ -3,21 +3,30 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use phone_control::protocol::{OpenWindowParams, WindowView};
-use phone_core::request::OwnPresence;
-use phone_core::{CallId, Code, Reason, Request, Source, Trouble, View};
+use phone_core::request::{OwnPresence, Reply};
+use phone_core::{AccountName, CallId, Code, Reason, Request, Source, Trouble, View};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::Agent;
 use crate::desktop::links::Clicked;
-use crate::desktop::notices::trouble;
+use crate::desktop::notices::{self, trouble};
 use crate::desktop::tray::{keyring_locked, who};
 use crate::desktop::window::{self, arguments};
-use crate::desktop::{Act, Asked, Press, call_is_up};
+use crate::desktop::{Act, Asked, Press, call_is_up, clock};
 
 /// A second click on the icon this soon means the same window, not another one.
 const STARTING: Duration = Duration::from_secs(5);
+
+/// A window that is starting.
+pub(super) struct Started {
+    at: Instant,
+    /// It was started for a question only.
+    asks: bool,
+}
 
 /// Whether an act may end in a dial, which nobody may do on a locked screen, whatever the desktop lets them press there.
 fn dials(act: &Act) -> bool {
@@ -26,6 +35,7 @@ fn dials(act: &Act) -> bool {
         | Act::CallBack { .. }
         | Act::DialChosen(_)
         | Act::ChooseInWindow(_)
+        | Act::AskAgain(_)
         | Act::RetryLink(_)
         | Act::DialSelection => true,
         Act::Window(_)
@@ -36,6 +46,7 @@ fn dials(act: &Act) -> bool {
         | Act::HangUpAny
         | Act::Hold(_)
         | Act::Resume(_)
+        | Act::Park(_)
         | Act::SendDigits { .. }
         | Act::Dnd(_)
         | Act::Unlock
@@ -85,13 +96,15 @@ impl Agent {
                 let who = self.who(&call);
                 self.ask(Request::Resume(Some(call)), who).await;
             }
+            Act::Park(call) => self.park(call).await,
             Act::Dial { number, account } => self.dial_number(number, account).await,
             Act::CallBack { number, account } => {
                 self.ask(Request::MissedSeen, None).await;
                 self.dial_number(number, Some(account)).await;
             }
             Act::DialChosen(chosen) => self.dial_chosen(*chosen).await,
-            Act::ChooseInWindow(asked) => self.choose_in_window(*asked, press.token.as_deref()).await,
+            Act::ChooseInWindow(asked) => self.look_in_window(*asked, press.token.as_deref()).await,
+            Act::AskAgain(asked) => self.ask_again(*asked).await,
             Act::SendDigits { call, digits } => self.ask(Request::Dtmf(call, digits), None).await,
             Act::RetryLink(uri) => {
                 let start = self.start();
@@ -112,14 +125,35 @@ impl Agent {
         }
     }
 
+    /// Parks a call, and tells where it waits: the menu that was pressed is closed by then.
+    async fn park(&self, call: CallId) {
+        let (who, account) = (self.who(&call), self.account_of(&call));
+        let reply = match self.engine.ask(Request::Park(call.clone())).await {
+            Ok(reply) => reply,
+            Err(why) => return self.tell_failure(&why, who).await,
+        };
+        // Something else than a place is a place that the PBX has not told.
+        let place = if let Reply::Parked(place) = reply { place } else { None };
+        let now = clock(Timestamp::now(), &TimeZone::system());
+        self.tell(notices::parked(call, place, account, &now)).await;
+    }
+
+    fn account_of(&self, id: &CallId) -> Option<AccountName> {
+        self.engine.view().borrow().calls.iter().find(|call| call.id == *id).map(|call| call.account.clone())
+    }
+
     /// Asks the engine; a failure is told, about whom or what it was.
     async fn ask(&self, request: Request, concerning: Option<String>) {
         if let Err(why) = self.engine.ask(request).await {
-            tracing::debug!("a request failed: {:?}", why.code);
-            // A call that ended while the finger moved has what it should have: nobody rings any more.
-            if why.code != Code::NoSuchCall {
-                self.tell(trouble(&why, concerning.as_deref())).await;
-            }
+            self.tell_failure(&why, concerning).await;
+        }
+    }
+
+    async fn tell_failure(&self, why: &Trouble, concerning: Option<String>) {
+        tracing::debug!("a request failed: {:?}", why.code);
+        // A call that ended while the finger moved has what it should have: nobody rings any more.
+        if why.code != Code::NoSuchCall {
+            self.tell(trouble(why, concerning.as_deref())).await;
         }
     }
 
@@ -146,31 +180,38 @@ impl Agent {
     }
 
     /// Dials a number that the user pressed.
-    async fn dial_number(self: &Arc<Self>, number: String, account: Option<phone_core::AccountName>) {
+    async fn dial_number(self: &Arc<Self>, number: String, account: Option<AccountName>) {
         self.dial(Asked { text: number, source: Source::Pressed, account }).await;
     }
 
     /// Opens the window, or lets the one that is open show itself.
     pub async fn open_window(self: &Arc<Self>, view: Option<WindowView>, token: Option<&str>) {
+        self.open(OpenWindowParams { view, ..OpenWindowParams::default() }, token).await;
+    }
+
+    /// Opens the window as it is wished, or the small one that asks.
+    pub(super) async fn open(self: &Arc<Self>, wish: OpenWindowParams, token: Option<&str>) {
         // A warm window listens for this; without one nobody does.
-        if self.show.send(OpenWindowParams { view }).is_ok() {
+        if self.show.send(wish).is_ok() {
             return;
         }
         {
             let mut started = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-            if started.is_some_and(|at| at.elapsed() < STARTING) {
+            let asks = wish.question.is_some();
+            // Whichever window starts looks for a question; one that was started to ask opens nothing else by itself.
+            if started.as_ref().is_some_and(|other| other.at.elapsed() < STARTING && (asks || !other.asks)) {
                 return;
             }
-            *started = Some(Instant::now());
+            *started = Some(Started { at: Instant::now(), asks });
         }
-        if let Err(why) = self.start_window(view, token) {
+        if let Err(why) = self.start_window(wish, token) {
             tracing::warn!("the window cannot be opened: {}", why.text);
             *self.window.lock().unwrap_or_else(PoisonError::into_inner) = None;
             self.tell(trouble(&why, None)).await;
         }
     }
 
-    fn start_window(self: &Arc<Self>, view: Option<WindowView>, token: Option<&str>) -> Result<(), Trouble> {
+    fn start_window(self: &Arc<Self>, wish: OpenWindowParams, token: Option<&str>) -> Result<(), Trouble> {
         let missing = |detail: String| Trouble {
             text: "The window of Trayphone cannot be opened.".to_owned(),
             remedy: Some(format!("Install the program {} beside trayphone.", window::PROGRAM)),
@@ -178,7 +219,7 @@ impl Agent {
             ..Trouble::from(Reason::NotAvailable)
         };
         let program = window::linux::find().ok_or_else(|| missing("not found".to_owned()))?;
-        let command = window::linux::command(&program, &arguments(view), token);
+        let command = window::linux::command(&program, &arguments(wish), token);
         let mut child = tokio::process::Command::from(command).spawn().map_err(|error| missing(error.to_string()))?;
         let agent = self.clone();
         let (key, pipe) = (self.window_key.clone().unwrap_or_default() + "\n", child.stdin.take());

@@ -3,19 +3,24 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use phone_control::protocol::{DesktopPatch, EmergencyReply, PrepareEmergencyParams, TakeTextReply, WindowView};
+use jiff::tz::TimeZone;
+use phone_control::protocol::{
+    AnswerQuestionParams, DesktopPatch, EmergencyReply, OpenWindowParams, PrepareEmergencyParams, QuestionReply, TakeTextReply,
+    WindowView,
+};
 use phone_core::call::tidy;
 use phone_core::model::SECOND_PRESS;
-use phone_core::number::Yes;
+use phone_core::number::{Candidate, Offer, Yes};
 use phone_core::view::{AccountView, LinkName};
 use phone_core::{AccountName, Code, Reason, Reply, Request, Source, Trouble, View};
 
 use tokio::time::Instant;
 
 use super::Agent;
+use super::questions::{self, When};
 use crate::desktop::links::{self, Clicked};
-use crate::desktop::notices::{self, Late, trouble};
-use crate::desktop::{Asked, Chosen, selection};
+use crate::desktop::notices::{self, About, Late, Notice, NoticeChange, trouble};
+use crate::desktop::{Asked, Chosen, clock, selection};
 
 /// Whether a link started the agent, or came to a running one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,11 +126,10 @@ impl Agent {
         if self.is_locked() {
             return self.tell_locked().await;
         }
+        let found = self.found(&Asked { account, ..Asked::link(uri) }).await;
         if !self.can_press() {
-            return self.choose_in_window(Asked::link(uri), None).await;
+            return self.look_at(Asked::link(uri), &found, true, None).await;
         }
-        let look = Request::Numbers { text: uri.to_owned(), account, source: Source::Link };
-        let found = if let Ok(Reply::Numbers(found)) = self.engine.ask(look).await { found } else { vec![] };
         let only = if let [only] = found.as_slice() { Late::of(only) } else { None };
         self.tell(notices::link_too_late(uri, only)).await;
     }
@@ -134,18 +138,147 @@ impl Agent {
     pub(super) async fn dial(self: &Arc<Self>, asked: Asked) {
         let Asked { text, source, account } = asked.clone();
         let Err(why) = self.engine.ask(Request::Dial { text, account, source, yes: Yes::No }).await else { return };
-        let notice = match (why.code, &*why.offers) {
-            (Code::PolicyAsk, [offer]) => notices::question(&asked, offer),
-            (Code::SeveralNumbers, [only]) => notices::question(&asked, only),
-            (Code::SeveralNumbers, [_, ..]) => notices::choice(&asked, &why.offers),
+        let (notice, number) = match (why.code, &*why.offers) {
+            (Code::PolicyAsk | Code::SeveralNumbers, [offer]) => (notices::question(&asked, offer), offer.shown.clone()),
+            (Code::SeveralNumbers, [_, ..]) => (notices::choice(&asked, &why.offers), String::new()),
             _ if why == Reason::TooManyLinks.into() => return self.tell_flood(&why).await,
             _ => return self.tell(trouble(&why, self.quotable(&asked.text))).await,
         };
-        if self.can_press() { self.tell(notice).await } else { self.choose_in_window(asked, None).await }
+        if self.can_press() {
+            self.ask_by_notice(asked, notice, number).await;
+        } else {
+            self.ask_in_window(asked, why.offers.into_vec(), false, None).await;
+        }
+    }
+
+    /// Lets a notice ask, and withdraws the question when nobody has answered it in time.
+    async fn ask_by_notice(self: &Arc<Self>, asked: Asked, notice: Notice, number: String) {
+        let about = notice.about.clone();
+        let About::Question(of) = about.clone() else { return self.tell(notice).await };
+        let turn = self.questions.notice(&of, asked, number);
+        self.tell(notice).await;
+        let agent = self.clone();
+        tokio::spawn(async move {
+            let Some(asking) = agent.questions.unanswered(&of, turn).await else { return };
+            let told = notices::not_answered(about, asking.asked, &asking.title, &time_of(asking.when));
+            // Whoever has closed the question has answered it.
+            agent.screen.send(NoticeChange::Redraw(told)).await.ok();
+        });
+    }
+
+    /// Lets the small window ask, in place of what it asked before.
+    async fn ask_in_window(self: &Arc<Self>, asked: Asked, mut offers: Vec<Offer>, late: bool, token: Option<&str>) {
+        // What was asked for took its time, and the screen may have been locked meanwhile.
+        if self.is_locked() {
+            return self.tell_locked().await;
+        }
+        let Some(id) = random_word() else { return self.tell(trouble(&Reason::NotAvailable.into(), None)).await };
+        // What stands around a number in a link is nobody's business.
+        offers.iter_mut().for_each(|offer| offer.text = links::shown(&offer.text));
+        self.questions.window(id.clone(), asked, offers, late);
+        let agent = self.clone();
+        tokio::spawn(async move {
+            let Some(asking) = agent.questions.window_unanswered(&id).await else { return };
+            let alone = agent.health.borrow().works == Some(false);
+            if alone {
+                // No notice can tell it, so the window does.
+                return;
+            }
+            agent.question_is_over();
+            let number = if let [only] = asking.offers.as_slice() { only.shown.as_str() } else { "" };
+            let told = notices::not_answered(About::Trouble, asking.asked.clone(), number, &time_of(asking.when));
+            if !agent.is_locked() {
+                agent.tell(told).await;
+            }
+        });
+        self.open(OpenWindowParams { question: Some(true), ..OpenWindowParams::default() }, token).await;
+    }
+
+    /// Lets the small window ask about the numbers in a text, or the large one where nothing is known of them.
+    pub(super) async fn look_in_window(self: &Arc<Self>, asked: Asked, token: Option<&str>) {
+        let found = self.found(&asked).await;
+        self.look_at(asked, &found, false, token).await;
+    }
+
+    async fn look_at(self: &Arc<Self>, asked: Asked, found: &[Candidate], late: bool, token: Option<&str>) {
+        let offers = questions::offers(found);
+        if offers.is_empty() {
+            self.choose_in_window(asked, token).await;
+        } else {
+            self.ask_in_window(asked, offers, late, token).await;
+        }
+    }
+
+    async fn found(&self, asked: &Asked) -> Vec<Candidate> {
+        let Asked { text, source, account } = asked.clone();
+        let look = Request::Numbers { text, account, source };
+        if let Ok(Reply::Numbers(found)) = self.engine.ask(look).await { found } else { vec![] }
+    }
+
+    /// Asks once more what nobody has answered in time.
+    pub(super) async fn ask_again(self: Arc<Self>, asked: Asked) {
+        if asked.source == Source::Link {
+            let start = self.start();
+            self.dial_link(asked.text, Clicked::now(), start).await;
+        } else {
+            self.dial(asked).await;
+        }
+    }
+
+    /// What the small window asks.
+    pub fn question(&self) -> QuestionReply {
+        let asking = self.questions.in_window().filter(|_| !self.is_locked());
+        let alone = self.health.borrow().works == Some(false);
+        QuestionReply { question: asking.map(|asking| asking.told(alone)) }
+    }
+
+    /// Takes the one answer to what the small window asks.
+    ///
+    /// # Errors
+    /// The question is over, the number was not offered, or it could not be dialled.
+    pub async fn answer_question(&self, answer: AnswerQuestionParams) -> Result<(), Trouble> {
+        let AnswerQuestionParams { id, choice, always } = answer;
+        if self.is_locked() {
+            return Err(Reason::PolicyRefuse("The screen is locked.").into());
+        }
+        let Some(asking) = self.questions.take(&id) else { return Err(question_is_over()) };
+        let chosen = choice.map(|choice| asking.offers.iter().find(|offer| offer.choice == choice).ok_or_else(question_is_over));
+        let Some(offer) = chosen.transpose()? else {
+            self.question_is_over();
+            return Ok(());
+        };
+        let asked = &asking.asked;
+        if let Some(remember) = offer.remember.as_ref().filter(|_| always && offer.trust && asked.source == Source::Link) {
+            self.trust(remember).await;
+        }
+        let account = offer.account.clone().or_else(|| asked.account.clone());
+        let yes = Yes::To(offer.choice.clone());
+        // What goes wrong is told where the answer was given.
+        self.engine.ask(Request::Dial { text: asked.text.clone(), account, source: asked.source, yes }).await?;
+        self.question_is_over();
+        Ok(())
+    }
+
+    /// Gives up what the small window asks.
+    pub(super) fn forget_question(&self) {
+        if self.questions.forget_window() {
+            self.question_is_over();
+        }
+    }
+
+    /// Closes the small window, unless something else is asked already.
+    fn question_is_over(&self) {
+        if self.questions.in_window().is_none() {
+            // Without a window nobody hears it, and nobody has to.
+            self.show.send(OpenWindowParams { question: Some(false), ..OpenWindowParams::default() }).ok();
+        }
     }
 
     /// Dials the number that a question or a choice showed.
     pub(super) async fn dial_chosen(self: &Arc<Self>, chosen: Chosen) {
+        if !self.questions.answered(&chosen.asked) {
+            return self.tell(trouble(&question_is_over(), None)).await;
+        }
         let Chosen { asked: Asked { text, source, account }, to, always } = chosen;
         if let Some(remember) = always {
             self.trust(&remember).await;
@@ -165,14 +298,16 @@ impl Agent {
     }
 
     /// Puts a text into the window's field, where the user looks at it and dials or not.
-    pub(super) async fn choose_in_window(self: &Arc<Self>, asked: Asked, token: Option<&str>) {
-        let text = if asked.source == Source::Link { links::for_window(&asked.text) } else { Some(asked.text) };
+    async fn choose_in_window(self: &Arc<Self>, asked: Asked, token: Option<&str>) {
+        let source = asked.source;
+        let text = if source == Source::Link { links::for_window(&asked.text) } else { Some(asked.text) };
         let Some(text) = text else {
             let why = Reason::NumberNotUsable("There is no usable telephone number in this link.");
             return self.tell(trouble(&why.into(), None)).await;
         };
         *self.for_window.lock().unwrap_or_else(PoisonError::into_inner) = Some(Asked { text, ..asked });
-        self.open_window(Some(WindowView::Calls), token).await;
+        let quiet = source == Source::Link;
+        self.open(OpenWindowParams { view: Some(WindowView::Calls), question: None, quiet }, token).await;
     }
 
     /// The text that waits for the window, once; on a locked screen it goes on waiting.
@@ -249,6 +384,20 @@ impl Agent {
             Err(_) => Prospect::Soon,
         }
     }
+}
+
+/// Why an answer that came too late counts for nothing.
+fn question_is_over() -> Trouble {
+    Trouble {
+        text: "This question is over, and nothing was called.".to_owned(),
+        remedy: Some("Ask for the number once more.".to_owned()),
+        ..Trouble::from(Reason::NotAvailable)
+    }
+}
+
+/// The time of day at which something was asked.
+fn time_of(when: When) -> String {
+    clock(when.at, &TimeZone::system())
 }
 
 /// A word that nobody can guess; none where the system gives no randomness.

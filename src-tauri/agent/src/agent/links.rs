@@ -5,12 +5,13 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use phone_control::protocol::TestLinkReply;
-use phone_core::{Reason, Trouble};
+use phone_control::protocol::{OpenWindowParams, TakePairingReply, TestLinkReply, WindowView};
+use phone_core::{Reason, Trouble, pairing};
 use tokio::sync::Semaphore;
 
 use super::Agent;
 use crate::desktop::links::{self, Clicked, TEST};
+use crate::desktop::notices::trouble;
 
 /// How long a link may take from one program to the other.
 const ON_ITS_WAY: Duration = Duration::from_secs(10);
@@ -83,7 +84,11 @@ impl Agent {
         };
         let (agent, start) = (self.clone(), self.start());
         tokio::spawn(async move {
-            agent.dial_link(uri, clicked, start).await;
+            if pairing::is_pairing(&uri) {
+                agent.offer_account(&uri).await;
+            } else {
+                agent.dial_link(uri, clicked, start).await;
+            }
             drop(place);
         });
         Ok(())
@@ -103,6 +108,35 @@ impl Agent {
             drop(place);
         });
         Ok(())
+    }
+
+    /// Puts what a link says of an account into the form of a sign-in; the user looks at it, and types the password.
+    async fn offer_account(self: &Arc<Self>, link: &str) {
+        if self.is_locked() {
+            return self.tell_locked().await;
+        }
+        let kinds: Vec<&str> = phone_engine::kinds().collect();
+        match pairing::read(link, &kinds) {
+            Ok(offered) => {
+                *self.pairing.lock().unwrap_or_else(PoisonError::into_inner) = Some(offered);
+                let wish = OpenWindowParams { view: Some(WindowView::Settings), question: None, quiet: true };
+                self.open(wish, None).await;
+            }
+            Err(error) => {
+                let why = Trouble {
+                    text: error.to_string(),
+                    remedy: Some(error.remedy().to_owned()),
+                    ..Trouble::from(Reason::NotAvailable)
+                };
+                self.tell(trouble(&why, None)).await;
+            }
+        }
+    }
+
+    /// What waits for the form of a sign-in, once; on a locked screen it goes on waiting.
+    pub fn take_pairing(&self) -> TakePairingReply {
+        let waiting = || self.pairing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        TakePairingReply { pairing: if self.is_locked() { None } else { waiting() } }
     }
 
     async fn too_fast(&self, why: Trouble) -> Trouble {

@@ -38,6 +38,8 @@ pub enum Act {
     Hold(CallId),
     /// Take a call back.
     Resume(CallId),
+    /// Put a call where anybody can fetch it.
+    Park(CallId),
     /// Dial a number that stands in the menu or in a notice.
     Dial {
         /// The number.
@@ -47,6 +49,8 @@ pub enum Act {
     },
     /// Dial the number that a question or a choice showed, and no other one.
     DialChosen(Box<Chosen>),
+    /// Ask once more what nobody has answered in time.
+    AskAgain(Box<Asked>),
     /// Go through a link again from the beginning.
     RetryLink(String),
     /// Choose among the numbers of a text in the window.

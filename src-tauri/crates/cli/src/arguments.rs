@@ -51,6 +51,10 @@ pub enum Command {
     Dtmf(Dtmf),
     /// Hands a call on, to a number or to another call.
     Transfer(Transfer),
+    /// Puts a call where anybody can fetch it, and says where that is.
+    Park(Park),
+    /// Takes the call that rings at a colleague.
+    PickUp(PickUp),
     /// Shows colleagues.
     Presence(Presence),
     /// Chooses the own state.
@@ -191,6 +195,27 @@ pub struct Transfer {
     /// The call it is joined with.
     #[arg(long, value_name = "CALL2", value_parser = call_id)]
     pub to_call: Option<CallId>,
+    /// Asks the number first: its call comes as a second one, to be joined with --to-call or hung up.
+    #[arg(long, requires = "target")]
+    pub ask: bool,
+}
+
+/// Arguments of `park`.
+#[derive(Debug, Args)]
+pub struct Park {
+    /// The call.
+    #[arg(value_parser = call_id)]
+    pub call: CallId,
+}
+
+/// Arguments of `pick-up`.
+#[derive(Debug, Args)]
+pub struct PickUp {
+    /// The extension it rings at.
+    pub from: String,
+    /// By which account.
+    #[arg(long, value_name = "A", value_parser = account_name)]
+    pub account: Option<AccountName>,
 }
 
 /// Arguments of `presence`.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use phone_control::protocol::{DialParams, HistoryParams, TransferParams};
+use phone_control::protocol::{DialParams, HistoryParams, PickUpParams, TransferParams};
 use phone_core::call::{Outcome, tidy};
 use phone_core::event::CallBrief;
 use phone_core::view::{CallRecord, CallView};
@@ -10,7 +10,7 @@ use phone_core::{CallId, CallState, Direction, Party};
 use serde::Serialize;
 
 use crate::account::known;
-use crate::arguments::{Dial, Dtmf, History, OneCall, Transfer};
+use crate::arguments::{Dial, Dtmf, History, OneCall, Park, PickUp, Transfer};
 use crate::asking::{connect, done, read};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
@@ -32,6 +32,13 @@ struct Done<'a> {
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<Stand<'a>>,
+}
+
+#[derive(Serialize)]
+struct Parked<'a> {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -137,9 +144,34 @@ pub async fn dtmf(wanted: Dtmf, socket: &Path, output: &Output) -> Result<(), Fa
 /// # Errors
 /// What the agent or the PBX says.
 pub async fn transfer(wanted: Transfer, socket: &Path, output: &Output) -> Result<(), Failure> {
-    let Transfer { call, target, to_call } = wanted;
+    let Transfer { call, target, to_call, ask } = wanted;
     let client = connect(socket).await?;
-    confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call })).await?, None, output)
+    confirmed(done(client.transfer(&TransferParams { call, to_number: target, to_call, ask })).await?, None, output)
+}
+
+/// Puts a call where anybody can fetch it, and says where that is.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn park(wanted: Park, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    let place = done(client.park(wanted.call)).await?;
+    output.confirm(&Parked { ok: true, place: place.as_deref() }, |to| match &place {
+        Some(place) => {
+            to.extend_from_slice(format!("Parked at {}. Dial that number to fetch the call.\n", tidy(place)).as_bytes())
+        }
+        None => to.extend_from_slice(b"Parked.\n"),
+    })
+}
+
+/// Takes the call that rings at an extension.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn pick_up(wanted: PickUp, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    let PickUp { from, account } = wanted;
+    confirmed(done(client.pick_up(&PickUpParams { from, account })).await?, None, output)
 }
 
 /// `after` are digits that wait until somebody has answered.

@@ -67,6 +67,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Resume(wanted) => attended(calls::act("resume", wanted, &socket()?, output)),
         Command::Dtmf(wanted) => attended(calls::dtmf(wanted, &socket()?, output)),
         Command::Transfer(wanted) => attended(calls::transfer(wanted, &socket()?, output)),
+        Command::Park(wanted) => attended(calls::park(wanted, &socket()?, output)),
+        Command::PickUp(wanted) => attended(calls::pick_up(wanted, &socket()?, output)),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod dialling;
 mod hotkeys;
+mod questions;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use dialling::{
     DialEmergencyParams, DialParams, EmergencyReply, NumbersParams, NumbersReply, PrepareEmergencyParams, TakeTextReply,
 };
 pub use hotkeys::{HotkeyHealth, HotkeyName, HotkeyView, HotkeysReply, TestHotkeyParams, TestHotkeyReply};
+pub use questions::{AnswerQuestionParams, AskedBy, Question, QuestionReply, TakePairingReply};
 pub use settings::{DesktopPatch, SetSettingsParams, SettingsReply};
 
 /// Version of the protocol, major and minor.
@@ -49,12 +51,17 @@ pub mod method {
     pub const PREPARE_EMERGENCY: &str = "prepare_emergency";
     pub const DIAL_EMERGENCY: &str = "dial_emergency";
     pub const TAKE_TEXT: &str = "take_text";
+    pub const TAKE_PAIRING: &str = "take_pairing";
+    pub const QUESTION: &str = "question";
+    pub const ANSWER_QUESTION: &str = "answer_question";
     pub const ANSWER: &str = "answer";
     pub const HANG_UP: &str = "hang_up";
     pub const HOLD: &str = "hold";
     pub const RESUME: &str = "resume";
     pub const DTMF: &str = "dtmf";
     pub const TRANSFER: &str = "transfer";
+    pub const PARK: &str = "park";
+    pub const PICK_UP: &str = "pick_up";
     pub const SET_PRESENCE: &str = "set_presence";
     pub const ADD_ACCOUNT: &str = "add_account";
     pub const SET_PASSWORD: &str = "set_password";
@@ -260,6 +267,37 @@ pub struct TransferParams {
     /// Another call; both are joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_call: Option<CallId>,
+    /// The number is asked first while the call waits: its call comes as a second one, to be joined or hung up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>"))]
+    pub ask: bool,
+}
+
+/// Parameters of `park`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ParkParams {
+    /// The call.
+    pub call: CallId,
+}
+
+/// Answer of `park`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ParkReply {
+    /// The number to dial for the call that waits, when the PBX says so.
+    pub place: Option<String>,
+}
+
+/// Parameters of `pick_up`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct PickUpParams {
+    /// Extension of the one it rings at.
+    pub from: String,
+    /// By which account; needed when several could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
 }
 
 /// Parameters of `set_presence`.
@@ -428,6 +466,13 @@ pub struct OpenWindowParams {
     /// The page; the last one when none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<WindowView>,
+    /// Shows nothing but the small window with the question that waits; false when none waits any more. Only `show` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<bool>,
+    /// A link wants it, which nobody may have clicked: the keyboard stays where it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>"))]
+    pub quiet: bool,
 }
 
 /// Parameters of `handle_link`.

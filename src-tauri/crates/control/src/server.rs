@@ -19,8 +19,9 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::protocol::{
-    CallReply, DialEmergencyParams, EmergencyReply, HotkeyName, HotkeysReply, OpenWindowParams, PrepareEmergencyParams,
-    SetSettingsParams, SettingsReply, TakeTextReply, TestHotkeyReply, TestLinkReply, WindowView,
+    AnswerQuestionParams, CallReply, DialEmergencyParams, EmergencyReply, HotkeyName, HotkeysReply, OpenWindowParams,
+    PrepareEmergencyParams, QuestionReply, SetSettingsParams, SettingsReply, TakePairingReply, TakeTextReply, TestHotkeyReply,
+    TestLinkReply, WindowView,
 };
 use crate::transport::Listener;
 
@@ -56,6 +57,12 @@ pub enum DesktopRequest {
     DialEmergency(DialEmergencyParams),
     /// Hand over the text that waits for the window.
     TakeText,
+    /// Hand over what a link wants to have in the form of a sign-in.
+    TakePairing,
+    /// Tell the question that waits for the small window.
+    Question,
+    /// Answer it.
+    AnswerQuestion(AnswerQuestionParams),
     /// Tell the settings.
     GetSettings,
     /// Change settings and tell them.
@@ -83,6 +90,10 @@ pub enum DesktopReply {
     Emergency(EmergencyReply),
     /// What waited for the window.
     Text(TakeTextReply),
+    /// What waited for the form.
+    Pairing(TakePairingReply),
+    /// What is asked.
+    Question(QuestionReply),
     /// The settings as they are now.
     Settings(SettingsReply),
     /// How the hotkeys do.

@@ -138,6 +138,14 @@ pub enum Ability {
     History,
     /// Read the address book.
     Contacts,
+    /// Call somebody about a call while it waits.
+    Consult,
+    /// Put a call where anybody can fetch it.
+    Park,
+    /// Take a call that rings at a colleague.
+    PickUp,
+    /// Call addresses such as `sip:mara@example.org`.
+    DialAddresses,
 }
 
 /// The set of things a PBX lets this user do, in a fixed order.

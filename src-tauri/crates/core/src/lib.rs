@@ -11,6 +11,7 @@ pub mod host;
 pub mod link;
 pub mod model;
 pub mod number;
+pub mod pairing;
 pub mod people;
 pub mod reason;
 pub mod request;

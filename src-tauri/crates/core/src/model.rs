@@ -6,6 +6,7 @@
 mod bounds;
 mod calls;
 mod commands;
+mod consult;
 mod dialling;
 mod emergency;
 mod endings;
@@ -15,6 +16,7 @@ mod redial;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -28,10 +30,10 @@ use crate::account::{Abilities, AccountConfig, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party};
 use crate::event::{Event, EventName};
 use crate::link::Link;
-use crate::number::{Numbers, Plan};
+use crate::number::{Known, Numbers, Plan};
 use crate::people::{People, PersonSeen, Presence};
 use crate::reason::{Reason, Why};
-use crate::request::Answer;
+use crate::request::{Answer, Reply};
 use crate::told::{Contact, PastCall, RequestId, Told};
 use crate::view::{AccountView, CallRecord, CallView, Hint, LinkName, RecordSource, View};
 
@@ -61,6 +63,8 @@ struct Live {
     remote: Party,
     /// The number whose name was looked for last; the lists are long and frames are many.
     looked_up: Option<String>,
+    /// How the PBX itself named the other side of a call that we asked for.
+    told_as: Option<String>,
     via: Option<Party>,
     since: Timestamp,
     started_at: Timestamp,
@@ -106,6 +110,8 @@ struct Desk {
     domain: Option<String>,
     user: Option<String>,
     plan: Plan,
+    /// Internal numbers of the list of colleagues; none until somebody needs them anew.
+    known: Option<Arc<Known>>,
     link: LinkName,
     link_since: Timestamp,
     why: Option<Reason>,
@@ -184,6 +190,7 @@ impl Model {
             domain: config.domain.clone(),
             user: config.user.clone(),
             plan: Plan::of(&config.keys).0,
+            known: None,
             link: LinkName::SignedOut,
             link_since: at,
             why: None,
@@ -307,6 +314,7 @@ impl Model {
         for seen in draft.changed.into_values() {
             self.people.update(name, seen, now.wall);
         }
+        self.forget_known(name);
         if let Some((presence, dnd)) = draft.own {
             out.extend(self.apply(name, Told::Own { presence, dnd }, now));
         }
@@ -335,6 +343,7 @@ impl Model {
             | Told::History(_)
             | Told::Contacts(_)
             | Told::Confirmed(_)
+            | Told::Parked { .. }
             | Told::Refused(..)
             | Told::Unclear(_) => return Some(told),
         }
@@ -372,12 +381,17 @@ impl Model {
             Told::Verdict { key, outcome } => self.verdict(name, &key, outcome, now),
             Told::People(people) => {
                 self.people.replace(name, people);
+                self.forget_known(name);
                 self.look_up_again(name);
                 vec![]
             }
             Told::Person(seen) => {
                 // Readers follow the revision of the list; an event for each frame would drown the calls.
+                let before = self.people.len();
                 self.people.update(name, seen, now.wall);
+                if self.people.len() != before {
+                    self.forget_known(name);
+                }
                 vec![]
             }
             Told::Own { presence, dnd } => {
@@ -396,7 +410,8 @@ impl Model {
                 self.look_up_again(name);
                 vec![]
             }
-            Told::Confirmed(request) => self.finish(name, request, Ok(()), now),
+            Told::Confirmed(request) => self.finish(name, request, Ok(Reply::Done), now),
+            Told::Parked { request, place } => self.finish(name, request, Ok(Reply::Parked(place)), now),
             Told::Refused(request, why) => self.finish(name, request, Err(why), now),
             Told::Unclear(request) => self.finish(name, request, Err(Reason::NoReaction), now),
         }

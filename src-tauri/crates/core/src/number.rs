@@ -10,15 +10,18 @@ mod count;
 mod country;
 mod emergency;
 mod judge;
+mod known;
 mod label;
 mod library;
 mod mask;
 mod offer;
 mod plan;
 mod policy;
+mod range;
 mod reading;
 mod same;
 mod service;
+mod shape;
 mod shown;
 mod spell;
 #[cfg(test)]
@@ -30,6 +33,7 @@ mod wire;
 use serde::{Deserialize, Serialize};
 
 pub use country::country_name;
+pub use known::Known;
 pub use offer::{Offer, Yes};
 pub use plan::{Plan, PlanError, Send};
 pub(crate) use policy::EMERGENCY;

@@ -285,6 +285,11 @@ impl People {
         self.len() == 0
     }
 
+    /// All internal numbers of an account, in order.
+    pub fn numbers(&self, account: &AccountName) -> impl Iterator<Item = &str> {
+        self.desks.get(account).into_iter().flat_map(|desk| desk.people.keys().map(|number| &**number))
+    }
+
     /// Tells whether an internal number of an account is a person's, not a group's or a service's.
     pub fn is_person(&self, account: &AccountName, number: &str) -> bool {
         let kept = self.desks.get(account).and_then(|desk| desk.people.get(number));

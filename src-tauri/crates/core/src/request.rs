@@ -39,6 +39,8 @@ impl Source {
 pub enum TransferTarget {
     /// A number, without asking first.
     Number(String),
+    /// A number that is asked first, while the call waits; joining or hanging up ends that.
+    Ask(String),
     /// Another live call; both are joined.
     Call(CallId),
 }
@@ -129,6 +131,15 @@ pub enum Request {
     Dtmf(CallId, String),
     /// Hand a call on.
     Transfer(CallId, TransferTarget),
+    /// Put a call where anybody can fetch it.
+    Park(CallId),
+    /// Take the call that rings at this extension.
+    PickUp {
+        /// Extension of the one it rings at.
+        from: String,
+        /// By which account; needed when several could.
+        account: Option<AccountName>,
+    },
     /// Choose the own state at one account, or at all.
     SetPresence {
         /// Which account; all that can when none is named.
@@ -213,6 +224,8 @@ pub enum Reply {
     Done,
     /// Done; this is the call.
     Call(CallBrief),
+    /// Done; the number to dial for the call that waits, when the PBX says so.
+    Parked(Option<String>),
     /// The whole view.
     View(std::sync::Arc<View>),
     /// A page of people.

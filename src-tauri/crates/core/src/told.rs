@@ -60,6 +60,13 @@ pub enum Told {
     Contacts(Vec<Contact>),
     /// A command had its effect and no call shows it.
     Confirmed(RequestId),
+    /// A call waits where anybody can fetch it.
+    Parked {
+        /// The command that put it there.
+        request: RequestId,
+        /// The number to dial for it, when the PBX says so.
+        place: Option<String>,
+    },
     /// The PBX said no.
     Refused(RequestId, Reason),
     /// It was sent and nobody can say what became of it.
@@ -159,6 +166,29 @@ pub enum Command {
         /// The call it is joined with.
         other: String,
     },
+    /// Call somebody about a call while it waits; the PBX shows that as a second call.
+    Consult {
+        /// What the answer refers to.
+        request: RequestId,
+        /// The call that waits.
+        key: String,
+        /// The number.
+        to: String,
+    },
+    /// Put the call where anybody can fetch it.
+    Park {
+        /// What the answer refers to.
+        request: RequestId,
+        /// The call.
+        key: String,
+    },
+    /// Take the call that rings at somebody else.
+    PickUp {
+        /// What the answer refers to.
+        request: RequestId,
+        /// Extension of the one it rings at.
+        from: String,
+    },
     /// Choose the own state.
     SetPresence {
         /// What the answer refers to.
@@ -184,6 +214,9 @@ impl Command {
             | Self::Dtmf { request, .. }
             | Self::TransferTo { request, .. }
             | Self::TransferJoin { request, .. }
+            | Self::Consult { request, .. }
+            | Self::Park { request, .. }
+            | Self::PickUp { request, .. }
             | Self::SetPresence { request, .. } => *request,
         }
     }
@@ -191,13 +224,15 @@ impl Command {
     /// The call it is about, by the PBX's id.
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Dial { .. } | Self::SetPresence { .. } => None,
+            Self::Dial { .. } | Self::PickUp { .. } | Self::SetPresence { .. } => None,
             Self::Answer { key, .. }
             | Self::HangUp { key, .. }
             | Self::Hold { key, .. }
             | Self::Resume { key, .. }
             | Self::Dtmf { key, .. }
             | Self::TransferTo { key, .. }
+            | Self::Consult { key, .. }
+            | Self::Park { key, .. }
             | Self::TransferJoin { key, .. } => Some(key),
         }
     }

@@ -115,6 +115,10 @@ pub enum Can {
     TransferToCall,
     /// Send tones.
     Dtmf,
+    /// Call somebody about it while it waits.
+    Consult,
+    /// Put it where anybody can fetch it.
+    Park,
 }
 
 /// A command that was sent and not confirmed yet.
@@ -136,6 +140,10 @@ pub enum Doing {
     Transferring,
     /// Tones.
     SendingTones,
+    /// A call to somebody about it.
+    Consulting,
+    /// A way to its parking place.
+    Parking,
 }
 
 /// One live call as shown.

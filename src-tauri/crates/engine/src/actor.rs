@@ -6,6 +6,8 @@ mod desk;
 mod disk;
 mod keyring;
 mod requests;
+#[cfg(test)]
+pub(crate) mod tests;
 mod wire;
 
 use std::collections::{HashMap, VecDeque};
@@ -28,8 +30,7 @@ use self::disk::Writing;
 use crate::disk::Disk;
 use crate::history::{History, MOST};
 use crate::marks::Marks;
-use crate::net::FromNet;
-use crate::net::socket::ToSocket;
+use crate::net::{FromNet, ToSocket};
 use crate::ports::{Proxies, Vault, VaultError};
 use crate::settings::Settings;
 use crate::{Asked, Handle, Options};
@@ -54,6 +55,14 @@ enum SecretState {
     Here,
     /// Not there, for this reason.
     Missing,
+}
+
+/// A frame as it is kept for a report.
+enum KeptFrame {
+    /// The way it went, its whole length in bytes, and its beginning.
+    Shown { way: char, length: usize, beginning: Box<str> },
+    /// Sent, with a credential in it.
+    Hidden,
 }
 
 /// One account at work.
@@ -91,7 +100,7 @@ struct Desk {
     being_stored: Option<u64>,
     /// Not kept unless its first sign-in goes well enough.
     provisional: bool,
-    frames: VecDeque<(char, usize, Box<str>)>,
+    frames: VecDeque<KeptFrame>,
     skipped: u64,
     /// Seconds the server's clock is ahead.
     clock_ahead: Option<i64>,

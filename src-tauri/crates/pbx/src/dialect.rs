@@ -6,7 +6,7 @@ use phone_core::told::{Command, RequestId, Told};
 use phone_core::{AccountConfig, Now, Reason, Secret};
 use url::Url;
 
-/// Number of one socket of a dialect; a dialect chooses it.
+/// Number of one socket or stream of a dialect; a dialect chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wire(pub u16);
 
@@ -24,17 +24,17 @@ pub enum Input<'a> {
     Start,
     /// The attempt is over; all sockets are closed and no answer will come.
     Stop,
-    /// A WebSocket is open.
+    /// A WebSocket or a stream is open.
     Opened(Wire),
-    /// A WebSocket was not opened: with the HTTP status of the refusal, or another reason.
+    /// It was not opened: with the HTTP status of the refusal, which only a WebSocket can have, or another reason.
     NotOpened(Wire, NotOpened),
-    /// A text frame arrived.
+    /// A text frame arrived, or what the [`Framing`] of a stream made one of.
     Text(Wire, &'a str),
     /// An answer to a ping arrived.
     Pong(Wire),
     /// The server pinged; its answer is sent by whoever holds the socket.
     Pinged(Wire),
-    /// A socket closed.
+    /// A socket or stream ended, by whatever end of it.
     Closed(Wire),
     /// An HTTP request has its answer.
     Http(u32, Result<HttpAnswer, Reason>),
@@ -48,7 +48,7 @@ pub enum Input<'a> {
     Tick,
 }
 
-/// Why a WebSocket was not opened.
+/// Why a WebSocket or a stream was not opened.
 #[derive(Debug)]
 pub enum NotOpened {
     /// The server answered the handshake with this status and `Retry-After`.
@@ -103,6 +103,19 @@ pub struct HttpRequest {
     pub carries: Option<RequestId>,
 }
 
+/// Cuts what arrives on a byte stream into the frames of a protocol.
+///
+/// It is as pure as its dialect, and is made anew for each stream, so that the half of a frame in which one stream ended
+/// never meets the beginning of another. What it keeps of an unfinished frame must have a bound.
+pub trait Framing: Send {
+    /// Takes what arrived next, in whatever pieces, and gives each frame that is complete with it.
+    ///
+    /// # Errors
+    /// Why the stream cannot be understood any more: a frame is too long, or is no text. It ends with that reason; the
+    /// frames given before count.
+    fn push(&mut self, bytes: &[u8], frame: &mut dyn FnMut(String)) -> Result<(), Reason>;
+}
+
 /// What a dialect wants done. It may hold secrets, so it cannot be printed.
 pub enum Effect {
     /// Open a WebSocket.
@@ -114,9 +127,20 @@ pub enum Effect {
         /// Headers of the handshake.
         headers: Vec<(&'static str, Header)>,
     },
-    /// Send a text frame.
+    /// Open a byte stream.
+    Connect {
+        /// The dialect's number for it.
+        wire: Wire,
+        /// `tcp://host:port`, or `tls://host:port` for an encrypted one; the port is always said.
+        url: Url,
+        /// Cuts what arrives into frames.
+        framing: Box<dyn Framing>,
+    },
+    /// Send a text frame; on a stream the text as it is.
     Send(Wire, String),
-    /// Send a ping.
+    /// Send a frame that holds a credential, just so; it is never kept for a report, and is wiped.
+    SendHidden(Wire, Secret),
+    /// Send a ping; a stream has none.
     Ping(Wire),
     /// Make an HTTP request.
     Http(Box<HttpRequest>),

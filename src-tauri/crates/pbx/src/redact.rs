@@ -7,19 +7,50 @@ const MOST: usize = 600;
 
 /// Replaces every text by a sketch of itself: digits by `9`, letters by `a`, so that lengths and separators can be seen.
 ///
-/// `words` are the keys whose values are words of the protocol and may stay; the kind of PBX knows them. `length` is that
-/// of the whole frame where only its beginning was kept. What is not JSON, cut or not, is told by its length only.
+/// `words` are the keys whose values are words of the protocol and may stay; the kind of PBX knows them. In a frame of
+/// lines such as `Key: value` they may also be whole lines that say more than a word. `length` is that of the whole frame
+/// where only its beginning was kept. What is neither JSON nor such lines is told by its length only, and so is cut JSON.
 pub fn redact(frame: &str, length: usize, words: &[&str]) -> String {
-    let Ok(mut value) = serde_json::from_str::<Value>(frame) else {
-        return if frame.len() < length {
-            format!("<{length} bytes, too many to keep>")
-        } else {
-            format!("<{length} bytes that are not JSON>")
-        };
+    let is_cut = frame.len() < length;
+    let text = match serde_json::from_str::<Value>(frame) {
+        Ok(mut value) => {
+            walk(&mut value, false, words);
+            value.to_string()
+        }
+        Err(_) => match lines(frame, is_cut, words) {
+            Some(text) => text,
+            None if is_cut => return format!("<{length} bytes, too many to keep>"),
+            None => return format!("<{length} bytes that are not JSON>"),
+        },
     };
-    walk(&mut value, false, words);
-    let text = value.to_string();
     if text.chars().count() <= MOST { text } else { text.chars().take(MOST).chain(['…']).collect() }
+}
+
+/// A frame of lines `Key: value`, in one line; none when it does not begin with such a one.
+fn lines(frame: &str, is_cut: bool, words: &[&str]) -> Option<String> {
+    // A line that was cut may be a word only because its end is missing.
+    let whole = if is_cut { frame.rsplit_once("\r\n")?.0 } else { frame };
+    let mut shown = vec![];
+    for line in whole.split("\r\n").filter(|line| !line.is_empty()) {
+        let parts = line.split_once(':');
+        if shown.is_empty() && !parts.is_some_and(|(key, _)| is_name(key)) {
+            return None;
+        }
+        shown.push(match parts {
+            Some(_) if words.contains(&line) => line.to_owned(),
+            Some((key, value)) => {
+                let keep = words.contains(&key) && is_word(value.trim());
+                let key = if is_name(key) { key.to_owned() } else { sketch(key) };
+                format!("{key}: {}", if keep { value.trim().to_owned() } else { sketch(value.trim()) })
+            }
+            None => format!("<{} bytes>", line.len()),
+        });
+    }
+    if shown.is_empty() {
+        return None;
+    }
+    shown.extend(is_cut.then(|| "…".to_owned()));
+    Some(shown.join(" | "))
 }
 
 fn walk(value: &mut Value, keep: bool, words: &[&str]) {
@@ -62,6 +93,8 @@ fn sketch(text: &str) -> String {
         .map(|c| match c {
             c if c.is_numeric() => '9',
             c if c.is_alphabetic() => 'a',
+            // A line of a report is one frame.
+            c if c.is_control() => '.',
             c => c,
         })
         .collect()
@@ -91,6 +124,56 @@ mod tests {
         }
         assert!(shown.contains(r#""registered":1"#), "{shown}");
         assert_eq!(redact("<html>secret</html>"), "<19 bytes that are not JSON>");
+    }
+
+    /// A sign-in and an event of a protocol of lines; its own words are those that a kind would name.
+    const LINES: [(&str, &str); 4] = [
+        (
+            "Action: Login\r\nActionID: 12\r\nUsername: mara204\r\nSecret: k9Zq7\r\nKey: 5f4dcc3b5aa765d61d8327deb882cf99\r\n\r\n",
+            "Action: Login | ActionID: 99 | Username: aaaa999 | Secret: a9aa9 | Key: 9a9aaa9a9aa999a99a9999aaa999aa99",
+        ),
+        (
+            "Event: Newchannel\r\nState: 6\r\nCallerIDName: Mara Beispiel\r\nCallerIDNum: +4930555001\r\nAccountCode: \r\nDigit: 7",
+            "Event: Newchannel | State: 6 | CallerIDName: aaaa aaaaaaaa | CallerIDNum: +9999999999 | AccountCode:  | Digit: 9",
+        ),
+        // A value of many words stays only where the kind knows the whole line.
+        (
+            "Response: Error\r\nMessage: Not allowed here\r\nMessage: Mara has it",
+            "Response: Error | Message: Not allowed here | Message: aaaa aaa aa",
+        ),
+        // A declared key does not make a person's name or number of several digits a word.
+        (
+            "Event: Mara Beispiel\r\nState: 4930555001\r\n+4930555001: 1\r\nMara Beispiel\r\nOutput: a\nb\tMara",
+            "Event: aaaa aaaaaaaa | State: 9999999999 | +9999999999: 9 | <13 bytes> | Output: a.a.aaaa",
+        ),
+    ];
+
+    #[test]
+    fn of_lines_only_the_words_of_the_protocol_stay() {
+        let words = &["Action", "Event", "Response", "State", "Message: Not allowed here"];
+        for (frame, expected) in LINES {
+            assert_eq!(redact(frame, frame.len(), words), expected);
+        }
+        let (frame, _) = LINES[1];
+        assert!(!redact(frame, frame.len(), &[]).contains("Newchannel"), "nothing stays that nobody named");
+    }
+
+    #[test]
+    fn lines_of_which_only_the_beginning_was_kept_end_with_a_mark() {
+        let (words, frame) = (&["Event"], "Event: Newchannel\r\nExten: 204");
+        for kept in 0..frame.len() {
+            let shown = redact(frame.get(..kept).expect("plain letters"), frame.len(), words);
+            let whole = kept >= "Event: Newchannel\r\n".len();
+            let expected = if whole { "Event: Newchannel | …" } else { "<29 bytes, too many to keep>" };
+            assert_eq!(shown, expected, "{kept}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_begin_with_a_line_is_no_frame_of_lines() {
+        for other in ["Some Manager/11.0.0\r\n", "<html>\r\nEvent: Mara", ": Mara", "\r\n\r\n", "", "+4930555001: Mara"] {
+            assert_eq!(redact(other, other.len(), &["Event"]), format!("<{} bytes that are not JSON>", other.len()));
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ use crate::dialect::{Dialect, Effect, Effects, HttpAnswer, Input, Random, Setup,
 pub(crate) const KIND: crate::Kind = crate::Kind {
     name: "vodia",
     make: |setup| Box::new(Vodia::new(setup)),
+    schemes: &["https", "http"],
     check: keys::check,
     needs_secret: keys::needs_secret,
     words: WORDS,

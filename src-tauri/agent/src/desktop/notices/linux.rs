@@ -93,6 +93,7 @@ pub async fn run(
         && let Some(owner) = crate::bus::owner(bus, NAME).await
     {
         screen.able = ask(bus).await;
+        screen.hand_over();
         screen.serve(bus, &owner).await;
         screen.clear(bus).await;
     }
@@ -119,6 +120,7 @@ pub async fn run(
                         screen.able = ask(bus).await;
                         screen.serve(bus, &owner).await;
                         screen.again();
+                        screen.hand_over();
                     }
                 }
                 Some(Signal::Other) => {}
@@ -171,7 +173,33 @@ impl Screen {
         self.leftovers.keep(shown.collect());
     }
 
+    /// Where notices have no buttons nobody can answer a question in one, so the window asks it.
+    fn hand_over(&mut self) {
+        let buttons = self.able.actions;
+        self.health.send_if_modified(|health| std::mem::replace(&mut health.buttons, buttons) != buttons);
+        if buttons != Some(false) {
+            return;
+        }
+        for about in self.questions() {
+            if let Some(act) = self.slots.get(&about).and_then(|slot| in_window(&slot.notice)) {
+                self.withdraw(&about);
+                self.press(act);
+            }
+        }
+    }
+
+    fn press(&self, act: Act) {
+        if self.presses.try_send(act.into()).is_err() {
+            tracing::warn!("a question was dropped, too many presses are waiting");
+        }
+    }
+
     fn show(&mut self, notice: Notice) {
+        if self.able.actions == Some(false)
+            && let Some(act) = in_window(&notice)
+        {
+            return self.press(act);
+        }
         let is_new = !self.slots.contains_key(&notice.about);
         if is_new && matches!(notice.about, About::Question(_)) && self.questions().len() >= MOST_QUESTIONS {
             let ignored = too_many();
@@ -255,10 +283,8 @@ impl Screen {
                 if slot.notice.weight == Weight::Passing || elsewhere.is_some() {
                     self.slots.remove(&about);
                 }
-                if let Some(act) = elsewhere
-                    && self.presses.try_send(act.into()).is_err()
-                {
-                    tracing::warn!("a question was dropped, too many presses are waiting");
+                if let Some(act) = elsewhere {
+                    self.press(act);
                 }
             }
         }

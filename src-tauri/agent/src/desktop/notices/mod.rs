@@ -28,7 +28,7 @@ use phone_core::{AccountName, CallId, CallState, Code, View};
 use super::{Act, clock};
 use crate::desktop::tray::rings_here;
 
-pub use words::{Late, choice, link_too_late, question, too_many, trouble};
+pub use words::{Late, choice, link_too_late, not_answered, parked, question, too_many, trouble};
 
 /// What a notice is about. A later notice about the same takes its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ pub enum About {
     Question(String),
     /// The digits that follow the number of a call.
     Digits(CallId),
+    /// A call that was parked.
+    Parked(CallId),
     /// A request that failed.
     Trouble,
 }

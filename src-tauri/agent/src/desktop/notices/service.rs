@@ -93,7 +93,9 @@ pub(super) fn compose(notice: &Notice, serial: u64, able: Able, picture: Option<
     match &notice.about {
         About::Call(_) => message.hint(Hint::Category("call.incoming".to_owned())),
         About::Missed => message.hint(Hint::Category("call.unanswered".to_owned())),
-        About::Account(_) | About::Hint(_) | About::Question(_) | About::Digits(_) | About::Trouble => &mut message,
+        About::Account(_) | About::Hint(_) | About::Question(_) | About::Digits(_) | About::Parked(_) | About::Trouble => {
+            &mut message
+        }
     };
     if able.actions != Some(false) {
         if notice.press != Act::Nothing {

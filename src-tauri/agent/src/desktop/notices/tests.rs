@@ -257,12 +257,24 @@ fn several_numbers_are_chosen_by_their_own_buttons() {
     let labels: Vec<&str> = two.buttons.iter().map(|button| &*button.label).collect();
     assert_eq!(labels, ["030 555001", "030 555002", "Cancel"]);
     let by_office = Asked { account: Some(office()), ..asked.clone() };
-    let second = Chosen { asked: by_office, to: "+4930555002".into(), always: None };
+    let second = Chosen { asked: by_office.clone(), to: "+4930555002".into(), always: None };
     assert_eq!(two.buttons[1].act, Act::DialChosen(Box::new(second)));
     let many = choice(&asked, &offers);
     assert_eq!(many.title, "Which of these 4 numbers?");
-    assert_eq!(many.buttons[0].act, Act::ChooseInWindow(Box::new(asked)));
+    assert_eq!(many.buttons[0].act, Act::ChooseInWindow(Box::new(by_office)));
     assert_eq!(many.press, Act::Nothing);
+}
+
+#[test]
+fn a_question_that_nobody_answers_says_so_in_its_place_and_nothing_on_it_dials() {
+    let asked = Asked { text: "tel:+4930555001".into(), source: Source::Link, account: Some(office()) };
+    let notice = not_answered(About::Question("1".into()), asked.clone(), "030 555001", "10:42");
+    assert_eq!((notice.title.as_str(), notice.weight), ("Not called: 030 555001", Weight::Passing));
+    assert!(notice.body.contains("10:42"), "{}", notice.body);
+    let acts: Vec<Act> = notice.buttons.iter().map(|button| button.act.clone()).collect();
+    assert_eq!(acts, [Act::AskAgain(Box::new(asked.clone()))]);
+    assert_eq!(notice.press, Act::Nothing);
+    assert_eq!(not_answered(About::Trouble, asked, "", "10:42").title, "Nothing was called");
 }
 
 #[test]
@@ -305,4 +317,19 @@ fn no_notice_shows_what_is_secret_in_a_link() {
             assert!(!format!("{}{}", notice.title, notice.body).contains("geheim"), "{link}: {notice:?}");
         }
     }
+}
+
+#[test]
+fn a_parked_call_says_where_it_waits_and_fetches_it_by_the_account_that_parked_it() {
+    let id = || CallId("office/c12".into());
+    let notice = parked(id(), Some("71".into()), Some(office()), "10:42");
+    assert_eq!(notice.title, "Parked at 71");
+    assert_eq!(notice.body, "10:42\nDial 71 to fetch the call.");
+    let act = Act::Dial { number: "71".into(), account: Some(office()) };
+    assert_eq!(notice.buttons, [Button { label: "Fetch".into(), act }]);
+    assert_eq!((notice.about, notice.weight), (About::Parked(id()), Weight::Lasting));
+
+    let nowhere = parked(id(), None, Some(office()), "10:42");
+    assert_eq!((nowhere.title.as_str(), nowhere.buttons.len()), ("Parked", 0));
+    assert!(nowhere.body.starts_with("10:42\nThe PBX has not said at which number."), "{}", nowhere.body);
 }

@@ -1,8 +1,9 @@
 //! Words of the notices that do not follow from a view: questions before dialling, and requests that failed.
 
+use phone_control::protocol::WindowView;
 use phone_core::call::tidy;
 use phone_core::number::{Candidate, Offer, country_name};
-use phone_core::{Source, Trouble};
+use phone_core::{AccountName, CallId, Source, Trouble};
 
 use super::{About, Button, Notice, Weight};
 use crate::desktop::{Act, Asked, Chosen, links};
@@ -28,8 +29,26 @@ pub fn question(asked: &Asked, offer: &Offer) -> Notice {
 
 /// What a yes stands for: this number, by the account that was asked about.
 fn chosen(asked: &Asked, offer: &Offer, always: Option<String>) -> Chosen {
-    let account = offer.account.clone().or_else(|| asked.account.clone());
-    Chosen { asked: Asked { account, ..asked.clone() }, to: offer.choice.clone(), always }
+    Chosen { asked: by_account(asked, Some(offer)), to: offer.choice.clone(), always }
+}
+
+/// The same by the account that was asked about.
+fn by_account(asked: &Asked, offer: Option<&Offer>) -> Asked {
+    let account = offer.and_then(|offer| offer.account.clone()).or_else(|| asked.account.clone());
+    Asked { account, ..asked.clone() }
+}
+
+/// Tells that a question was not answered in time; it stands where that stood. `asked_at` is for people.
+pub fn not_answered(about: About, asked: Asked, number: &str, asked_at: &str) -> Notice {
+    let title = if number.is_empty() { "Nothing was called".to_owned() } else { format!("Not called: {}", tidy(number)) };
+    Notice {
+        about,
+        title,
+        body: format!("Nobody answered the question of {asked_at} within a minute."),
+        buttons: vec![Button { label: "Ask again".into(), act: Act::AskAgain(Box::new(asked)) }],
+        press: Act::Nothing,
+        weight: Weight::Passing,
+    }
 }
 
 /// Lets the user choose among several numbers.
@@ -45,7 +64,7 @@ pub fn choice(asked: &Asked, offers: &[Offer]) -> Notice {
         offers.iter().map(button).collect()
     } else {
         vec![
-            Button { label: "Choose".into(), act: Act::ChooseInWindow(Box::new(asked.clone())) },
+            Button { label: "Choose".into(), act: Act::ChooseInWindow(Box::new(by_account(asked, offers.first()))) },
             Button { label: "Cancel".into(), act: Act::Nothing },
         ]
     };
@@ -122,6 +141,28 @@ pub fn too_many() -> Notice {
         buttons: Vec::new(),
         press: Act::Nothing,
         weight: Weight::Passing,
+    }
+}
+
+/// Tells where a call was parked and when. `now` is for people.
+///
+/// It says what was done and not what is: the PBX does not tell when somebody else fetches the call. Nor does it name
+/// anybody, because it may still stand there when the screen is locked.
+pub fn parked(call: CallId, place: Option<String>, account: Option<AccountName>, now: &str) -> Notice {
+    let place = place.filter(|place| !tidy(place).is_empty());
+    let shown = place.as_deref().map(tidy);
+    let how = match &shown {
+        Some(place) => format!("Dial {place} to fetch the call."),
+        None => "The PBX has not said at which number..".to_owned(),
+    };
+    let fetch = |number| Button { label: "Fetch".into(), act: Act::Dial { number, account } };
+    Notice {
+        about: About::Parked(call),
+        title: shown.map_or_else(|| "Parked".to_owned(), |place| format!("Parked at {place}")),
+        body: format!("{now}\n{how}"),
+        buttons: place.map(fetch).into_iter().collect(),
+        press: Act::Window(Some(WindowView::Calls)),
+        weight: Weight::Lasting,
     }
 }
 

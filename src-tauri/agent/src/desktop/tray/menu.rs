@@ -88,6 +88,9 @@ fn calls(view: &View, zone: &TimeZone) -> Vec<Entry> {
         } else if can(Can::Hold) {
             group.push(item("Hold", Act::Hold(id())));
         }
+        if can(Can::Park) {
+            group.push(item("Park", Act::Park(id())));
+        }
         if can(Can::HangUp) {
             group.push(item(if rings_here(call) { "Decline" } else { "Hang up" }, Act::HangUp(id())));
         }
@@ -102,6 +105,8 @@ fn heading(call: &CallView, zone: &TimeZone) -> String {
         Some(Doing::Holding) => "putting on hold",
         Some(Doing::Resuming) => "taking back",
         Some(Doing::Transferring) => "transferring",
+        Some(Doing::Consulting) => "asking somebody",
+        Some(Doing::Parking) => "parking",
         Some(Doing::Dialing | Doing::SendingTones) | None => state(call),
     };
     match call.connected_at {

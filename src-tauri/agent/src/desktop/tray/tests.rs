@@ -166,6 +166,9 @@ fn the_menu_offers_only_what_a_call_can() {
     assert_eq!(labels(talking.clone()), ["Mara Beispiel · in a call since 10:42", "Hold", "Hang up"]);
     let held = CallView { state: CallState::Held, can: vec![Can::HangUp, Can::Resume], ..talking.clone() };
     assert_eq!(labels(held), ["Mara Beispiel · on hold since 10:42", "Resume", "Hang up"]);
+    let parkable = CallView { can: vec![Can::HangUp, Can::Park], ..talking.clone() };
+    assert_eq!(labels(parkable.clone()), ["Mara Beispiel · in a call since 10:42", "Park", "Hang up"]);
+    assert_eq!(labels(CallView { stale: true, ..parkable }), ["Mara Beispiel · not known at the moment"]);
     let stale = CallView { stale: true, ..talking.clone() };
     assert_eq!(labels(stale), ["Mara Beispiel · not known at the moment"]);
     let busy = CallView { doing: Some(Doing::HangingUp), can: vec![], ..talking };

@@ -3,14 +3,17 @@
 #[cfg(target_os = "linux")]
 pub mod linux;
 
-use phone_control::protocol::WindowView;
+use phone_control::protocol::OpenWindowParams;
 
 /// Name of the window's program.
 pub const PROGRAM: &str = "trayphone-window";
 
-/// The arguments that open the window at a place.
+/// The arguments that open the window as it is wished.
 ///
-/// A window that is open already takes them over the control socket instead.
-pub fn arguments(view: Option<WindowView>) -> Vec<&'static str> {
-    view.map_or_else(Vec::new, |view| vec![view.name()])
+/// A window that is open already takes the wish over the control socket instead.
+pub fn arguments(wish: OpenWindowParams) -> Vec<&'static str> {
+    if wish.question.is_some() {
+        return vec!["--question"];
+    }
+    wish.quiet.then_some("--quiet").into_iter().chain(wish.view.map(|view| view.name())).collect()
 }

@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use super::{Client, unreadable};
 use crate::protocol::{
     AccountParams, AccountReply, CallParams, CallReply, DiagnosisReply, DialParams, DoctorReply, DtmfParams, HistoryParams,
-    HistoryReply, Nothing, PeopleParams, PeopleReply, SetPresenceParams, Stream, SubscribeParams, TransferParams, method,
+    HistoryReply, Nothing, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, SetPresenceParams, Stream,
+    SubscribeParams, TransferParams, method,
 };
 
 /// An account to add; its password goes along by itself.
@@ -78,6 +79,16 @@ impl Client {
     /// Hands a call on.
     pub async fn transfer(&self, params: &TransferParams) -> Result<Option<CallBrief>, Trouble> {
         self.about_call(method::TRANSFER, params).await
+    }
+
+    /// Puts a call where anybody can fetch it, and says where that is.
+    pub async fn park(&self, call: CallId) -> Result<Option<String>, Trouble> {
+        Ok(self.call::<ParkReply>(method::PARK, &ParkParams { call }).await?.place)
+    }
+
+    /// Takes the call that rings at an extension.
+    pub async fn pick_up(&self, params: &PickUpParams) -> Result<Option<CallBrief>, Trouble> {
+        self.about_call(method::PICK_UP, params).await
     }
 
     /// Chooses the own state.

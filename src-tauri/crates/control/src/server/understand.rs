@@ -15,8 +15,9 @@ use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, result};
 use crate::protocol::{
     AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
     DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, NumbersParams,
-    NumbersReply, OpenWindowParams, PAGE, PROTOCOL, PeopleParams, PeopleReply, RetryNowParams, SetPasswordParams,
-    SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams, TransferParams, Welcome, method,
+    NumbersReply, OpenWindowParams, PAGE, PROTOCOL, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams,
+    RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams,
+    TransferParams, Welcome, method,
 };
 
 /// Most ended calls in one answer.
@@ -39,6 +40,7 @@ pub(super) enum Shape {
     People,
     Calls,
     Call,
+    Parked,
     Account(AccountName),
     Numbers,
     Text,
@@ -90,14 +92,21 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             Engine(Request::Dtmf(call, tones(&digits).map_err(|bad| wrong(bad.to_string()))?), Shape::Call)
         }
         method::TRANSFER => {
-            let TransferParams { call, to_number, to_call } = read(params)?;
+            let TransferParams { call, to_number, to_call, ask } = read(params)?;
             let target = match (to_number, to_call) {
+                (Some(number), None) if ask => TransferTarget::Ask(number),
                 (Some(number), None) => TransferTarget::Number(number),
+                (None, Some(_)) if ask => return Err(wrong("only a number can be asked first")),
                 (None, Some(other)) if other != call => TransferTarget::Call(other),
                 (None, Some(_)) => return Err(wrong("a call cannot be transferred to itself")),
                 (Some(_), Some(_)) | (None, None) => return Err(wrong("a transfer needs a number or another call")),
             };
             Engine(Request::Transfer(call, target), Shape::Call)
+        }
+        method::PARK => Engine(Request::Park(read::<ParkParams>(params)?.call), Shape::Parked),
+        method::PICK_UP => {
+            let PickUpParams { from, account } = read(params)?;
+            Engine(Request::PickUp { from, account }, Shape::Call)
         }
         method::SET_PRESENCE => {
             let SetPresenceParams { account, presence, until, note } = read(params)?;
@@ -136,6 +145,9 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
         method::PREPARE_EMERGENCY => Desktop(DesktopRequest::PrepareEmergency(read(params)?)),
         method::DIAL_EMERGENCY => Desktop(DesktopRequest::DialEmergency(read(params)?)),
         method::TAKE_TEXT => Desktop(DesktopRequest::TakeText),
+        method::TAKE_PAIRING => Desktop(DesktopRequest::TakePairing),
+        method::QUESTION => Desktop(DesktopRequest::Question),
+        method::ANSWER_QUESTION => Desktop(DesktopRequest::AnswerQuestion(read(params)?)),
         method::GET_SETTINGS => Desktop(DesktopRequest::GetSettings),
         method::SET_SETTINGS => Desktop(DesktopRequest::SetSettings(Box::new(read::<SetSettingsParams>(params)?))),
         method::HOTKEYS => Desktop(DesktopRequest::Hotkeys),
@@ -218,6 +230,8 @@ pub(super) async fn perform<P: Phone>(phone: &P, wanted: Wanted, out: &mut Out) 
             DesktopReply::Call(call) => result(&call),
             DesktopReply::Emergency(ready) => result(&ready),
             DesktopReply::Text(text) => result(&text),
+            DesktopReply::Pairing(pairing) => result(&pairing),
+            DesktopReply::Question(question) => result(&question),
             DesktopReply::Settings(settings) => result(&settings),
             DesktopReply::Hotkeys(hotkeys) => result(&hotkeys),
             DesktopReply::HotkeyTested(tested) => result(&tested),
@@ -265,6 +279,8 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
         (Shape::Calls, Reply::History(calls)) => result(&HistoryReply { calls: fitting(calls) }),
         (Shape::Call, Reply::Call(call)) => result(&CallReply { call: Some(call) }),
         (Shape::Call, Reply::Done) => result(&CallReply { call: None }),
+        (Shape::Parked, Reply::Parked(place)) => result(&ParkReply { place }),
+        (Shape::Parked, Reply::Done) => result(&ParkReply { place: None }),
         (Shape::Account(_), Reply::Account(account)) => result(&AccountReply { account: Some(*account) }),
         (Shape::Account(name), Reply::Done) => {
             let view = phone.view();
@@ -280,12 +296,14 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
             | Shape::People
             | Shape::Calls
             | Shape::Call
+            | Shape::Parked
             | Shape::Account(_)
             | Shape::Numbers
             | Shape::Text
             | Shape::Checks,
             Reply::Done
             | Reply::Call(_)
+            | Reply::Parked(_)
             | Reply::View(_)
             | Reply::People { .. }
             | Reply::PeopleChanged { .. }

@@ -49,6 +49,9 @@ pub(super) fn bounded(mut told: Told) -> Told {
             }
         }
         Told::Abilities(_) | Told::Verdict { .. } | Told::Own { .. } => {}
+        Told::Parked { place, .. } => {
+            place.take_if(|place| place.chars().count() > NUMBER);
+        }
         Told::Confirmed(_) | Told::Refused(..) | Told::Unclear(_) => {}
     }
     told

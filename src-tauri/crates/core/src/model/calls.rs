@@ -228,6 +228,7 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
         state: CallState::Unknown,
         remote: seen.remote.clone(),
         looked_up: None,
+        told_as: None,
         via: seen.via.clone(),
         since: now.wall,
         started_at: seen.started_at.unwrap_or(now.wall),
@@ -242,6 +243,30 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
     }
 }
 
+/// Brings the party of a call up to what the PBX shows.
+///
+/// The number that we dialled stays as we know it, however the PBX writes it, until the call is answered and the PBX names
+/// somebody else than before: whoever took it, or was handed it.
+fn take_party(call: &mut Live, seen: Party, state: SeenState) {
+    if let Some(number) = seen.number {
+        let answered = !matches!(state, SeenState::CallingOwnPhone | SeenState::Ringing);
+        let is_other = |before: &String| *before != number && !may_be_same(before, &number);
+        let before = if call.request.is_some() { call.told_as.as_ref() } else { call.remote.number.as_ref() };
+        let other = before.is_some_and(is_other);
+        if call.request.is_none() || (answered && other) {
+            // Nobody takes the name of who was there before.
+            call.remote.name.take_if(|_| other);
+            call.remote.number = Some(number.clone());
+        }
+        if other && answered || call.told_as.is_none() {
+            call.told_as = Some(number);
+        }
+    }
+    if seen.name.is_some() {
+        call.remote.name = seen.name;
+    }
+}
+
 /// Brings one call up to what the PBX shows and says what that means.
 fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: Now, out: &mut Vec<Output>) {
     let before = call.state;
@@ -253,12 +278,7 @@ fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: 
     if seen.remote.number != call.looked_up {
         call.looked_up.clone_from(&seen.remote.number);
     }
-    if seen.remote.number.is_some() && call.request.is_none() {
-        call.remote.number = seen.remote.number;
-    }
-    if seen.remote.name.is_some() {
-        call.remote.name = seen.remote.name;
-    }
+    take_party(call, seen.remote, seen.state);
     if seen.via.is_some() {
         call.via = seen.via;
     }
@@ -353,6 +373,8 @@ pub(super) fn can(desk: &Desk, call: &Live) -> Vec<Can> {
         .any(|c| c.id != call.id && c.key.is_some() && matches!(c.state, CallState::Connected | CallState::Held));
     offer(talking && partner && has(Ability::TransferAttended), Can::TransferToCall);
     offer(call.state == CallState::Connected && has(Ability::Dtmf), Can::Dtmf);
+    offer(call.state == CallState::Connected && has(Ability::Consult), Can::Consult);
+    offer(talking && has(Ability::Park), Can::Park);
     can
 }
 

@@ -22,6 +22,10 @@ pub const DIAL_LIMIT: Duration = Duration::from_secs(15);
 const BETWEEN_DIALS: Duration = Duration::from_secs(2);
 /// How long any other command may take to show its effect.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(5);
+/// How much longer it may take for each keypad tone: the tone, the silence after it, and the way to the PBX and back.
+const TONE_LIMIT: Duration = Duration::from_millis(500);
+/// The same for each pause between tones.
+const PAUSE_LIMIT: Duration = Duration::from_millis(1500);
 
 /// So many further presses of the same button get the answer of the first one.
 const MOST_JOINED: usize = 16;
@@ -69,7 +73,16 @@ pub enum Begun {
 pub(super) type Begin = Result<Begun, Reason>;
 
 /// What is done to a call, what the PBX has to offer for it, and the command that is sent.
-struct What<C>(Doing, Ability, C);
+pub(super) struct What<C>(pub Doing, pub Ability, pub C);
+
+/// How a call of our own comes about: what the PBX has to offer for it, and the command that is sent.
+pub(super) struct Placing {
+    pub ability: Ability,
+    pub command: fn(RequestId, String) -> Command,
+}
+
+/// A number is dialled.
+pub(super) const DIALLING: Placing = Placing { ability: Ability::Dial, command: |request, to| Command::Dial { request, to } };
 
 impl Model {
     /// Begins a dial: chooses the account, judges the number, and shows the call as dialling.
@@ -94,7 +107,7 @@ impl Model {
         }
         let name = self.account_for_dial(account)?;
         let target = self.judge_dial(&name, text, source, &yes)?;
-        self.place_call(request, name, target, source, now)
+        self.place_call(request, name, target, source, DIALLING, now)
     }
 
     /// Shows the call as dialling and hands the dial over, unless something stands in the way.
@@ -104,6 +117,7 @@ impl Model {
         name: AccountName,
         target: Target,
         source: Source,
+        how: Placing,
         now: Now,
     ) -> Begin {
         self.next_call += 1;
@@ -112,7 +126,7 @@ impl Model {
         if desk.link != LinkName::Online {
             return Err(Reason::Offline);
         }
-        if !desk.abilities.has(Ability::Dial) {
+        if !desk.abilities.has(how.ability) {
             return Err(Reason::Unsupported);
         }
         // Nothing waits before a call for help.
@@ -137,6 +151,7 @@ impl Model {
             state: CallState::Dialing,
             remote: Party::number(to.clone()),
             looked_up: None,
+            told_as: None,
             via: None,
             since: now.wall,
             started_at: now.wall,
@@ -162,7 +177,7 @@ impl Model {
         });
         desk.calls.push(call);
         self.dial_sent(&name, request, &to, e164, now.mono);
-        Ok(Begun::Send(name, Command::Dial { request, to }, vec![Output::Event(event)]))
+        Ok(Begun::Send(name, (how.command)(request, to), vec![Output::Event(event)]))
     }
 
     pub(super) fn account_for_dial(&self, account: Option<&AccountName>) -> Result<AccountName, Reason> {
@@ -184,7 +199,7 @@ impl Model {
     }
 
     /// Finds the call a request means: the named one, or the only one that `fits`.
-    fn pick(&self, call: Option<&CallId>, fits: impl Fn(&Live) -> bool) -> Result<(AccountName, CallId), Reason> {
+    pub(super) fn pick(&self, call: Option<&CallId>, fits: impl Fn(&Live) -> bool) -> Result<(AccountName, CallId), Reason> {
         let all = || self.desks.iter().flat_map(|d| d.calls.iter().map(move |c| (d, c)));
         if let Some(id) = call {
             return all().find(|(_, c)| &c.id == id).map(|(d, c)| (d.name.clone(), c.id.clone())).ok_or(Reason::NoSuchCall);
@@ -286,13 +301,18 @@ impl Model {
     pub fn dtmf(&mut self, request: RequestId, call: &CallId, digits: &str, now: Now) -> Begin {
         let digits = crate::call::tones(digits).map_err(|wrong| Reason::WrongUsage(wrong.to_string()))?;
         let (name, id) = self.pick(Some(call), |_| true)?;
+        let takes = digits.chars().map(|tone| if tone == ',' { PAUSE_LIMIT } else { TONE_LIMIT }).sum::<Duration>();
         let what = What(Doing::SendingTones, Ability::Dtmf, |request, key| Command::Dtmf { request, key, digits });
-        self.begin(&name, &id, request, what, now, |call| {
+        let begun = self.begin(&name, &id, request, what, now, |call| {
             if call.state == CallState::Connected {
                 return Ok(true);
             }
             Err(unless_connected(call.state, "The other side holds this call, so it would not hear the tones."))
-        })
+        })?;
+        if let Some(sent) = self.desk(&name).and_then(|desk| desk.pending.iter_mut().find(|p| p.request == request)) {
+            sent.deadline += takes;
+        }
+        Ok(begun)
     }
 
     /// Begins handing a call on.
@@ -317,6 +337,7 @@ impl Model {
                     What(Doing::Transferring, Ability::TransferBlind, |request, key| Command::TransferTo { request, key, to });
                 self.begin(&name, &id, request, what, now, talking)
             }
+            TransferTarget::Ask(text) => self.consult(request, &name, &id, text, now),
             TransferTarget::Call(other) => {
                 let (other_name, other_id) = self.pick(Some(other), |_| true)?;
                 if other_name != name || other_id == id {
@@ -392,7 +413,7 @@ impl Model {
     }
 
     /// The gates that every command about a call passes.
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         name: &AccountName,
         id: &CallId,
@@ -442,7 +463,7 @@ impl Model {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons say it already")]
-fn not_one_target(why: Reason) -> Reason {
+pub(super) fn not_one_target(why: Reason) -> Reason {
     match why {
         Reason::PolicyAsk(_) | Reason::SeveralNumbers(_) | Reason::NumberNotUsable(_) => Reason::NotOneTarget,
         other => other,

@@ -1,10 +1,11 @@
 //! From a text to the number that may be dialled: the account's plan, the policy, and what a page may do with links.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Model;
-use crate::account::AccountName;
-use crate::number::{Candidate, Kind, Numbers, Plan, Target, Yes};
+use crate::account::{Ability, AccountName};
+use crate::number::{Candidate, Kind, Known, Numbers, Plan, Target, Yes};
 use crate::reason::Reason;
 use crate::request::Source;
 
@@ -31,7 +32,7 @@ impl Default for LinkRules {
 /// Why addresses are refused.
 const ADDRESS: &str = "This is an address, and this PBX calls numbers only.";
 
-/// No kind of PBX that we know dials addresses, so none is offered.
+/// Refuses addresses where the PBX calls numbers only, and takes them out of a choice.
 fn without_addresses(judged: Result<Target, Reason>) -> Result<Target, Reason> {
     match judged {
         Ok(target) if target.kind == Kind::Uri => Err(Reason::NumberNotUsable(ADDRESS)),
@@ -80,7 +81,9 @@ impl Model {
         let name = self.account_for_dial(account)?;
         let plan = self.plan_of(&name)?;
         let mut found = self.numbers.candidates(text, source, &plan);
-        found.iter_mut().filter(|one| one.kind == Kind::Uri).for_each(|one| one.refuse(ADDRESS));
+        if !self.calls_addresses(&name) {
+            found.iter_mut().filter(|one| one.kind == Kind::Uri).for_each(|one| one.refuse(ADDRESS));
+        }
         found.iter_mut().for_each(|one| self.numbers.show(one, &plan));
         Ok(found)
     }
@@ -104,13 +107,15 @@ impl Model {
     pub(super) fn judge_dial(&mut self, name: &AccountName, text: &str, source: Source, yes: &Yes) -> Result<Target, Reason> {
         let plan = self.plan_of(name)?;
         let plan = if self.link_rules.ask { plan } else { plan.trusting_links() };
-        let judged = without_addresses(self.numbers.target(text, source, yes, &plan));
+        let addresses = self.calls_addresses(name);
+        let may = |judged| if addresses { judged } else { without_addresses(judged) };
+        let judged = may(self.numbers.target(text, source, yes, &plan));
         let judged = judged.map_err(|why| at(name, why));
         if source != Source::Link || !matches!(judged, Err(Reason::PolicyAsk(_))) {
             return judged;
         }
         // Only the question that every link asks may fall away, never a doubt about the number.
-        match without_addresses(self.numbers.target(text, source, yes, &plan.clone().trusting_links())) {
+        match may(self.numbers.target(text, source, yes, &plan.clone().trusting_links())) {
             Ok(target) if self.is_trusted(name, &target, &plan) => Ok(target),
             Ok(_) | Err(_) => judged,
         }
@@ -130,11 +135,23 @@ impl Model {
         desk.contacts.iter().flat_map(|contact| &contact.numbers).any(|own| same(&mut self.numbers, own))
     }
 
-    /// The dial plan of an account with the names its own PBX answers to.
-    pub(super) fn plan_of(&self, name: &AccountName) -> Result<Plan, Reason> {
-        let desk = self.desks.iter().find(|desk| &desk.name == name).ok_or(Reason::NoAccount)?;
+    fn calls_addresses(&self, name: &AccountName) -> bool {
+        self.desks.iter().any(|desk| &desk.name == name && desk.abilities.has(Ability::DialAddresses))
+    }
+
+    /// The dial plan of an account with what its own PBX told: the names it answers to, the numbers of its people.
+    pub(super) fn plan_of(&mut self, name: &AccountName) -> Result<Plan, Reason> {
+        let desk = self.desks.iter_mut().find(|desk| &desk.name == name).ok_or(Reason::NoAccount)?;
         let host = url::Url::parse(&desk.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        Ok(desk.plan.clone().with_hosts(desk.domain.iter().cloned().chain(host)))
+        let known = desk.known.get_or_insert_with(|| Arc::new(Known::of(self.people.numbers(name))));
+        Ok(desk.plan.clone().with_known(known.clone()).with_hosts(desk.domain.iter().cloned().chain(host)))
+    }
+
+    /// The list of colleagues is another one now.
+    pub(super) fn forget_known(&mut self, name: &AccountName) {
+        if let Some(desk) = self.desk(name) {
+            desk.known = None;
+        }
     }
 
     /// Counts a link from another program.

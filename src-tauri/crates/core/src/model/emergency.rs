@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::Model;
-use super::commands::Begin;
+use super::commands::{Begin, DIALLING};
 use crate::Now;
 use crate::account::AccountName;
 use crate::number::{Kind, Target};
@@ -57,6 +57,6 @@ impl Model {
         let help = help.ok_or(Reason::PolicyRefuse("The second press came too late, or for another number."))?;
         let Help { account, digits, .. } = help;
         let target = Target { dial: digits.clone(), shown: digits, post_dial: None, e164: None, kind: Kind::Emergency };
-        self.place_call(request, account, target, Source::Typed, now)
+        self.place_call(request, account, target, Source::Typed, DIALLING, now)
     }
 }

@@ -35,25 +35,32 @@ impl Model {
 
     /// Ends the commands of a call that is over.
     ///
-    /// A transfer goes on: the call may have ended because it was handed on, because the other side hung up, or
-    /// because the target could not be reached. Which of them it was is the dialect's to say.
+    /// A transfer goes on, and so does parking: the call may have ended because it was handed on, because the other side
+    /// hung up, or because the target could not be reached. Which of them it was is the dialect's to say.
     pub(super) fn finish_ended(&mut self, name: &AccountName, call: &Live) -> Vec<Output> {
         let Some(desk) = self.desk(name) else { return vec![] };
         let mut out = vec![];
         let id = &call.id;
-        for pending in desk.pending.iter_mut().filter(|p| p.doing == Some(Doing::Transferring) && p.call.as_ref() == Some(id)) {
+        for pending in desk.pending.iter_mut().filter(|p| goes_on(p) && p.call.as_ref() == Some(id)) {
             pending.ended = Some(CallBrief { state: CallState::Ended, ..brief(name, call) });
         }
-        let about = |p: &Pending| p.doing != Some(Doing::Transferring) && p.call.as_ref() == Some(id);
+        let about = |p: &Pending| !goes_on(p) && p.call.as_ref() == Some(id);
         let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut desk.pending).into_iter().partition(about);
         desk.pending = open;
         for pending in over {
             let answer = match pending.doing {
                 Some(Doing::HangingUp) => Ok(Reply::Done),
                 Some(Doing::Dialing) => Err(Reason::EndedAtOnce.into()),
-                Some(Doing::Answering | Doing::Holding | Doing::Resuming | Doing::SendingTones | Doing::Transferring) | None => {
-                    Err(Reason::NoSuchCall.into())
-                }
+                Some(
+                    Doing::Answering
+                    | Doing::Holding
+                    | Doing::Resuming
+                    | Doing::SendingTones
+                    | Doing::Transferring
+                    | Doing::Consulting
+                    | Doing::Parking,
+                )
+                | None => Err(Reason::NoSuchCall.into()),
             };
             out.extend(pending.ends(&answer));
         }
@@ -61,31 +68,39 @@ impl Model {
     }
 
     /// Ends one command by the dialect's word.
-    pub(super) fn finish(&mut self, name: &AccountName, request: RequestId, answer: Result<(), Reason>, now: Now) -> Vec<Output> {
+    pub(super) fn finish(
+        &mut self,
+        name: &AccountName,
+        request: RequestId,
+        answer: Result<Reply, Reason>,
+        now: Now,
+    ) -> Vec<Output> {
         let Some(desk) = self.desk(name) else { return vec![] };
         let Some(position) = desk.pending.iter().position(|p| p.request == request) else { return vec![] };
         let pending = desk.pending.remove(position);
         let (doing, of_call) = (pending.doing, pending.call.clone());
         let mut out = vec![];
         match answer {
-            Ok(()) => {
+            Ok(reply) => {
                 let live = desk.calls.iter().find(|c| of_call.as_ref() == Some(&c.id));
                 let call = pending.ended.clone().or_else(|| live.map(|call| brief(name, call)));
                 if let Some(call) = call.filter(|_| doing == Some(Doing::Transferring)) {
                     out.push(Output::Event(Event::new(EventName::CallTransferred, now.wall).about(call)));
                 }
-                out.extend(pending.ends(&Ok(Reply::Done)));
+                out.extend(pending.ends(&Ok(reply)));
             }
             Err(why) => {
                 let unclear = why == Reason::NoReaction;
                 let why = if unclear && pending.ended.is_some() { Reason::TransferUnclear } else { why };
                 out.extend(pending.ends(&Err(why.into())));
-                if doing == Some(Doing::Dialing) {
+                if matches!(doing, Some(Doing::Dialing | Doing::Consulting)) {
                     if unclear {
                         self.dial_is_unclear(request);
                     } else {
                         self.dial_refused(request);
                     }
+                }
+                if doing == Some(Doing::Dialing) {
                     out.extend(self.undial(name, request, unclear, now));
                 } else if let Some(call) = desk_call(self, name, of_call.as_ref()) {
                     call.declined = false;
@@ -144,6 +159,11 @@ impl Model {
     }
 }
 
+/// A command whose success may end its call.
+fn goes_on(pending: &Pending) -> bool {
+    matches!(pending.doing, Some(Doing::Transferring | Doing::Parking))
+}
+
 /// Whether the newest picture of its call ends a command, and how.
 fn effect(pending: &Pending, call: &Live) -> Option<Result<(), Reason>> {
     if pending.by_word {
@@ -157,7 +177,7 @@ fn effect(pending: &Pending, call: &Live) -> Option<Result<(), Reason>> {
             return Some(Err(Reason::HoldUnclear));
         }
         Doing::Holding => call.state == CallState::Held,
-        Doing::HangingUp | Doing::Transferring | Doing::SendingTones => false,
+        Doing::HangingUp | Doing::Transferring | Doing::SendingTones | Doing::Consulting | Doing::Parking => false,
     };
     reached.then_some(Ok(()))
 }

@@ -11,9 +11,10 @@ use crate::link::LinkInput;
 use crate::reason::Code;
 use crate::request::{Reply, Source};
 use crate::told::Command;
-use crate::view::Can;
+use crate::view::{Can, Doing};
 
 mod bounds;
+mod consult;
 mod dialling;
 mod presses;
 mod redial;

@@ -186,8 +186,11 @@ pub(super) fn is_everywhere(digits: &str) -> bool {
     EVERYWHERE.contains(&digits)
 }
 
+/// Most digits of an emergency number, such as 116000.
+const LONGEST: usize = 6;
+
 fn listed(digits: &str, plan: &Plan) -> bool {
-    EVERYWHERE.contains(&digits) || own(digits, plan)
+    digits.len() <= LONGEST && (EVERYWHERE.contains(&digits) || own(digits, plan))
 }
 
 fn own(digits: &str, plan: &Plan) -> bool {
@@ -254,6 +257,13 @@ mod tests {
                 assert!(is_emergency(number, None, &plan(country, &[]), false), "{country} {number}");
             }
         }
+    }
+
+    #[test]
+    fn no_emergency_number_is_longer_than_looked_for() {
+        let longest =
+            countries().flat_map(|(_, numbers)| numbers.split(' ')).chain(EVERYWHERE.iter().copied()).map(str::len).max();
+        assert_eq!(longest, Some(LONGEST));
     }
 
     #[test]

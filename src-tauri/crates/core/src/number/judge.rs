@@ -7,7 +7,9 @@ use super::library::Tables;
 use super::mask;
 use super::plan::Plan;
 use super::policy::{self, Doubt};
+use super::range;
 use super::reading::{self, Digits, E164_DIGITS, Reading};
+use super::shape::{self, Front, Odd};
 use super::spell::{self, Tail};
 use super::text::{self, Spot};
 use super::uri::{self, Goal};
@@ -16,6 +18,11 @@ use crate::request::Source;
 
 /// Countries where a Durchwahl continues the number.
 const DURCHWAHL: [&str; 2] = ["DE", "AT"];
+
+/// Most digits of a Durchwahl.
+const LONGEST_DURCHWAHL: usize = 5;
+/// Longest E.164 form, with its plus, whose last three digits may stand apart.
+const LONGEST_APART: usize = 13;
 
 /// Everything that one look at a text needs.
 pub(super) struct Look<'a> {
@@ -108,7 +115,7 @@ impl Look<'_> {
         }
         let cover = mask::cover(&signs);
         let mut spots = text::spots(&signs, &cover, self.tables, self.plan);
-        let body = body(&signs);
+        let body = shape::body(&signs);
         let covered = signs.iter().zip(&cover.hidden).any(|(s, hidden)| *hidden && s.plain.is_ascii_digit());
         let by_hand = self.source.is_by_hand();
         let whole = body.filter(|_| !covered || (by_hand && !spots.is_empty())).and_then(|body| self.whole(&signs, body));
@@ -128,6 +135,8 @@ impl Look<'_> {
                     let doubt = only.doubt.filter(|doubt| *doubt != Doubt::NoCountry);
                     only.doubt = doubt.or(whole.doubt.filter(|_| !sure));
                 }
+                // `555-0123 #5`: digits for after the answer are no code.
+                [only] if reading.kind == Kind::FeatureCode && only.tail.is_some() && !by_hand => {}
                 [_] if clear => spots = vec![whole],
                 // What is left over may belong to the number.
                 [only] if only.tail.is_none() => only.doubt = only.doubt.or(Some(Doubt::Shape)),
@@ -151,8 +160,8 @@ impl Look<'_> {
                     return vec![self.candidate(span(&signs, start, end), reading, None, what)];
                 }
             }
-            let other =
-                (label::before(&signs, start) == Label::Other).then_some(Doubt::SomethingElse(mask::behind_other_words()));
+            let other = matches!(label::before(&signs, start), Label::Other | Label::Odd)
+                .then_some(Doubt::SomethingElse(mask::behind_other_words()));
             let reading = Reading::none(what.or(other).unwrap_or(Doubt::NotOne));
             return vec![self.candidate(span(&signs, start, end), reading, None, None)];
         }
@@ -162,7 +171,7 @@ impl Look<'_> {
     /// The whole text as one number.
     fn whole(&self, signs: &[Sign], (start, end): (usize, usize)) -> Option<Spot> {
         let label = label::before(signs, start);
-        if label == Label::Other || label::is_sum(signs, start) || label::is_count(signs, end) {
+        if matches!(label, Label::Other | Label::Odd) || label::is_sum(signs, start) || label::is_count(signs, end) {
             return None;
         }
         let (spelled, tail) = spell::spell_all(signs.get(start..end)?, true)?;
@@ -186,9 +195,9 @@ impl Look<'_> {
         }
         let doubt = if spelled.letters {
             Some(Doubt::Letters)
-        } else if uri::is_two(&text) {
+        } else if uri::is_two(&text) && !range::goes_on_behind_slash(signs.get(start..end)?, label) {
             Some(Doubt::Range)
-        } else if is_several(&spelled.groups, self.plan) {
+        } else if shape::is_several(&spelled.groups, self.plan) {
             Some(Doubt::Several)
         } else if spelled.breaks > 0 {
             Some(Doubt::LineBreak)
@@ -252,7 +261,7 @@ impl Look<'_> {
         let outside = |s: &&Sign| s.plain.is_ascii_digit() && !(only.start..only.end).contains(&s.at);
         let left = signs.get(start..end).unwrap_or_default().iter().any(|s| outside(&s)) && only.extension.is_none();
         let only_digits = !text.contains(|c: char| c.is_alphabetic() || c == '\n');
-        let short = self.source == Source::Text && is_short(only);
+        let short = self.source == Source::Text && shape::is_short(only);
         let others = signs.split(|s| !s.plain.is_ascii_digit()).filter(|group| group.iter().all(|s| outside(&s)));
         let digits = |group: &[Sign]| group.iter().map(|s| s.plain).collect::<String>();
         let another = short && others.map(digits).any(|group| group.len() >= 3);
@@ -290,11 +299,21 @@ impl Look<'_> {
         let mut extension = None;
         match &spot.tail {
             Some((Tail::Durchwahl, digits)) if self.has_durchwahl(&reading) => {
-                let front = spot.digits.dialled.as_str();
-                let zero = is_exchange(signs, spot);
-                let front = if zero { front.strip_suffix('0').unwrap_or(front) } else { front };
-                doubt = doubt.or(zero.then_some(Doubt::Durchwahl));
-                reading = self.read(&Digits { dialled: format!("{front}{digits}"), ..spot.digits.clone() });
+                let whole = spot.digits.dialled.as_str();
+                let front = match shape::front(signs, spot) {
+                    // The exchange's own zero gives way to the Durchwahl: `23125-0 DW 207`.
+                    Front::Exchange => whole.strip_suffix('0'),
+                    Front::Trunk => Some(whole),
+                    Front::Unclear => None,
+                };
+                let joined = |front: &str| self.read(&Digits { dialled: format!("{front}{digits}"), ..spot.digits.clone() });
+                let joined = front.filter(|_| digits.len() <= LONGEST_DURCHWAHL).map(joined);
+                if let Some(joined) = joined.filter(|joined| joined.valid) {
+                    reading = joined;
+                } else {
+                    doubt = doubt.or(Some(Doubt::Durchwahl));
+                    extension = Some(digits.clone());
+                }
             }
             Some((Tail::Durchwahl | Tail::Extension | Tail::Pauses, digits)) => extension = Some(digits.clone()),
             None => {}
@@ -306,16 +325,26 @@ impl Look<'_> {
         if confirmed {
             reading.doubt = None;
         }
+        let selected = self.source == Source::Text;
+        // A plus says enough.
+        let bare = selected && !spot.digits.plus;
         let around = match spot.label {
             Label::Other => Some(Doubt::Label),
             Label::Fax => Some(Doubt::Fax),
-            Label::None if self.source == Source::Text && !spot.digits.plus && is_behind_colon(signs, spot.start) => {
-                Some(Doubt::Label)
+            Label::Odd => bare.then_some(Doubt::Label),
+            Label::Named | Label::Unknown | Label::None => {
+                let told = spot.label == Label::Named || shape::is_behind_colon(signs, spot.start);
+                let unparted = spot.label == Label::Unknown && shape::is_unparted(inside);
+                (bare && (told || unparted)).then_some(Doubt::Label)
             }
-            Label::Phone | Label::Loose | Label::None => None,
+            Label::Phone | Label::Called | Label::Loose => None,
         };
-        let shape = || (self.source == Source::Text && !labelled && self.is_shapeless(inside, &reading)).then_some(Doubt::Shape);
-        let odd = || (self.source == Source::Text && goes_on_oddly(signs, spot)).then_some(Doubt::Shape);
+        let shape =
+            || (selected && !spot.label.is_phone() && self.is_shapeless(shape::number(inside), &reading)).then_some(Doubt::Shape);
+        let dated = || spot.label != Label::Phone && shape::is_dated(inside);
+        // `T0302312500` may be the number of a thing.
+        let glued = || !spot.label.is_phone() && shape::is_behind_letter(signs, spot.start);
+        let odd = || (selected && (self.goes_on_oddly(signs, spot, &reading) || dated() || glued())).then_some(Doubt::Shape);
         let words = |s: &Sign| s.plain.is_alphabetic();
         let alone = || !signs.iter().enumerate().any(|(place, s)| words(s) && !(spot.start..spot.end).contains(&place));
         let inner = || {
@@ -331,6 +360,19 @@ impl Look<'_> {
         region.is_some_and(|region| DURCHWAHL.contains(&region.as_str()))
     }
 
+    /// Tells whether digits may follow that are not part of the number any more, or some of its digits are hidden.
+    fn goes_on_oddly(&self, signs: &[Sign], spot: &Spot, reading: &Reading) -> bool {
+        let odd = shape::goes_on_oddly(signs, spot, |front| self.read(front).valid);
+        let Some(Odd::Last { digits, .. }) = odd.as_ref().filter(|_| spot.label == Label::Phone && self.has_durchwahl(reading))
+        else {
+            return odd.is_some();
+        };
+        // `Tel.: 030-23125 207`: a Durchwahl of three digits, as long as the whole is no longer than most numbers are.
+        let long = reading.e164.as_ref().is_none_or(|e164| e164.len() > LONGEST_APART);
+        let internal = reading.kind != Kind::Extension && self.plan.is_extension(digits);
+        long || internal || digits.len() != 3
+    }
+
     /// Tells whether selected digits could as well be something else.
     ///
     /// A plus, a trunk digit or the usual groups make a number; ten digits in one piece are an order number as well.
@@ -339,11 +381,16 @@ impl Look<'_> {
         if matches!(lens.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2]) && reading.kind == Kind::National {
             return true;
         }
+        if shape::is_born(inside) {
+            return true;
+        }
         if reading.marked || !matches!(reading.kind, Kind::National | Kind::International | Kind::Premium) || !reading.valid {
             return false;
         }
         let text: String = inside.iter().map(|s| s.plain).collect();
-        lens.len() < 2 || !self.tables.is_grouped(&text, self.plan.region())
+        // Four groups from a full area code on are no date, no sum and no account.
+        let parted = matches!(lens.as_slice(), [3, 2..=3, 2, 2]) && text.bytes().all(|b| b.is_ascii_digit() || b == b' ');
+        lens.len() < 2 || !(parted || self.tables.is_grouped(&text, self.plan.region()))
     }
 
     fn candidate(&self, span: (usize, usize), reading: Reading, extension: Option<String>, doubt: Option<Doubt>) -> Candidate {
@@ -378,59 +425,6 @@ impl Look<'_> {
 /// Fewest digits that a word in front makes a local number.
 const FEWEST_LOCAL: usize = 5;
 
-/// Tells whether a word and a colon stand directly in front, such as `SN:`; what they mean is not known.
-fn is_behind_colon(signs: &[Sign], start: usize) -> bool {
-    let mut before = signs.get(..start).unwrap_or_default().iter().rev().map(|s| s.plain).skip_while(|c| *c == ' ');
-    before.next() == Some(':') && before.next().is_some_and(char::is_alphanumeric)
-}
-
-/// Tells whether digits may follow that are not part of the number any more, or some of its digits are hidden.
-///
-/// In countries whose numbers have no fixed length a postcode or a floor behind a number makes another good number.
-fn goes_on_oddly(signs: &[Sign], spot: &Spot) -> bool {
-    let rest: String = signs.get(spot.end..).unwrap_or_default().iter().map(|s| s.plain).take(4).collect();
-    let hidden = rest.trim_start_matches(' ');
-    if hidden.starts_with("xx")
-        || hidden.starts_with("XX")
-        || hidden.starts_with('?')
-        || hidden.starts_with("..")
-        || hidden.starts_with('…')
-    {
-        return true;
-    }
-    let inside = signs.get(spot.start..spot.end).unwrap_or_default();
-    let mut groups: Vec<(usize, String)> = Vec::new();
-    // What follows behind a word is told by the word.
-    for sign in inside.iter().take_while(|s| !s.plain.is_alphabetic()) {
-        let opens = groups.last().is_none_or(|(_, seam)| !seam.is_empty());
-        match (sign.plain.is_ascii_digit(), groups.last_mut()) {
-            (true, _) if opens => groups.push((1, String::new())),
-            (true, Some((digits, _))) => *digits += 1,
-            (false, Some((_, seam))) => seam.push(sign.plain),
-            (_, None) => {}
-        }
-    }
-    let abroad = spot.digits.plus || spot.digits.dialled.starts_with("00");
-    let area = usize::from(abroad && groups.first().is_some_and(|(digits, _)| *digits <= 5));
-    let last = groups.len().saturating_sub(1);
-    groups.iter().enumerate().take(last).any(|(at, (digits, seam))| {
-        let long = if at > area { *digits >= 5 } else { *digits >= 8 };
-        let wide = seam.contains('\t') || seam.contains("  ") || seam.contains("..") || (at > area && seam.contains(['(', '[']));
-        let next = groups.get(at + 1).map_or(0, |(digits, _)| *digits);
-        // A dash or the same dots all through are how a number is written.
-        let usual = seam == "-"
-            || (seam.trim() == "-" && next <= 4)
-            || (seam == "." && groups.iter().take(last).all(|(_, seam)| seam == "."));
-        (long && !usual) || wide
-    })
-}
-
-/// Tells whether a number is written so shortly that other digits of the text can be one as well.
-fn is_short(only: &Candidate) -> bool {
-    let digits = chars::digits_of(&only.text);
-    digits.len() <= 8 && !digits.starts_with('0') && !only.text.contains('+')
-}
-
 fn span(signs: &[Sign], start: usize, end: usize) -> (usize, usize) {
     let first = signs.get(start).map_or(0, |s| s.at);
     let last = end.checked_sub(1).and_then(|p| signs.get(p)).map_or(first, |s| s.at + 1);
@@ -440,52 +434,6 @@ fn span(signs: &[Sign], start: usize, end: usize) -> (usize, usize) {
 fn groups(inside: &[Sign]) -> Vec<usize> {
     let parts = inside.split(|s| !s.plain.is_ascii_digit());
     parts.map(<[Sign]>::len).filter(|len| *len > 0).collect()
-}
-
-/// The number of the exchange itself, to which a Durchwahl is not added but put in its place: `23125-0`.
-fn is_exchange(signs: &[Sign], spot: &Spot) -> bool {
-    let inside: String = signs.get(spot.start..spot.end).unwrap_or_default().iter().map(|s| s.plain).collect();
-    let number = inside.split(|c: char| c.is_alphabetic()).next().unwrap_or_default();
-    let number = number.trim_end_matches(|c: char| !c.is_ascii_digit());
-    number.ends_with("-0") || number.ends_with("- 0")
-}
-
-/// The part of a text that can be one number: without the words in front and the marks around.
-fn body(signs: &[Sign]) -> Option<(usize, usize)> {
-    let is_front = |c: char| c.is_ascii_digit() || matches!(c, '+' | '(' | '[' | '*' | '#');
-    let mut start = signs.iter().position(|s| is_front(s.plain))?;
-    let front = signs.get(..start).unwrap_or_default();
-    if front.iter().any(|s| s.plain.is_alphabetic()) && label::before(signs, start) == Label::None {
-        return None;
-    }
-    let long = front.split(|s| !s.plain.is_alphabetic()).filter(|word| !word.is_empty()).count() > 4;
-    let mut end = signs.len();
-    let is_end =
-        |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '>' | '»' | '“' | '”' | '-');
-    while end > start && signs.get(end - 1).is_some_and(|s| is_end(s.plain)) {
-        end -= 1;
-    }
-    // Brackets around the whole.
-    let depth = |part: &[Sign]| {
-        part.iter().filter(|s| s.plain == '(').count() as isize - part.iter().filter(|s| s.plain == ')').count() as isize
-    };
-    while depth(signs.get(start..end)?) > 0 && signs.get(start).is_some_and(|s| s.plain == '(') {
-        start += 1;
-    }
-    while depth(signs.get(start..end)?) < 0 && signs.get(end - 1).is_some_and(|s| s.plain == ')') {
-        end -= 1;
-    }
-    (!long && start < end).then_some((start, end))
-}
-
-/// Tells whether a second group of digits could be a number of its own.
-fn is_several(groups: &[String], plan: &Plan) -> bool {
-    let digits: usize = groups.iter().map(String::len).sum();
-    let zero = |group: &String| group.len() >= 3 && group.starts_with('0');
-    let again = groups.first().is_some_and(|first| first.starts_with('0')) && groups.iter().skip(1).any(zero);
-    let short = |group: &String| plan.is_extension(group) || emergency::is_emergency(group, None, plan, false);
-    let internal = groups.len() > 1 && groups.iter().all(short) && groups.iter().any(|group| plan.is_extension(group));
-    (again && digits > 11) || internal
 }
 
 /// Leaves one candidate for each number, and lets all ask when there are several.

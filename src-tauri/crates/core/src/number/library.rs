@@ -14,6 +14,9 @@ use rlibphonenumber::{
 /// Most digits that are worth asking about: E.164 has 15, an international prefix and a trunk digit come on top.
 const MOST_DIGITS: usize = 20;
 
+/// Digits of numbers that are found without patterns. Source: ITU-T E.164 for the most.
+const PLAIN_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+
 /// How often the matcher may try. A low count is no bound: it is counted below zero, which panics or goes on for ever
 /// (`decrement_tries`, rlibphonenumber 2.2.15).
 const ENDLESS: u64 = u64::MAX;
@@ -100,13 +103,19 @@ impl Tables {
         number.country_code_source = None;
         let e164 = self.util.format(&number, PhoneNumberFormat::E164).into_owned();
         let fits = e164.len() > 4 && e164.len() <= 19;
-        fits.then(|| Known {
+        if !fits {
+            return None;
+        }
+        // The library calls a number valid if it knows what it is for; asking both would look through its patterns twice.
+        let purpose = self.util.get_number_type(&number);
+        let valid = purpose != PhoneNumberType::Unknown;
+        Some(Known {
             e164,
             code: number.country_code,
-            valid: self.util.is_valid_number(&number),
-            possible: self.util.is_possible_number(&number),
+            valid,
+            possible: valid || self.util.is_possible_number(&number),
             written,
-            purpose: self.util.get_number_type(&number),
+            purpose,
             region: self.util.get_region_for_number(&number).filter(|region| *region != Region::World),
             number,
         })
@@ -172,6 +181,36 @@ impl Tables {
 
     /// Finds valid numbers in a short ASCII text; the time it takes is bounded by the length of the text alone.
     pub(super) fn find(&self, text: &str, region: Option<Region>) -> Vec<Found> {
+        self.find_plain(text).unwrap_or_else(|| self.find_any(text, region))
+    }
+
+    /// Finds numbers that begin with a plus and are written without brackets and slashes, which need no patterns to be found.
+    ///
+    /// Nothing where one piece is not exactly that or no good number: the library then looks for one inside.
+    fn find_plain(&self, text: &str) -> Option<Vec<Found>> {
+        let inner = text.strip_suffix(',')?;
+        let begin = inner.find('+')?;
+        (begin <= 1).then_some(())?;
+        let mut start = begin;
+        let mut found = Vec::new();
+        for piece in inner.get(begin + 1..)?.split('+') {
+            let number = piece.trim_end_matches(' ');
+            let groups = || number.split([' ', '-', '.']);
+            let plain = groups().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
+            let digits: String = groups().collect();
+            let good = plain && PLAIN_DIGITS.contains(&digits.len()) && self.is_valid_abroad(&digits);
+            good.then_some(())?;
+            found.push(Found { start, end: start + 1 + number.len() });
+            start += 1 + piece.len();
+        }
+        Some(found)
+    }
+
+    fn is_valid_abroad(&self, digits: &str) -> bool {
+        self.util.parse(format!("+{digits}"), None).is_ok_and(|number| self.util.is_valid_number(&number))
+    }
+
+    fn find_any(&self, text: &str, region: Option<Region>) -> Vec<Found> {
         self.matcher
             .create_matcher(text, Leniency::Valid, ENDLESS, region)
             .map(|found| Found { start: found.start, end: found.end() })
@@ -183,4 +222,55 @@ impl Tables {
 fn checked(digits: &str) -> Option<&str> {
     let fits = (2..=MOST_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     fits.then_some(digits)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    thread_local! {
+        static TABLES: Tables = Tables::new().unwrap();
+    }
+
+    /// One number with a plus, often a good one.
+    fn piece() -> impl Strategy<Value = String> {
+        let code = prop::sample::select(vec![
+            "+49 30 ", "+49", "+1 201-", "+39 06.", "+44 20 ", "+55 11 9", "+43", "+0", "+", "+881 6 ",
+        ]);
+        let digits = prop_oneof![4 => "[0-9]{3,4}[ .-]?[0-9]{3,5}", 1 => "[12][0-9]{3}-?[01][0-9]-?[0-3][0-9] [0-2][0-9]", 1 => "[0-9 .-]{1,16}"];
+        let end = prop::sample::select(vec!["", " ", "  ", "-", "/", " (0)", ". "]);
+        (code, digits, end).prop_map(|(code, digits, end)| format!("{code}{digits}{end}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_found_without_patterns_is_what_the_library_finds(
+            pieces in proptest::collection::vec(piece(), 1..4), front in "[,Q%]", home in any::<bool>(),
+        ) {
+            let text = format!("{front}{},", pieces.concat());
+            let region = home.then_some(Region::DE);
+            TABLES.with(|tables| {
+                if let Some(found) = tables.find_plain(&text) {
+                    prop_assert_eq!(found, tables.find_any(&text, region), "{:?}", text);
+                }
+                Ok(())
+            })?;
+        }
+    }
+
+    #[test]
+    fn plain_numbers_need_no_patterns() {
+        TABLES.with(|tables| {
+            assert_eq!(tables.find_plain(",+49 30 1234567 +1 201-555-0123,").unwrap().len(), 2);
+            for text in
+                [",+49 30 1234567Q", ",030 1234567,", ",+49 (30) 1234567,", ",+49 30 1234567 / 030 1234567,", ",+999 1234567,"]
+            {
+                assert_eq!(tables.find_plain(text), None, "{text}");
+            }
+        });
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use rlibphonenumber::Region;
 
 use super::chars;
+use super::known::Known;
 
 /// Countries and territories with a numbering plan, ISO 3166-1 letters and the library's `AC`, `TA`, `XK`.
 ///
@@ -56,6 +58,8 @@ pub struct Plan {
     ask_links: bool,
     ask_international: bool,
     hosts: Vec<String>,
+    /// Internal numbers that the PBX told.
+    known: Arc<Known>,
 }
 
 /// A plan key whose value cannot be used.
@@ -88,6 +92,7 @@ impl Default for Plan {
             ask_links: true,
             ask_international: false,
             hosts: Vec::new(),
+            known: Arc::default(),
         }
     }
 }
@@ -192,6 +197,12 @@ impl Plan {
     }
 
     /// Tells whether what follows the `@` of an address is the account's own PBX, with or without a port.
+    /// The same with the internal numbers that the PBX told, beside those of the plan.
+    pub fn with_known(mut self, known: Arc<Known>) -> Self {
+        self.known = known;
+        self
+    }
+
     pub(super) fn is_own_host(&self, host: &str) -> bool {
         let bare =
             host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(bare, _)| bare);
@@ -201,7 +212,7 @@ impl Plan {
     /// Tells whether digits are an internal number under this plan.
     pub fn is_extension(&self, digits: &str) -> bool {
         let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        plain && self.extensions.iter().any(|rule| rule.fits(digits))
+        plain && (self.extensions.iter().any(|rule| rule.fits(digits)) || self.known.has(digits))
     }
 
     /// Two letters of the country, if one is set.

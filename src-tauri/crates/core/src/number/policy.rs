@@ -47,6 +47,10 @@ pub(super) enum Doubt {
     LineBreak,
     /// Digits for after the answer that follow pauses.
     Pauses,
+    /// A subaddress, which nothing here can dial.
+    Subaddress,
+    /// Something else that would be dialled after the number.
+    Dropped,
     /// Two parts of a Durchwahl.
     Durchwahl,
     /// The number belongs to another server or network.
@@ -79,6 +83,8 @@ impl Doubt {
             Self::Shape => "This may be something else than a telephone number.",
             Self::LineBreak => "A line ends inside this number.",
             Self::Pauses => "Digits for after the answer follow.",
+            Self::Subaddress => "The subaddress behind this number is not dialled with it.",
+            Self::Dropped => "Something behind this number is not dialled with it.",
             Self::Durchwahl => "It is not clear how the Durchwahl continues the number.",
             Self::Elsewhere => "This number belongs to another server.",
             Self::Address => "This is an address; only some PBXs can call it.",
@@ -103,6 +109,8 @@ impl Doubt {
             | Self::Shape
             | Self::LineBreak
             | Self::Pauses
+            | Self::Subaddress
+            | Self::Dropped
             | Self::Durchwahl
             | Self::Elsewhere
             | Self::Address => true,

@@ -152,7 +152,9 @@ fn national(digits: &Digits, region: Region, tables: &Tables, plan: &Plan) -> Re
         let marked = tables.trunk(region).is_some_and(|trunk| dialled.starts_with(&trunk)) || dialled.starts_with('0');
         // Anything but the trunk prefix in front of the number, such as a carrier code or a digit too many, is asked about.
         let front = dialled.strip_suffix(tables.significant(known).as_str());
-        let usual = front.is_some_and(|front| front.is_empty() || tables.trunk(region).is_some_and(|trunk| trunk == front));
+        // Brazil's own spelling of some numbers has a zero that the others lack.
+        let usual = front.is_some_and(|front| front.is_empty() || tables.trunk(region).is_some_and(|trunk| trunk == front))
+            || super::chars::digits_of(&tables.national_form(known)) == dialled;
         return finish(known.clone(), (!usual).then_some(Doubt::TrunkDigit), marked, tables, plan);
     }
     if let Some(rest) = plan.outside_prefix().and_then(|prefix| dialled.strip_prefix(prefix)) {

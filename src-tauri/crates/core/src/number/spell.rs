@@ -1,6 +1,7 @@
 //! Signs that are one number from the first to the last: digits, separators, and what follows for after the answer.
 
 use super::chars::{self, Sign};
+use super::policy::Doubt;
 use super::reading::{Digits, MOST_DIGITS};
 
 /// Most digits for after the answer.
@@ -103,6 +104,67 @@ pub(super) fn behind(signs: &[Sign], from: usize) -> Option<Behind> {
         place += 1;
     }
     digits_at(signs, place, tail)
+}
+
+/// Words and signs between two numbers, or two extensions of one.
+const JOINING: &[&str] = &[
+    "bis", "to", "u", "und", "or", "and", "oder", "o", "od", "ou", "e", "et", "y", "i", "och", "en", "lub", "of", "till", "bzw",
+];
+
+/// Tells whether a word joins two numbers.
+pub(super) fn joins(word: &str) -> bool {
+    JOINING.contains(&word)
+}
+
+/// Tells whether another few digits follow, with a word or sign between that joins them to the ones before.
+pub(super) fn another(signs: &[Sign], from: usize) -> bool {
+    let blank = |c: &char| *c == ' ';
+    let rest: Vec<char> = signs.get(from..).unwrap_or_default().iter().take(24).map(|s| s.plain).collect();
+    let blanks = rest.iter().take_while(|c| blank(c)).count();
+    let rest = rest.get(blanks..).unwrap_or_default();
+    let word: String = rest.iter().take_while(|c| c.is_alphabetic()).collect();
+    let sign = rest.first().is_some_and(|c| matches!(c, ',' | ';' | '/' | '+' | '&' | '-' | '.'));
+    let skipped = if joins(&word.to_lowercase()) { word.chars().count() } else { usize::from(sign) };
+    if skipped == 0 && blanks == 0 {
+        return false;
+    }
+    let place = from + blanks + skipped;
+    if skipped > 0 && behind(signs, place).is_some() {
+        return true;
+    }
+    let rest = rest.get(skipped..).unwrap_or_default();
+    let gap = rest.iter().take_while(|c| matches!(c, ' ' | '.' | '-')).count();
+    let rest = rest.get(gap..).unwrap_or_default();
+    let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
+    let after = rest.get(digits..).unwrap_or_default().iter().find(|c| !blank(c));
+    (1..=4).contains(&digits) && after.is_none_or(|c| matches!(c, '\n' | ')' | ',' | ';' | '.' | '/' | '|'))
+}
+
+/// A few digits behind a comma, with nothing else behind them: `-207, 208`.
+pub(super) fn listed(signs: &[Sign], from: usize) -> Option<&[Sign]> {
+    let rest = signs.get(from..)?;
+    let skip = |rest: &[Sign], signs: &[char]| rest.iter().take_while(|s| signs.contains(&s.plain)).count();
+    let rest = rest.get(skip(rest, &[' '])..)?;
+    rest.first().filter(|s| matches!(s.plain, ',' | ';'))?;
+    let rest = rest.get(1..)?;
+    let rest = rest.get(skip(rest, &[' ', '-'])..)?;
+    let digits = rest.iter().take_while(|s| s.plain.is_ascii_digit()).count();
+    let after = rest.iter().skip(digits).find(|s| s.plain != ' ');
+    let alone = after.is_none_or(|s| matches!(s.plain, '\n' | ',' | ';' | ')' | '|'));
+    (alone && (2..=4).contains(&digits)).then_some(rest.get(..digits)).flatten()
+}
+
+/// What follows a number and is not dialled with it.
+pub(super) fn left_out(signs: &[Sign], from: usize) -> Option<Doubt> {
+    let rest: String = signs.get(from..).unwrap_or_default().iter().take(6).map(|s| s.plain).collect();
+    let pauses = rest.trim_start_matches([' ', ',']);
+    if rest.to_ascii_lowercase().starts_with(";isub=") {
+        Some(Doubt::Subaddress)
+    } else if rest.replace(' ', "").starts_with(",,") && pauses.starts_with(|c: char| c.is_ascii_digit() || "*#".contains(c)) {
+        Some(Doubt::Dropped)
+    } else {
+        None
+    }
 }
 
 fn digits_at(signs: &[Sign], place: usize, tail: Tail) -> Option<Behind> {

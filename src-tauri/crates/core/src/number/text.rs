@@ -6,11 +6,14 @@ use super::library::Tables;
 use super::mask::Cover;
 use super::plan::Plan;
 use super::policy::Doubt;
+use super::range::{is_number, ranged};
 use super::reading::Digits;
 use super::spell::{self, Tail};
 
 /// Longest stretch that is handed to the library at once, in signs.
 const LONGEST_STRETCH: usize = 120;
+/// How much longer it may be where only a blank between two numbers would end it, in signs.
+const LONGEST_NUMBER: usize = 40;
 /// Fewest digits of a number that the library finds.
 const FEWEST_DIGITS: usize = 6;
 
@@ -59,7 +62,10 @@ fn stretches(signs: &[Sign], cover: &Cover) -> Vec<(usize, usize)> {
         let hidden = cover.hidden.get(place).copied().unwrap_or(false);
         let fits = !hidden && (c.is_ascii_digit() || c == '+' || chars::is_separator(c));
         blanks = if c == ' ' { blanks + 1 } else { 0 };
-        let long = start.is_some_and(|start| place - start > LONGEST_STRETCH && c == ' ');
+        // Between two numbers rather than inside of one.
+        let between = at(signs, place + 1) == Some('+');
+        let most = if between { LONGEST_STRETCH } else { LONGEST_STRETCH + LONGEST_NUMBER };
+        let long = c == ' ' && start.is_some_and(|start| place - start > most);
         if !fits || blanks > 3 || long {
             if let Some(from) = start.take() {
                 out.push((from, end));
@@ -94,6 +100,7 @@ fn stretch(signs: &[Sign], start: usize, end: usize, tables: &Tables, plan: &Pla
         // What stands around must not be glued on, unless it is the word for an extension.
         let front = start.checked_sub(1).and_then(|p| at(signs, p)).map_or(',', outside);
         let back = if spell::behind(signs, end).is_some() { ',' } else { at(signs, end).map_or(',', outside) };
+        let start = start + usize::from(is_open(signs, start, end));
         let inner = signs.get(start..end).unwrap_or_default().iter().map(|s| s.plain);
         let text: String = std::iter::once(front).chain(inner).chain(std::iter::once(back)).collect();
         for found in tables.find(&text, plan.region()) {
@@ -107,6 +114,13 @@ fn stretch(signs: &[Sign], start: usize, end: usize, tables: &Tables, plan: &Pla
     if out.len() == first {
         out.extend(labelled(signs, start, end, tables, plan));
     }
+}
+
+/// Tells whether a bracket in front belongs to the words around: `(030 23125001)`.
+fn is_open(signs: &[Sign], start: usize, end: usize) -> bool {
+    let inside = signs.get(start..end).unwrap_or_default();
+    let count = |wanted: [char; 2]| inside.iter().filter(|s| wanted.contains(&s.plain)).count();
+    at(signs, start).is_some_and(|c| matches!(c, '(' | '[')) && count(['(', '[']) > count([')', ']'])
 }
 
 /// How a sign next to a stretch counts for the library.
@@ -181,13 +195,18 @@ fn is_beside(signs: &[Sign], cover: &[bool], spot: &Spot) -> bool {
 
 /// Adds what follows a number: an extension or a Durchwahl.
 fn attach(signs: &[Sign], spot: &mut Spot) {
-    let Some(behind) = spell::behind(signs, spot.end) else { return };
+    let Some(behind) = spell::behind(signs, spot.end) else {
+        spot.doubt = spot.doubt.or(spell::left_out(signs, spot.end));
+        return;
+    };
     spot.end = behind.end;
     if behind.tail == Tail::Pauses {
         spot.doubt = spot.doubt.or(Some(Doubt::Pauses));
     }
-    if spell::behind(signs, spot.end).is_some() {
+    // `DW 207 u. 208`, `x5, x6`: which one is meant is not known.
+    if spell::behind(signs, spot.end).is_some() || spell::another(signs, spot.end) {
         spot.doubt = Some(Doubt::Range);
+        spot.valid = false;
     }
     if at(signs, spot.end) == Some(')') && signs.get(spot.start..spot.end).is_some_and(|s| s.iter().any(|s| s.plain == '(')) {
         let open = signs.get(spot.start..spot.end).unwrap_or_default().iter().fold(0_i32, |n, s| match s.plain {
@@ -198,100 +217,6 @@ fn attach(signs: &[Sign], spot: &mut Spot) {
         spot.end += usize::from(open > 0);
     }
     spot.tail = Some((behind.tail, behind.digits));
-}
-
-/// Looks for two numbers that are written as one: `1234-56/57`, `123 45 67 / 68`, `1234-50 bis 59`.
-///
-/// Only the first stands there in full; the second would have to be made up of parts, so it is never offered.
-fn ranged(signs: &[Sign], spot: Spot, tables: &Tables, plan: &Plan) -> Spot {
-    let inside = signs.get(spot.start..spot.end).unwrap_or_default();
-    let is_digit = |s: &Sign| s.plain.is_ascii_digit();
-    let tail = inside.iter().rev().take_while(|s| is_digit(s)).count();
-    let mark = inside.len() - tail;
-    let between = inside.get(..mark).unwrap_or_default().iter().rev().take_while(|s| !is_digit(s)).count();
-    let seam: String = inside.get(mark - between..mark).unwrap_or_default().iter().map(|s| s.plain).collect();
-    let before = inside.get(..mark - between).unwrap_or_default();
-    let group = before.iter().rev().take_while(|s| is_digit(s)).count();
-    let dashes = before.iter().filter(|s| s.plain == '-').count();
-    let parts = before.split(|s| !is_digit(s)).filter(|part| !part.is_empty()).count();
-    let few = (1..=4).contains(&tail);
-    let slashed = seam.contains('/') && few && parts > 1;
-    // `-0 -15`: a dash behind a blank stands in place of the last part.
-    let aside = few && dashes > 0 && seam == " -";
-    let aside = aside || (slashed && seam.contains('-'));
-    let dashed = seam.contains('-') && few && tail == group && dashes > 0;
-    // `123456-57`: the last digits count on from those before them, however usual the groups are.
-    let counts_on = seam == "-"
-        && (2..=3).contains(&tail)
-        && group > tail + 2
-        && follows(before, inside.get(mark..).unwrap_or_default(), false);
-    if counts_on || ((slashed || dashed || aside) && !is_usual(inside, tables, plan)) {
-        let front = spell::spell(before, false).map(|s| s.digits).filter(|front| is_number(front, tables, plan));
-        let goes_on = follows(before, inside.get(mark..).unwrap_or_default(), tail == group);
-        match front {
-            Some(front) if goes_on || aside => {
-                let end = spot.start + mark - between;
-                return Spot { end, digits: front, doubt: Some(Doubt::Range), valid: false, ..spot };
-            }
-            // A local number: never the digits of two.
-            None if (slashed || aside) && !spot.valid && parts > 1 => {
-                let end = spot.start + mark - between;
-                let front = spell::spell(before, false).map(|s| s.digits).unwrap_or_default();
-                return Spot { end, digits: front, doubt: Some(Doubt::Range), valid: false, ..spot };
-            }
-            // The digits go on behind the slash, or another number does: whole, and asked.
-            Some(_) | None if slashed || aside => {
-                return Spot { doubt: Some(Doubt::Range), valid: false, ..spot };
-            }
-            Some(_) | None => {}
-        }
-    }
-    // The second one follows behind a word or a slash that the library does not take.
-    match second(signs, spot.end) {
-        Some(digits) if digits <= spot.digits.dialled.len().min(4) => Spot { doubt: Some(Doubt::Range), valid: false, ..spot },
-        Some(_) | None => spot,
-    }
-}
-
-/// Tells whether the last digits count on from those before them: `56/57`, `100-199`, `1234567/8`.
-fn follows(before: &[Sign], last: &[Sign], alike: bool) -> bool {
-    let number = |signs: &[Sign]| signs.iter().fold(0_u32, |sum, s| sum * 10 + s.plain.to_digit(10).unwrap_or(0));
-    let from = number(before.get(before.len().saturating_sub(last.len())..).unwrap_or_default());
-    let to = number(last);
-    to > from && to - from < if alike { 1_000 } else { 100 }
-}
-
-/// Tells whether a spelling with a dash near its end is how its country groups the number.
-fn is_usual(inside: &[Sign], tables: &Tables, plan: &Plan) -> bool {
-    let text: String = inside.iter().map(|s| s.plain).collect();
-    !text.contains('/') && plan.region().is_some() && tables.is_grouped(&text, plan.region()) && !text.contains(" - ")
-}
-
-/// Counts the few digits that follow a number behind a word or sign for a range.
-fn second(signs: &[Sign], end: usize) -> Option<usize> {
-    let mut place = end;
-    while at(signs, place) == Some(' ') {
-        place += 1;
-    }
-    let word: String =
-        signs.get(place..)?.iter().map(|s| s.plain).take(4).take_while(|c| c.is_alphabetic() || matches!(c, '/' | '-')).collect();
-    matches!(word.as_str(), "bis" | "to" | "u" | "und" | "/" | "/-" | "-").then_some(())?;
-    place += word.len();
-    while at(signs, place).is_some_and(|c| matches!(c, ' ' | '-' | '.')) {
-        place += 1;
-    }
-    let digits = signs.get(place..)?.iter().take(6).take_while(|s| s.plain.is_ascii_digit()).count();
-    let alone = at(signs, place + digits).is_none_or(|c| matches!(c, '\n' | ')' | ',' | ';' | '.'));
-    ((1..=4).contains(&digits) && alone).then_some(digits)
-}
-
-fn is_number(digits: &Digits, tables: &Tables, plan: &Plan) -> bool {
-    let known = match (digits.plus, plan.region()) {
-        (true, _) => tables.international(&digits.dialled),
-        (false, Some(region)) => tables.national(&digits.dialled, region),
-        (false, None) => None,
-    };
-    known.is_some_and(|known| known.valid)
 }
 
 /// Tells whether a number is part of a longer word, an address or a code.
@@ -309,7 +234,7 @@ fn is_glued(signs: &[Sign], start: usize) -> bool {
     let word: String = before.skip_while(|c| !c.is_alphanumeric()).take_while(|c| c.is_alphanumeric()).collect();
     let ascii = word.chars().all(|c| c < '\u{2e80}');
     let joined = word.chars().any(char::is_alphanumeric) && ascii;
-    joined && label::before(signs, start) != Label::Phone
+    joined && !label::before(signs, start).is_phone()
 }
 
 /// Tells whether something goes on right behind a number, so that it is part of something else.
@@ -342,7 +267,7 @@ fn homeless(signs: &[Sign], start: usize, end: usize, out: &mut Vec<Spot>) {
             let good = |d: &Digits| (d.dialled.starts_with('0') || d.plus) && (7..=15).contains(&d.dialled.len());
             if let Some(digits) = digits.filter(|d| good(d) && !is_glued(signs, from) && !is_continued(signs, to)) {
                 let label = label::before(signs, from);
-                let doubt = (label != Label::Phone).then_some(Doubt::NoCountry);
+                let doubt = (!label.is_phone()).then_some(Doubt::NoCountry);
                 let mut spot = Spot { start: from, end: to, digits, tail: None, doubt, label, valid: false };
                 attach(signs, &mut spot);
                 out.push(spot);
@@ -365,10 +290,13 @@ fn labelled(signs: &[Sign], start: usize, end: usize, tables: &Tables, plan: &Pl
     let good = label == Label::Phone && (2..=15).contains(&digits.dialled.len());
     let alone =
         !is_glued(signs, start) && !is_continued(signs, end) && !label::is_count(signs, end) && !label::is_sum(signs, start);
-    let mut spot = Spot { start, end, digits, tail: None, doubt: None, label, valid: false };
+    let spot = Spot { start, end, digits, tail: None, doubt: None, label, valid: false };
     (good && alone).then(|| {
-        attach(signs, &mut spot);
-        ranged(signs, spot, tables, plan)
+        let mut spot = ranged(signs, spot, tables, plan);
+        if spot.doubt != Some(Doubt::Range) {
+            attach(signs, &mut spot);
+        }
+        spot
     })
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::chars;
+use super::chars::{self, Sign};
 use super::plan::Plan;
 use super::policy::Doubt;
 use super::reading::Digits;
@@ -127,6 +127,7 @@ pub(super) enum Goal {
     Nothing(&'static str),
 }
 
+const DEMANDING: Goal = Goal::Nothing("This link demands something that Trayphone does not know.");
 const NO_NUMBER: Goal = Goal::Nothing("There is no usable telephone number in this link.");
 
 /// Reads a link.
@@ -150,6 +151,13 @@ pub(super) fn read(text: &str, plan: &Plan) -> Goal {
         "sip" | "sips" => sip(&kind, rest, plan),
         _ => twice_decoded(rest).map_or(NO_NUMBER, |rest| subscriber(&rest)),
     }
+}
+
+/// Tells whether nothing but pauses and digits follows a whole number.
+fn is_pausing(signs: &[Sign], place: usize) -> bool {
+    let (before, rest) = signs.split_at_checked(place).unwrap_or_default();
+    let digits = before.iter().filter(|s| s.plain.is_ascii_digit()).count();
+    digits >= 7 && rest.iter().all(|s| s.plain.is_ascii_digit() || ",pPwW*#".contains(s.plain))
 }
 
 /// A number inside a link of ours; another link in there is read once, never deeper.
@@ -186,7 +194,9 @@ fn sip(kind: &str, rest: &str, plan: &Plan) -> Goal {
             _ => NO_NUMBER,
         };
     };
-    let host = host.split(';').next().unwrap_or_default();
+    let mut parameters = host.split(';');
+    let host = parameters.next().unwrap_or_default();
+    let subaddress = parameters.any(|part| key_of(part) == "isub").then_some(Doubt::Subaddress);
     let plain = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '@' | '\\'));
     // Source: RFC 3261, section 25.1, hostport.
     let is_host =
@@ -200,8 +210,9 @@ fn sip(kind: &str, rest: &str, plan: &Plan) -> Goal {
         Some(Goal::Number { digits, extension, doubt, context, letters: false }) => {
             // Digits without a plus mean something to that server only.
             let elsewhere = (!digits.plus && context.is_none() && !plan.is_own_host(host)).then_some(Doubt::Elsewhere);
-            Goal::Number { digits, extension, doubt: doubt.or(elsewhere), context, letters: false }
+            Goal::Number { digits, extension, doubt: doubt.or(elsewhere).or(subaddress), context, letters: false }
         }
+        Some(DEMANDING) => DEMANDING,
         // A name with a star or hash is a code for that server; one with broken percent codes is nothing.
         Some(_)
             if plain(user)
@@ -221,6 +232,10 @@ pub(super) fn is_two(number: &str) -> bool {
     (1..=4).contains(&digits(last)) && digits(front) >= 6
 }
 
+fn key_of(part: &str) -> String {
+    part.split_once('=').map_or(part, |(key, _)| key).trim().to_ascii_lowercase()
+}
+
 /// Reads what follows `tel:`.
 fn subscriber(text: &str) -> Goal {
     let text = text.trim_matches(chars::is_blank).trim_start_matches('/').trim_matches(chars::is_blank).trim_end_matches('/');
@@ -234,8 +249,8 @@ fn subscriber(text: &str) -> Goal {
     let mut context = None;
     let mut doubt = None;
     for part in parts {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        let key = key.trim().to_ascii_lowercase();
+        let key = key_of(part);
+        let value = part.split_once('=').map_or("", |(_, value)| value);
         match key.as_str() {
             "ext" | "postd" => {
                 let digits = chars::digits_of(value);
@@ -243,12 +258,20 @@ fn subscriber(text: &str) -> Goal {
                 if digits.is_empty() || !plain || extension.replace(digits).is_some() {
                     return NO_NUMBER;
                 }
+                if key == "postd" || value.contains(['p', 'P', 'w', 'W', ',']) {
+                    doubt = Some(Doubt::Pauses);
+                }
             }
+            "isub" => doubt = doubt.or(Some(Doubt::Subaddress)),
+            // No standard knows them; whoever writes them wants something sent after the answer.
+            "wait" | "pause" | "dtmf" | "p" | "w" => doubt = doubt.or(Some(Doubt::Dropped)),
             "phone-context" => {
                 if context.replace(value.trim()).is_some() {
                     return NO_NUMBER;
                 }
             }
+            // RFC 3966, section 5.4: whoever does not know it must not use the link.
+            _ if key.starts_with("m-") => return DEMANDING,
             // A parameter has a name; anything else may be a second number.
             _ if key.starts_with(|c: char| c.is_ascii_alphabetic()) || key.is_empty() => {}
             _ => return NO_NUMBER,
@@ -264,6 +287,9 @@ fn subscriber(text: &str) -> Goal {
         let first = before.iter().all(|s| !s.plain.is_alphabetic()) && !before.is_empty();
         (plain && first && (1..=8).contains(&digits.len())).then_some((before, digits))
     });
+    if paused.is_none() && pause.is_some_and(|place| is_pausing(&signs, place)) {
+        return NO_NUMBER;
+    }
     let body = match &paused {
         Some((before, digits)) => {
             doubt = Some(Doubt::Pauses);

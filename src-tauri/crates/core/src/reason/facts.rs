@@ -107,8 +107,8 @@ impl Reason {
             Self::PlainInsteadOfTls => facts(
                 Code::NotAPbx,
                 User,
-                "This port does not speak https.",
-                "Check the port, or whether the address begins with http.",
+                "This port does not speak https, nor another language that is encrypted from the start.",
+                "Check the port, or whether the address is one without encryption, such as http.",
             ),
             Self::NotHttp => facts(
                 Code::NotAPbx,
@@ -120,7 +120,7 @@ impl Reason {
                 Code::Protocol,
                 User,
                 "Without encryption anybody on the network could read the password.",
-                "Use an address that begins with https, or allow plain http for this account.",
+                "Use an encrypted address, such as https, or allow an unencrypted one for this account.",
             ),
             Self::WebSocketRefused(_) => facts(
                 Code::Protocol,

@@ -134,7 +134,7 @@ fn readings(text: &str, source: Source, extension: Option<&str>) -> Vec<String> 
     }
     let mut all = Vec::new();
     for (place, text) in texts.into_iter().enumerate() {
-        // An exchange's own zero gives way to a Durchwahl: `23125-0 DW 207` is `23125207`; the module asks about it.
+        // An exchange's own zero gives way to a Durchwahl: `23125-0 DW 207` is `23125207`.
         for text in [text.clone(), text.replacen("(0)", "", 1), text.replacen("( 0 )", "", 1), text.replacen("-0 DW", "-DW", 1)] {
             let mut plain: Vec<String> = vec![bare(&text, false), bare(&text, true)];
             if let Some(extension) = extension {
@@ -168,6 +168,12 @@ fn linked(text: &str) -> Vec<String> {
         let rest = rest.trim_matches(is_unseen).trim_start_matches('/');
         let number = rest.split(['@', ';', '?']).next().unwrap_or_default();
         all.push(number.split(',').next().unwrap_or_default().to_owned());
+        // Pauses part a number from the digits for after the answer.
+        if let Some((front, rest)) = number.split_once(['p', 'P', 'w', 'W'])
+            && rest.chars().all(|c| c.is_ascii_digit() || "pPwW,#".contains(c))
+        {
+            all.push(front.to_owned());
+        }
         for part in rest.split(['@', ';', '?']) {
             if let Some(("phone-context", context)) = part.split_once('=')
                 && context.starts_with('+')

@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use phone_core::link::LinkInput;
 use phone_core::{AccountConfig, AccountName, Link, Reason};
-use phone_pbx::dialect::{Header, HttpRequest, Input, Wire};
+use phone_pbx::dialect::{Framing, Header, HttpRequest, Input, Wire};
 use tokio::sync::mpsc;
 use url::Url;
 
 use super::keyring::AskAgain;
-use super::{Actor, Desk, Inner, KEPT_BYTES, KEPT_FRAMES, SecretState};
-use crate::net::FromNet;
+use super::{Actor, Desk, Inner, KEPT_BYTES, KEPT_FRAMES, KeptFrame, SecretState};
 use crate::net::http::Http;
-use crate::net::socket::{self, ToSocket};
 use crate::net::tls::Tls;
+use crate::net::{FromNet, ToSocket, host_of, socket, stream};
 
 impl Desk {
     pub(super) fn new(config: AccountConfig, provisional: bool) -> Self {
@@ -61,16 +60,32 @@ impl Desk {
 
     /// Keeps the beginning of a frame for a report; the newest ones stay.
     pub(super) fn keep_frame(&mut self, way: char, text: &str) {
-        if self.frames.len() >= KEPT_FRAMES {
-            self.frames.pop_front();
-        }
         let mut end = text.len().min(KEPT_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        // A frame that was cut is no JSON any more and is told by its length.
-        self.frames.push_back((way, text.len(), text.get(..end).unwrap_or_default().into()));
+        self.keep(KeptFrame::Shown { way, length: text.len(), beginning: text.get(..end).unwrap_or_default().into() });
     }
+
+    /// Keeps that a frame with a credential was sent, and nothing of it, not even how long it was.
+    pub(super) fn keep_hidden(&mut self) {
+        self.keep(KeptFrame::Hidden);
+    }
+
+    fn keep(&mut self, frame: KeptFrame) {
+        if self.frames.len() >= KEPT_FRAMES {
+            self.frames.pop_front();
+        }
+        self.frames.push_back(frame);
+    }
+}
+
+/// By what an account is connected, and what that needs.
+pub(super) enum Way {
+    /// A WebSocket with these headers.
+    WebSocket(Vec<(&'static str, Header)>),
+    /// A byte stream with this framing.
+    Stream(Box<dyn Framing>),
 }
 
 impl Actor {
@@ -82,16 +97,12 @@ impl Actor {
         let Some(desk) = self.desks.get_mut(name) else { return };
         desk.attempt = attempt;
         if desk.tls.is_none() || desk.http.is_none() {
-            let built = Tls::new(
-                desk.config.url.host_str().unwrap_or_default(),
-                desk.config.pin.clone(),
-                !phone_pbx::needs_secret(&desk.config),
-            )
-            .map_err(|e| e.to_string())
-            .and_then(|tls| {
-                let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
-                Ok((tls, http))
-            });
+            let built = Tls::new(&host_of(&desk.config.url), desk.config.pin.clone(), !phone_pbx::needs_secret(&desk.config))
+                .map_err(|e| e.to_string())
+                .and_then(|tls| {
+                    let http = Http::new(tls.clone(), proxies).map_err(|e| e.to_string())?;
+                    Ok((tls, http))
+                });
             match built {
                 Ok((tls, http)) => {
                     desk.tls = Some(tls);
@@ -120,7 +131,7 @@ impl Actor {
         self.dialect(name, Input::Stop);
     }
 
-    pub(super) fn open_socket(&mut self, name: &AccountName, wire: Wire, url: Url, headers: Vec<(&'static str, Header)>) {
+    pub(super) fn open_wire(&mut self, name: &AccountName, wire: Wire, url: Url, way: Way) {
         let (inner, proxies) = (self.inner.clone(), Arc::clone(&self.proxies));
         let Some(desk) = self.desks.get_mut(name) else { return };
         let Some(tls) = desk.tls.clone() else { return };
@@ -134,7 +145,11 @@ impl Actor {
             }
         };
         desk.tasks.retain(|task| !task.is_finished());
-        desk.tasks.push(tokio::spawn(socket::run(wire, url, headers, tls, proxies, to_send, tell)).abort_handle());
+        let task = match way {
+            Way::WebSocket(headers) => tokio::spawn(socket::run(wire, url, headers, tls, proxies, to_send, tell)),
+            Way::Stream(framing) => tokio::spawn(stream::run(wire, url, framing, tls, proxies, to_send, tell)),
+        };
+        desk.tasks.push(task.abort_handle());
     }
 
     pub(super) fn send(&mut self, name: &AccountName, wire: Wire, message: ToSocket) {

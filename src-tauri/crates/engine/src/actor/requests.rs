@@ -11,7 +11,7 @@ use phone_core::view::{CallRecord, LinkName};
 use phone_core::{AccountName, DesktopSettings, PersonKind, Reason, Trouble, plain_fingerprint};
 use tokio::sync::oneshot;
 
-use super::{Actor, Inner, SecretState, now, vault};
+use super::{Actor, Inner, KeptFrame, SecretState, now, vault};
 use crate::Asked;
 
 /// Most people or calls of one page.
@@ -114,6 +114,16 @@ impl Actor {
                 let id = self.pending(answer);
                 let begun = self.model.transfer(id, &call, &target, now());
                 self.numbers_used();
+                return self.begun(id, begun);
+            }
+            Request::Park(call) => {
+                let id = self.pending(answer);
+                let begun = self.model.park(id, &call, now());
+                return self.begun(id, begun);
+            }
+            Request::PickUp { from, account } => {
+                let id = self.pending(answer);
+                let begun = self.model.pick_up(id, &from, account.as_ref(), now());
                 return self.begun(id, begun);
             }
             Request::SetPresence { account, presence, until, note } => {
@@ -292,8 +302,15 @@ impl Actor {
         }
         writeln!(text, "attempts {} skipped frames {} clock ahead {:?} s", desk.attempt, desk.skipped, desk.clock_ahead).ok();
         let words = phone_pbx::words(&desk.config.kind);
-        for (way, length, frame) in &desk.frames {
-            writeln!(text, "{way} {}", phone_pbx::redact::redact(frame, *length, words)).ok();
+        for frame in &desk.frames {
+            match frame {
+                KeptFrame::Shown { way, length, beginning } => {
+                    writeln!(text, "{way} {}", phone_pbx::redact::redact(beginning, *length, words)).ok();
+                }
+                KeptFrame::Hidden => {
+                    writeln!(text, "> <a frame with a credential>").ok();
+                }
+            }
         }
         Ok(Reply::Text(text))
     }

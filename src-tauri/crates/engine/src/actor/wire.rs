@@ -9,9 +9,9 @@ use phone_core::{AccountName, Link, Reason};
 use phone_pbx::dialect::{Effect, Effects, Input, Random};
 use tracing::{debug, info, trace};
 
+use super::desk::Way;
 use super::{Actor, now};
-use crate::net::socket::ToSocket;
-use crate::net::{FromNet, UNDELIVERED_LIMIT};
+use crate::net::{FromNet, ToSocket, UNDELIVERED_LIMIT};
 
 /// How long a frame may wait to be sent; with the time it may be on its way, no longer than the shortest limit of a command.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
@@ -87,12 +87,19 @@ impl Actor {
                 continue;
             }
             match effect {
-                Effect::Open { wire, url, headers } => self.open_socket(name, wire, url, headers),
+                Effect::Open { wire, url, headers } => self.open_wire(name, wire, url, Way::WebSocket(headers)),
+                Effect::Connect { wire, url, framing } => self.open_wire(name, wire, url, Way::Stream(framing)),
                 Effect::Send(wire, text) => {
                     if let Some(desk) = self.desks.get_mut(name) {
                         desk.keep_frame('>', &text);
                     }
                     self.send(name, wire, ToSocket::Text(text, Instant::now() + SEND_LIMIT));
+                }
+                Effect::SendHidden(wire, secret) => {
+                    if let Some(desk) = self.desks.get_mut(name) {
+                        desk.keep_hidden();
+                    }
+                    self.send(name, wire, ToSocket::Hidden(secret, Instant::now() + SEND_LIMIT));
                 }
                 Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
                 Effect::Http(request) => self.http(name, *request),
@@ -177,33 +184,13 @@ impl Actor {
 mod tests {
     use std::sync::Arc;
 
-    use phone_core::{AccountConfig, Now, Secret};
+    use phone_core::Now;
     use phone_pbx::dialect::{Dialect, Wire};
-    use tokio::sync::watch;
 
     use super::*;
+    use crate::actor::tests::{NoVault, account};
     use crate::actor::{Desk, build};
-    use crate::{EnvironmentProxies, Options, Vault, VaultError, VaultFuture};
-
-    struct NoVault;
-
-    impl Vault for NoVault {
-        fn get<'a>(&'a self, _: &'a AccountName) -> VaultFuture<'a, Secret> {
-            Box::pin(std::future::ready(Err(VaultError::Absent)))
-        }
-        fn set<'a>(&'a self, _: &'a AccountName, _: Secret) -> VaultFuture<'a, ()> {
-            Box::pin(std::future::ready(Err(VaultError::Absent)))
-        }
-        fn remove<'a>(&'a self, _: &'a AccountName) -> VaultFuture<'a, ()> {
-            Box::pin(std::future::ready(Ok(())))
-        }
-        fn unlock(&self) -> VaultFuture<'_, ()> {
-            Box::pin(std::future::ready(Err(VaultError::Absent)))
-        }
-        fn changes(&self) -> watch::Receiver<u64> {
-            watch::channel(0).1
-        }
-    }
+    use crate::{EnvironmentProxies, Options};
 
     /// Finds its session expired, and has more to say of the attempt that ends with it.
     struct Talkative;
@@ -228,17 +215,8 @@ mod tests {
         let (config_dir, state_dir) = (dir.path().join("config"), dir.path().join("state"));
         let options = Options { config_dir, state_dir, vault: Arc::new(NoVault) };
         let (mut actor, _handle, _asked, _inner) = build(options, Arc::new(EnvironmentProxies));
-        let name = AccountName::parse("office").expect("a plain word");
-        let config = AccountConfig {
-            name: name.clone(),
-            kind: "any".into(),
-            url: "http://127.0.0.1:9/".parse().expect("an address"),
-            domain: None,
-            user: None,
-            pin: None,
-            learnt: None,
-            keys: Default::default(),
-        };
+        let config = account("http://127.0.0.1:9/");
+        let name = config.name.clone();
         actor.desks.insert(name.clone(), Desk { dialect: Some(Box::new(Talkative)), ..Desk::new(config, false) });
         actor.link(&name, LinkInput::SignIn);
         actor.link(&name, LinkInput::Synced);

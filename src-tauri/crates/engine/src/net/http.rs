@@ -20,7 +20,7 @@ use url::{Position, Url};
 
 use super::connect::{Duplex, TunnelError, connect, of_io, of_tls, of_tunnel, proxy_for, tls_error};
 use super::tls::Tls;
-use super::{UNDELIVERED_LIMIT, header_value};
+use super::{UNDELIVERED_LIMIT, header_value, wiped};
 use crate::ports::Proxies;
 
 /// The HTTP client of one account.
@@ -112,7 +112,7 @@ impl Http {
             builder = builder.header(*name, header_value(value)?);
         }
         if let Some(body) = &request.body {
-            builder = builder.header("Content-Type", "application/json").body(wiped(body));
+            builder = builder.header("Content-Type", "application/json").body(wiped(body.clone()));
         }
         let mut response = builder.send().await.map_err(|error| self.reason(&error, proxy.as_ref(), plain))?;
         if proxy.is_some() && plain && response.status().as_u16() == 403 && said_by_proxy(response.headers()) {
@@ -153,7 +153,7 @@ impl Http {
         if request.body.is_some() {
             made = made.header("Content-Type", "application/json");
         }
-        let body = request.body.as_ref().map(wiped);
+        let body = request.body.clone().map(wiped);
         let made = made.body(Whole(body)).map_err(|_| Reason::NotAPbx)?;
         let lost = |error: hyper::Error| if error.is_parse() { Reason::NotAPbx } else { Reason::Dropped };
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
@@ -230,17 +230,6 @@ fn answer_of(status: u16, headers: &HeaderMap, want_cookie: Option<&str>, body: 
     // Old servers send Latin-1 here and there; a name with a mark is better than no answer.
     let body = String::from_utf8(body).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
     (HttpAnswer { status, server: header("server"), cookie, retry_after, body: Secret::new(body) }, ahead)
-}
-
-/// A body that may hold a credential, wiped when it is sent; what the libraries below copy of it is not.
-fn wiped(body: &Secret) -> Bytes {
-    struct Wiped(Secret);
-    impl AsRef<[u8]> for Wiped {
-        fn as_ref(&self) -> &[u8] {
-            self.0.expose().as_bytes()
-        }
-    }
-    Bytes::from_owner(Wiped(body.clone()))
 }
 
 /// A body that is sent as a whole.

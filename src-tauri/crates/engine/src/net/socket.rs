@@ -16,21 +16,11 @@ use url::Url;
 
 use super::connect::{Addresses, Duplex, connect, of_io};
 use super::tls::Tls;
-use super::{FromNet, header_value};
+use super::{FromNet, OPEN_LIMIT, ToSocket, header_value, wiped};
 use crate::ports::Proxies;
 
 /// Longest frame that is read: 10,000 accounts need about two million bytes.
 const LONGEST_FRAME: usize = 16 << 20;
-/// Limit for connection, TLS and handshake together; the link's own limit holds the sign-in before it too.
-const OPEN_LIMIT: Duration = Duration::from_secs(10);
-
-/// What is sent.
-pub(crate) enum ToSocket {
-    /// A text frame, and when it is too late to send it: whoever asked was told that its outcome is unknown.
-    Text(String, Instant),
-    /// A ping.
-    Ping,
-}
 
 /// Opens a WebSocket and serves it until it ends. `tell` is bounded: a slow actor slows the peer.
 pub(crate) async fn run<F>(
@@ -70,8 +60,14 @@ pub(crate) async fn run<F>(
             },
             message = to_send.recv() => {
                 let sent = match message {
-                    Some(ToSocket::Text(_, not_after)) if Instant::now() > not_after => return tell(FromNet::Closed(wire)).await,
+                    Some(ToSocket::Text(_, not_after) | ToSocket::Hidden(_, not_after)) if Instant::now() > not_after => {
+                        return tell(FromNet::Closed(wire)).await;
+                    }
                     Some(ToSocket::Text(text, _)) => write.send(Message::Text(Utf8Bytes::from(text))).await,
+                    Some(ToSocket::Hidden(secret, _)) => match Utf8Bytes::try_from(wiped(secret)) {
+                        Ok(text) => write.send(Message::Text(text)).await,
+                        Err(_) => return tell(FromNet::Closed(wire)).await,
+                    },
                     Some(ToSocket::Ping) => write.send(Message::Ping(Vec::new().into())).await,
                     None => {
                         write.close().await.ok();
@@ -135,5 +131,40 @@ fn lower(name: &'static str) -> &'static str {
         "Cookie" => "cookie",
         "Authorization" => "authorization",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use phone_core::Secret;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::actor::tests::{OneProxy, SOON};
+
+    #[tokio::test]
+    async fn a_credential_is_sent_like_any_other_frame() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("ws://{}/", listener.local_addr().expect("the port")).parse().expect("an address");
+        let (sender, to_send) = mpsc::channel(4);
+        let tls = Tls::new("127.0.0.1", None, false).expect("TLS");
+        tokio::spawn(run(Wire(0), url, vec![], tls, Arc::new(OneProxy::default()), to_send, |_| std::future::ready(())));
+        for text in ["{\"a\":1}", "{\"b\":2}"] {
+            sender.try_send(ToSocket::Hidden(Secret::new(text.to_owned()), Instant::now() + SOON)).ok();
+        }
+        sender.try_send(ToSocket::Hidden(Secret::new("late".to_owned()), Instant::now())).ok();
+        let said = async {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            let mut peer = tokio_tungstenite::accept_async(stream).await.expect("a handshake");
+            let mut said = vec![];
+            while let Some(Ok(message)) = peer.next().await {
+                said.push(message.into_text().expect("text").to_string());
+            }
+            said
+        };
+        let said = tokio::time::timeout(SOON, said).await.expect("in time");
+        assert_eq!(said, ["{\"a\":1}", "{\"b\":2}"], "and a late one is not sent");
     }
 }

@@ -20,7 +20,7 @@ use super::connect::{of_io, of_tls, tls_error};
 /// TLS settings of one account, and why the last certificate was refused.
 #[derive(Clone)]
 pub(crate) struct Tls {
-    /// For every client of this account.
+    /// For every client of this account that speaks HTTP.
     pub config: Arc<ClientConfig>,
     host: String,
     /// The account signs in by a page on another host than the PBX.
@@ -68,13 +68,36 @@ impl Tls {
         })
     }
 
-    /// Agrees on TLS with the host behind a stream.
+    /// Agrees on TLS with the host behind a stream, to speak HTTP there.
     pub async fn connect<S>(&self, host: &str, stream: S, proxy: Option<&Url>) -> Result<TlsStream<S>, Reason>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        self.agree(Arc::clone(&self.config), host, stream, proxy).await
+    }
+
+    /// Agrees on TLS with the host behind a stream and on nothing else: what is spoken there has no name among web protocols.
+    pub async fn connect_bare<S>(&self, host: &str, stream: S) -> Result<TlsStream<S>, Reason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols.clear();
+        self.agree(Arc::new(config), host, stream, None).await
+    }
+
+    async fn agree<S>(
+        &self,
+        config: Arc<ClientConfig>,
+        host: &str,
+        stream: S,
+        proxy: Option<&Url>,
+    ) -> Result<TlsStream<S>, Reason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let name = ServerName::try_from(bare(host).to_owned()).map_err(|_| Reason::HostNotFound)?;
-        TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await.map_err(|error| {
+        TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
             let refused = self.take_refusal(proxy);
             refused.unwrap_or_else(|| tls_error(&error).map_or_else(|| of_io(&error), of_tls))
         })

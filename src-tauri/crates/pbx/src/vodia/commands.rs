@@ -26,7 +26,10 @@ impl Vodia {
             Command::SetPresence { request, presence, until, note } => {
                 self.set_presence(*request, *presence, *until, note.as_deref(), now, out);
             }
-            Command::Dtmf { request, .. } => out.tell(Told::Refused(*request, Reason::Unsupported)),
+            Command::Dtmf { request, .. }
+            | Command::Consult { request, .. }
+            | Command::Park { request, .. }
+            | Command::PickUp { request, .. } => out.tell(Told::Refused(*request, Reason::Unsupported)),
             Command::Answer { request, key }
             | Command::HangUp { request, key }
             | Command::Hold { request, key }
@@ -75,6 +78,9 @@ impl Vodia {
             | Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Dtmf { .. }
+            | Command::Consult { .. }
+            | Command::Park { .. }
+            | Command::PickUp { .. }
             | Command::SetPresence { .. } => return,
         };
         let other = other.and_then(|other| self.calls.get(other));
@@ -195,7 +201,12 @@ impl Vodia {
                 json!({ "action": "att-transfer", "id": held.seen.key, "from": held.remote_address,
                         "id2": active.seen.key, "to": active.remote_address })
             }
-            Command::Dial { .. } | Command::Dtmf { .. } | Command::SetPresence { .. } => return,
+            Command::Dial { .. }
+            | Command::Dtmf { .. }
+            | Command::Consult { .. }
+            | Command::Park { .. }
+            | Command::PickUp { .. }
+            | Command::SetPresence { .. } => return,
         };
         self.send(&frame, out);
     }
@@ -237,7 +248,12 @@ impl Vodia {
                 };
                 json!({ "transfer": id, "id": second })
             }
-            Command::Dial { .. } | Command::Dtmf { .. } | Command::SetPresence { .. } => return,
+            Command::Dial { .. }
+            | Command::Dtmf { .. }
+            | Command::Consult { .. }
+            | Command::Park { .. }
+            | Command::PickUp { .. }
+            | Command::SetPresence { .. } => return,
         };
         // From here on, and not from the press, what the calls do can be its effect.
         self.hands_over(command);
@@ -329,6 +345,9 @@ fn name_of(command: &Command) -> &'static str {
         Command::TransferTo { .. } | Command::TransferJoin { .. } => "transfer",
         Command::Dial { .. } => "dial",
         Command::Dtmf { .. } => "dtmf",
+        Command::Consult { .. } => "consult",
+        Command::Park { .. } => "park",
+        Command::PickUp { .. } => "pick_up",
         Command::SetPresence { .. } => "presence",
     }
 }

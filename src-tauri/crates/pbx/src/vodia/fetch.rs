@@ -186,14 +186,18 @@ impl Vodia {
             return;
         };
         let mut open = std::mem::take(&mut self.asking);
-        open.retain(|asking| match verdict(asking, &past) {
-            Some(outcome) => {
+        let mut taken: Vec<String> = vec![];
+        open.retain(|asking| match found(asking, &past, &taken) {
+            Some(call) => {
+                let outcome = if call.connected_at.is_some() { Outcome::AnsweredElsewhere } else { Outcome::Missed };
                 out.tell(Told::Verdict { key: asking.key.clone(), outcome: Some(outcome) });
+                taken.push(call.key.clone());
                 false
             }
             None => true,
         });
         for asking in &mut open {
+            asking.known.extend(taken.iter().cloned());
             asking.next_at = now.mono + NEXT_LOOK;
         }
         self.asking = open;
@@ -202,21 +206,21 @@ impl Vodia {
     }
 }
 
-/// What the PBX's list says about a call that vanished unanswered; none when it is not in it yet.
-fn verdict(asking: &Asking, past: &[PastCall]) -> Option<Outcome> {
+/// The entry of the PBX's list about a call that vanished unanswered; none when it is not in it yet.
+fn found<'a>(asking: &Asking, past: &'a [PastCall], taken: &[String]) -> Option<&'a PastCall> {
     let same = |call: &&PastCall| {
         let number = match (&asking.number, &call.remote.number) {
             (Some(a), Some(b)) => a == b || may_be_same(a, b),
             (None, None) => true,
             _ => false,
         };
-        // It ended a moment ago by either clock; clocks may differ by some seconds.
-        let end = call.ended_at.unwrap_or(call.started_at);
-        let apart = end.duration_since(asking.ended).abs();
         // The same caller may have called before.
-        let new = !asking.known.contains(&call.key);
-        new && number && call.direction == Direction::Incoming && apart <= jiff::SignedDuration::from_secs(120)
+        let new = !asking.known.contains(&call.key) && !taken.contains(&call.key);
+        new && number && call.direction == Direction::Incoming
     };
-    let found = past.iter().find(same)?;
-    Some(if found.connected_at.is_some() { Outcome::AnsweredElsewhere } else { Outcome::Missed })
+    let apart = |call: &PastCall| call.ended_at.unwrap_or(call.started_at).duration_since(asking.ended).abs();
+    // It ended a moment ago by either clock; clocks may differ by some seconds. Whoever called again right away has two
+    // entries: ours is the one that ended when this call did, and rather one that nobody took.
+    let near = past.iter().filter(same).filter(|call| apart(call) <= jiff::SignedDuration::from_secs(120));
+    near.min_by_key(|call| (apart(call), call.connected_at.is_some()))
 }

@@ -67,9 +67,6 @@ pub fn needs_secret(config: &AccountConfig) -> bool {
 /// # Errors
 /// One sentence on the first key that does not exist, or whose value nobody understands, with what is expected.
 pub fn check(config: &AccountConfig) -> Result<(), String> {
-    if !matches!(config.url.scheme(), "http" | "https") {
-        return Err("the address begins with https://".to_owned());
-    }
     config.keys.iter().filter(|(key, _)| !key.starts_with("plan.")).try_for_each(|(key, value)| check_one(key, value))
 }
 

@@ -296,3 +296,42 @@ fn a_text_of_numbers_that_are_all_refused_says_why() {
     let codes = model.dial(2, "*21*030555001# and *22*030555002#", None, Source::Text, Yes::No, now);
     assert!(matches!(codes, Err(Reason::PolicyRefuse(_))), "{codes:?}");
 }
+
+/// What would be dialled for a typed text.
+fn offered(model: &mut Model, text: &str) -> String {
+    let found = model.numbers_in(text, None, Source::Typed).expect("an account");
+    found.into_iter().find_map(|one| one.dial).expect("a number")
+}
+
+#[test]
+fn whoever_the_pbx_lists_has_an_internal_number() {
+    let now = now();
+    // The plan of this account names 200 to 299 only.
+    let mut model = berlin(now);
+    let text = "+49 30 1234-731";
+    assert_eq!(offered(&mut model, text), "00301234731", "outside");
+    let listed = |number: &str, kind| PersonSeen {
+        number: number.into(),
+        name: None,
+        kind,
+        presence: Presence::Available,
+        dnd: false,
+        note: None,
+    };
+    model.apply(&office(), Told::People(vec![listed("731", PersonKind::Person)]), now);
+    assert_eq!(offered(&mut model, text), "731", "inside");
+    // Somebody new counts at once, a number nobody has stays outside, and a short word of help stays what it is.
+    model.apply(&office(), Told::Person(listed("732", PersonKind::Queue)), now);
+    model.apply(&office(), Told::Person(listed("112", PersonKind::Person)), now);
+    assert_eq!(offered(&mut model, "+49 30 1234-732"), "732");
+    assert_eq!(offered(&mut model, "+49 30 1234-733"), "00301234733");
+    let help = model.dial(5, "112", None, Source::Typed, Yes::No, now);
+    assert_eq!(help, Err(Reason::EmergencyNumber));
+    // Listed digits behind other words are still no number.
+    for text in ["Office 731", "see p. 731", "Invoice 731", "731 EUR", "Room 731"] {
+        let judged = model.dial(6, text, None, Source::Text, Yes::No, now);
+        assert!(matches!(judged, Err(Reason::PolicyAsk(_) | Reason::NumberNotUsable(_))), "{text}: {judged:?}");
+    }
+    model.apply(&office(), Told::People(vec![]), now);
+    assert_eq!(offered(&mut model, text), "00301234731", "gone");
+}

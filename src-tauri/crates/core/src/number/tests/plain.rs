@@ -405,6 +405,28 @@ fn many_zeros_are_looked_through_once() {
 }
 
 #[test]
+fn what_a_link_says_and_nobody_dials_is_told() {
+    let plan = Plan::default().trusting_links();
+    let why = |text: &str| match target(text, Source::Link, false, &plan) {
+        Err(Reason::PolicyAsk(offer)) => offer.why.unwrap_or_default(),
+        Err(Reason::NumberNotUsable(why)) => why.to_owned(),
+        other => format!("{other:?}"),
+    };
+    for (text, part) in [
+        ("tel:+4930123456;isub=1411", "subaddress"),
+        ("sip:+4930123456;isub=1411@pbx.example", "subaddress"),
+        ("tel:+4930123456;wait=5", "Something behind this number"),
+        ("tel:+4930123456;postd=pp22", "after the answer"),
+        ("tel:+4930123456;m-foo", "demands something"),
+    ] {
+        assert!(why(text).contains(part), "{text} {}", why(text));
+    }
+    for text in ["tel:+4930123456;npdi;rn=+4930;cic=+49", "tel:+4930123456;tgrp=a;trunk-context=b.example"] {
+        assert!(target(text, Source::Link, false, &plan).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn short_numbers_beside_others_are_not_guessed() {
     let office = with(&[("country", "DE"), ("area_code", "30"), ("extensions", "200-299")]);
     let american = with(&[("country", "US"), ("area_code", "212")]);

@@ -9,7 +9,7 @@ fn entry(talk: &Talk, number: &str, answered: bool, end: i64) -> String {
     let end = talk.now.wall.as_second() + end;
     let connect = if answered { (end - 5).to_string() } else { "0".to_owned() };
     format!(
-        r#"{{"id":"h{end}","from-number":"{number}","to-number":"204","start":{},"connect":{connect},"end":{end},"inbound":true}}"#,
+        r#"{{"id":"h{end}{number}","from-number":"{number}","to-number":"204","start":{},"connect":{connect},"end":{end},"inbound":true}}"#,
         end - 10
     )
 }
@@ -147,6 +147,33 @@ fn two_callers_at_once_get_their_own_verdicts() {
     talk.wait_ms(300);
     let list = format!("[{},{}]", entry(&talk, "+4930555002", true, 0), entry(&talk, "+4930555001", false, 0));
     assert_eq!(only(&talk.reply("history", 200, &list), "verdict"), ["verdict 1 Missed", "verdict 2 AnsweredElsewhere"]);
+}
+
+#[test]
+fn who_calls_again_and_is_answered_was_missed_before() {
+    let mut talk = vanished();
+    let again = RINGS.replace("\"id\":1", "\"id\":2");
+    talk.calls(&again);
+    talk.wait_ms(1_000);
+    talk.calls(&again.replace("alerting", "connected"));
+    talk.wait_ms(1_000);
+    talk.calls("");
+    // The list holds both calls of this caller, the newest first; the one that was answered ended 2 s after the other.
+    let missed = entry(&talk, "+4930555001", false, -2);
+    let answered = entry(&talk, "+4930555001", true, 0);
+    let said = talk.reply("history", 200, &format!("[{answered},{missed}]"));
+    assert_eq!(only(&said, "verdict"), ["verdict 1 Missed"]);
+}
+
+#[test]
+fn an_entry_of_the_list_is_about_one_call() {
+    let mut talk = vanished();
+    talk.calls(&RINGS.replace("\"id\":1", "\"id\":2"));
+    assert_eq!(talk.calls(""), ["calls asks 2"]);
+    talk.wait_ms(300);
+    let taken = entry(&talk, "+4930555001", true, 0);
+    let said = talk.reply("history", 200, &format!("[{taken}]"));
+    assert_eq!(only(&said, "verdict").len(), 1, "the other call is not in the list yet: {said:?}");
 }
 
 #[test]

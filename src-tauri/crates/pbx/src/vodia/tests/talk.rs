@@ -173,7 +173,8 @@ impl Talk {
                 Effect::Tell(told) => self.told.push(told),
                 // As the engine does: whatever was under way is over.
                 Effect::Failed(..) => self.open.clear(),
-                Effect::Send(..) | Effect::Ping(_) | Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => {}
+                Effect::Connect { .. } | Effect::Send(..) | Effect::SendHidden(..) | Effect::Ping(_) => {}
+                Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => {}
             }
         }
         self.said.extend(said.iter().cloned());
@@ -293,12 +294,13 @@ impl Talk {
 /// Looks at everything that is shown, logged or stored; only headers and bodies may hold a secret.
 fn hides_secrets(effect: &Effect) {
     let shown = match effect {
-        Effect::Open { url, .. } => url.to_string(),
+        Effect::Open { url, .. } | Effect::Connect { url, .. } => url.to_string(),
         Effect::Http(request) => request.url.to_string(),
         Effect::Send(_, text) | Effect::Learn(text) => text.clone(),
         Effect::Tell(told) => format!("{told:?}"),
         Effect::Failed(reason, _) => format!("{reason:?}"),
-        Effect::Ping(_) | Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => return,
+        Effect::SendHidden(..) | Effect::Ping(_) => return,
+        Effect::SignedIn | Effect::Synced | Effect::Alive | Effect::Skipped => return,
     };
     for secret in [PASSWORD, PASSWORD_HASH, SESSION] {
         assert!(!shown.contains(secret), "a secret is shown in {}", shown.replace(secret, "***"));

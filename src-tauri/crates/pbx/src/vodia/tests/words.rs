@@ -11,7 +11,9 @@ use crate::dialect::{Effect, Header, HttpRequest};
 pub fn effect(effect: &Effect) -> String {
     match effect {
         Effect::Open { url, headers, .. } => format!("open {url} {}", credentials(headers)),
+        Effect::Connect { url, .. } => format!("connect {url}"),
         Effect::Send(_, text) => format!("send {text}"),
+        Effect::SendHidden(..) => "send <hidden>".to_owned(),
         Effect::Ping(_) => "ping".to_owned(),
         Effect::Http(request) => http(request),
         Effect::Tell(told) => tell(told),
@@ -92,6 +94,7 @@ pub fn tell(told: &Told) -> String {
             let list: Vec<String> = contacts.iter().map(|c| format!("{:?} {}", c.name, c.numbers.join(","))).collect();
             format!("contacts {}", list.join(" | ")).trim_end().to_owned()
         }
+        Told::Parked { request, place } => format!("parked {request} {place:?}"),
         Told::Confirmed(request) => format!("confirmed {request}"),
         Told::Refused(request, reason) => format!("refused {request} {reason:?}"),
         Told::Unclear(request) => format!("unclear {request}"),

@@ -1,0 +1,437 @@
+//! What the user wants, sent once, and how it ends.
+//!
+//! `Success` means that the server has put it into a queue, never that it is done: each command waits for the event that
+//! shows its effect. Numbers are looked up before a transfer, because a wrong one makes the server drop both parties.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use phone_core::call::tidy;
+use phone_core::told::{Command, RequestId, Told};
+use phone_core::{Now, Reason};
+
+use super::packet::{Action, Packet};
+use super::{Asked, Asterisk, Phase};
+use crate::dialect::{Effects, Random};
+
+/// Most commands that are looked after at once; older ones have had their time.
+const MOST: usize = 32;
+/// Longest number that is dialled.
+const LONGEST_NUMBER: usize = 64;
+
+/// A command under way.
+pub(super) struct Open {
+    pub request: RequestId,
+    pub what: What,
+}
+
+/// What it is about.
+pub(super) enum What {
+    /// Its call shows that it had its effect.
+    Shown { key: String },
+    /// Legs are being ended.
+    HangUp { key: String },
+    /// The own phone is to be called.
+    Dial,
+    /// The ringing call of a colleague is to be taken, once it is known that the PBX can do that.
+    PickUp { from: String, channel: String },
+    /// To be handed on without asking.
+    Transfer { leg: String, to: String },
+    /// Both are to be joined, and our legs to go.
+    Join { legs: [String; 2], accepted: bool },
+    /// The consultation is to be handed over.
+    Complete { leg: String },
+    /// Somebody is to be asked.
+    Consult { key: String, leg: String, to: String, until: Option<Instant>, aside: bool },
+    /// To be parked.
+    Park { peer: String },
+    /// Tones, one after the other.
+    Tones(Tones),
+    /// Own do-not-disturb, and when it is looked at.
+    Dnd { on: bool, look_at: Instant },
+}
+
+/// A row of tones under way.
+pub(super) struct Tones {
+    pub key: String,
+    pub leg: String,
+    /// The other side's channel; none when the PBX itself listens.
+    pub peer: Option<String>,
+    pub left: VecDeque<char>,
+    pub next_at: Instant,
+    pub every: Duration,
+    /// Tones that were sent and not answered.
+    pub unanswered: u32,
+}
+
+/// Which answer of a command arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Whether the number exists.
+    Valid,
+    /// The action itself.
+    Sent,
+    /// The end of this leg.
+    HangUp(String),
+}
+
+impl Asterisk {
+    pub(super) fn command(&mut self, command: &Command, now: Now, random: &mut dyn Random, out: &mut Effects) {
+        let request = command.request();
+        if self.phase != Phase::Live {
+            return out.tell(Told::Refused(request, Reason::Offline));
+        }
+        let done = match command {
+            Command::Dial { to, .. } => self.dial(request, to, to, self.channel_id(now, random), out),
+            Command::PickUp { from, .. } => self.pick_up(request, from, self.channel_id(now, random), out),
+            Command::Answer { key, .. } => self.answer_call(request, key, out),
+            Command::Hold { key, .. } => self.hold_call(request, key, true, out),
+            Command::Resume { key, .. } => self.hold_call(request, key, false, out),
+            Command::HangUp { key, .. } => self.hang_up(request, key, out),
+            Command::Dtmf { key, digits, .. } => self.tones(request, key, digits, now, out),
+            Command::TransferTo { key, to, .. } => self.transfer(request, key, to, out),
+            Command::TransferJoin { key, other, .. } => self.join(request, key, other, out),
+            Command::Consult { key, to, .. } => self.consult(request, key, to, out),
+            Command::Park { key, .. } => self.park(request, key, out),
+            Command::SetPresence { presence, until, note, .. } => {
+                let plain = until.is_none() && note.is_none();
+                self.set_presence(request, *presence, plain, now, random, out)
+            }
+        };
+        if let Err(reason) = done {
+            self.refuse(request, reason, out);
+        }
+    }
+
+    pub(super) fn open(&mut self, request: RequestId, what: What) {
+        if self.open.len() >= MOST {
+            self.open.remove(0);
+        }
+        self.open.push(Open { request, what });
+    }
+
+    pub(super) fn take_open(&mut self, request: RequestId) -> Option<Open> {
+        let position = self.open.iter().position(|open| open.request == request)?;
+        Some(self.open.remove(position))
+    }
+
+    /// Nothing comes of a command.
+    pub(super) fn refuse(&mut self, request: RequestId, reason: Reason, out: &mut Effects) {
+        self.take_open(request);
+        self.calls.undialled(request);
+        self.tie();
+        out.tell(Told::Refused(request, reason));
+    }
+
+    pub(super) fn confirm(&mut self, request: RequestId, out: &mut Effects) {
+        self.take_open(request);
+        out.tell(Told::Confirmed(request));
+    }
+
+    /// Sends one action of a command.
+    pub(super) fn send_step(
+        &mut self,
+        request: RequestId,
+        step: Step,
+        action: impl FnOnce(u64) -> Action,
+        out: &mut Effects,
+    ) -> u64 {
+        self.ask(Asked::Step(request, step), action, out)
+    }
+
+    /// Lets the server begin a call; how it went is told by an event with the number of this action.
+    pub(super) fn originate(&mut self, request: RequestId, action: impl FnOnce(u64) -> Action, out: &mut Effects) {
+        let id = self.send_step(request, Step::Sent, action, out);
+        if self.originates.len() >= MOST {
+            self.originates.remove(0);
+        }
+        self.originates.push((id, request));
+    }
+
+    /// Asks whether a number exists before anything is sent that a wrong one would harm.
+    pub(super) fn ask_valid(&mut self, request: RequestId, number: &str, out: &mut Effects) {
+        let variable = self.valid(number);
+        self.send_step(request, Step::Valid, |id| Action::new("Getvar", id).with("Variable", &variable), out);
+    }
+
+    /// The own phone is called, and from there the number. `shown` is the number as people know it.
+    pub(super) fn dial(
+        &mut self,
+        request: RequestId,
+        to: &str,
+        shown: &str,
+        channel: String,
+        out: &mut Effects,
+    ) -> Result<(), Reason> {
+        let to = dialable(to)?;
+        if !self.allows("Originate") {
+            return Err(Reason::Unsupported);
+        }
+        self.calls.dialled(super::calls::Dialled { request, channel: channel.clone(), number: shown.to_owned() });
+        self.tie();
+        let phone = if self.keys.rings_all {
+            format!("Local/{}@{}", self.keys.extension, self.keys.context)
+        } else {
+            self.keys.devices.first().cloned().ok_or(Reason::Unsupported)?
+        };
+        let (caller, context) = (self.caller_id(), self.keys.context.clone());
+        let action = |id| {
+            let action = Action::new("Originate", id).with("Channel", &phone).with("Context", &context).with("Exten", to);
+            let action = action.with("Priority", "1").with("CallerID", &caller).with("Timeout", "30000");
+            action.with("Async", "true").with("ChannelId", &channel)
+        };
+        self.originate(request, action, out);
+        self.open(request, What::Dial);
+        Ok(())
+    }
+
+    /// An id that no other session chooses.
+    pub(super) fn channel_id(&self, now: Now, random: &mut dyn Random) -> String {
+        let mut draw = || (random.unit().clamp(0.0, 1.0) * f64::from(u16::MAX)) as u16;
+        format!("tray-{}-{}-{:04x}{:04x}", self.keys.extension, now.wall.as_millisecond(), draw(), draw())
+    }
+
+    /// Own name and number; whoever is called sees them, so they are our own.
+    pub(super) fn caller_id(&self) -> String {
+        let own = &self.keys.extension;
+        let name = self.people.name_of(own).map(|name| tidy(&name)).unwrap_or_default();
+        let name: String = name.chars().filter(|c| !matches!(c, '"' | '\\' | '<' | '>' | '$' | '{' | '}')).collect();
+        if name.trim().is_empty() { format!("<{own}>") } else { format!("\"{}\" <{own}>", name.trim()) }
+    }
+
+    fn pick_up(&mut self, request: RequestId, from: &str, channel: String, out: &mut Effects) -> Result<(), Reason> {
+        if from.is_empty() || from.len() > 20 || !from.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NOT_A_NUMBER);
+        }
+        self.open(request, What::PickUp { from: from.to_owned(), channel });
+        self.ask_valid(request, &format!("**{from}"), out);
+        Ok(())
+    }
+
+    fn hang_up(&mut self, request: RequestId, key: &str, out: &mut Effects) -> Result<(), Reason> {
+        let (call, of_consult) = self.calls.find(key).ok_or(Reason::NoSuchCall)?;
+        let call = call.clone();
+        let leg = call.up.clone();
+        self.open(request, What::HangUp { key: key.to_owned() });
+        match (&call.consult, leg) {
+            // Hanging up the own leg would join the two others. Each is ended by itself.
+            (Some(_), Some(leg)) if of_consult => {
+                let name = self.leg_name(&leg);
+                self.send_step(request, Step::Sent, |id| Action::new("CancelAtxfer", id).with("Channel", &name), out);
+            }
+            (Some(consult), Some(leg)) => {
+                let bridge = self.channels.bridge(&consult.home);
+                let peer = bridge.and_then(|bridge| self.channels.others(bridge, &leg).next()).ok_or(Reason::LegUnclear)?;
+                let peer = peer.to_owned();
+                self.hang_up_leg(request, &peer, "16", out);
+            }
+            _ => {
+                let rings = call.up.is_none();
+                let cause = if rings && call.direction == phone_core::Direction::Incoming { "17" } else { "16" };
+                // Never the caller's leg: in a queue or a group that would end the call for everybody.
+                let legs = if rings && call.own_first && self.keys.rings_all { vec![call.key] } else { call.legs };
+                for leg in legs {
+                    self.hang_up_leg(request, &leg, cause, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hang_up_leg(&mut self, request: RequestId, leg: &str, cause: &'static str, out: &mut Effects) {
+        let step = Step::HangUp(leg.to_owned());
+        self.send_step(request, step, |id| Action::new("Hangup", id).with("Channel", leg).with("Cause", cause), out);
+    }
+
+    /// The name of a leg, which every action takes.
+    pub(super) fn leg_name(&self, leg: &str) -> String {
+        self.channels.get(leg).map_or_else(|| leg.to_owned(), |channel| channel.name.clone())
+    }
+
+    /// The answer to an action of a command.
+    pub(super) fn step_answered(&mut self, request: RequestId, step: Step, packet: &Packet<'_>, now: Now, out: &mut Effects) {
+        // It has ended, or had its time: whatever would follow must not be sent late.
+        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
+        if step == Step::Valid {
+            return if packet.is_success() && packet.text("Value") == Some("1") {
+                self.number_exists(request, now, out);
+            } else if packet.is_success() {
+                self.refuse(request, Reason::RefusedByPbx("there is no such number".to_owned()), out);
+            } else {
+                self.refuse(request, said(packet), out);
+            };
+        }
+        if packet.is_success() {
+            match &mut open.what {
+                What::Join { accepted, .. } => {
+                    *accepted = true;
+                    self.look_at_open(now, out);
+                }
+                What::Tones(tones) => {
+                    tones.unanswered = tones.unanswered.saturating_sub(1);
+                    self.look_at_open(now, out);
+                }
+                What::Shown { .. }
+                | What::HangUp { .. }
+                | What::Dial
+                | What::PickUp { .. }
+                | What::Transfer { .. }
+                | What::Complete { .. }
+                | What::Consult { .. }
+                | What::Park { .. }
+                | What::Dnd { .. } => {}
+            }
+            return;
+        }
+        match (step, &open.what) {
+            // It is over already, which is what was wanted.
+            (Step::HangUp(leg), _) if packet.message().to_ascii_lowercase().contains("no such channel") => {
+                self.channels.ends(&leg, 16);
+                self.follow(now, out);
+                self.take_open(request);
+            }
+            _ => self.refuse(request, said(packet), out),
+        }
+    }
+
+    fn number_exists(&mut self, request: RequestId, now: Now, out: &mut Effects) {
+        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
+        match &mut open.what {
+            What::PickUp { from, channel } => {
+                let (from, channel) = (std::mem::take(from), std::mem::take(channel));
+                self.take_open(request);
+                if let Err(reason) = self.dial(request, &format!("**{from}"), &from, channel, out) {
+                    self.refuse(request, reason, out);
+                }
+            }
+            What::Transfer { .. } | What::Consult { .. } => self.number_is_good(request, now, out),
+            What::Shown { .. }
+            | What::HangUp { .. }
+            | What::Dial
+            | What::Join { .. }
+            | What::Complete { .. }
+            | What::Park { .. }
+            | What::Tones(_)
+            | What::Dnd { .. } => {}
+        }
+    }
+
+    /// How a dial of ours went, by the event that tells it; it may come before the answer to the action.
+    pub(super) fn originated(&mut self, action: u64, packet: &Packet<'_>, now: Now, out: &mut Effects) {
+        let Some(position) = self.originates.iter().position(|(id, _)| *id == action) else { return };
+        let (_, request) = self.originates.remove(position);
+        if packet.is_success() {
+            return;
+        }
+        match self.open.iter().find(|open| open.request == request).map(|open| &open.what) {
+            Some(What::Dial) => {
+                let why = match packet.text("Reason") {
+                    Some("3") => "the own phone does not react",
+                    Some("5") => "the own phone is busy",
+                    _ => "the own phone cannot be reached",
+                };
+                self.refuse(request, Reason::RefusedByPbx(why.to_owned()), out);
+                self.follow(now, out);
+            }
+            Some(What::Dnd { .. }) => self.refuse(request, Reason::RefusedByPbx("the code was not accepted".to_owned()), out),
+            _ => {}
+        }
+    }
+
+    /// A command had no effect in time.
+    pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
+        let Some(open) = self.take_open(request) else { return };
+        if let What::Consult { until: Some(_), aside: false, .. } = open.what {
+            self.atxfer_does_nothing(out);
+        }
+    }
+
+    /// Ends commands whose effect shows, and those whose call is over.
+    pub(super) fn look_at_open(&mut self, now: Now, out: &mut Effects) {
+        let mut index = 0;
+        while let Some(open) = self.open.get_mut(index) {
+            let request = open.request;
+            let (channels, calls) = (&self.channels, &self.calls);
+            let end = match &mut open.what {
+                What::Shown { key } | What::HangUp { key } if calls.find(key).is_none() => End::Over,
+                // Its call shows the rest.
+                What::Dial if calls.has_call_of(request) => End::Over,
+                What::Join { legs, accepted: true } if legs.iter().all(|leg| channels.get(leg).is_none()) => End::Done,
+                What::Consult { key, leg, aside, until, .. } => match calls.find(key) {
+                    None => End::Over,
+                    Some((call, _)) if call.consult.is_some() => End::Done,
+                    Some(_) => {
+                        let is_aside = channels.get(leg).is_some_and(|leg| leg.aside);
+                        let came_back = *aside && !is_aside;
+                        *aside |= is_aside;
+                        match until {
+                            _ if came_back => End::No(Reason::RefusedByPbx("the number cannot be called".to_owned())),
+                            Some(at) if *at <= now.mono && *aside => End::Unclear,
+                            Some(at) if *at <= now.mono => End::Nothing,
+                            _ => End::NotYet,
+                        }
+                    }
+                },
+                What::Tones(tones) if calls.find(&tones.key).is_none() => End::Over,
+                What::Tones(tones) if tones.left.is_empty() && tones.unanswered == 0 => End::Done,
+                What::Shown { .. }
+                | What::HangUp { .. }
+                | What::Dial
+                | What::PickUp { .. }
+                | What::Transfer { .. }
+                | What::Join { .. }
+                | What::Complete { .. }
+                | What::Park { .. }
+                | What::Tones(_)
+                | What::Dnd { .. } => End::NotYet,
+            };
+            match end {
+                End::NotYet => index += 1,
+                End::Over => {
+                    self.take_open(request);
+                }
+                End::Done => self.confirm(request, out),
+                End::No(reason) => self.refuse(request, reason, out),
+                End::Unclear => {
+                    self.take_open(request);
+                    out.tell(Told::Unclear(request));
+                }
+                End::Nothing => {
+                    self.refuse(request, Reason::RefusedByPbx("this phone cannot ask first".to_owned()), out);
+                    self.atxfer_does_nothing(out);
+                }
+            }
+        }
+    }
+}
+
+/// How a command stands.
+enum End {
+    NotYet,
+    /// Nothing more is to be done or said.
+    Over,
+    Done,
+    No(Reason),
+    Unclear,
+    /// What was typed was no code for the PBX; the other side heard it.
+    Nothing,
+}
+
+const NOT_A_NUMBER: Reason = Reason::NumberNotUsable("This PBX cannot dial these characters.");
+
+/// A number of characters that are nothing but digits, codes and letters to a dial plan.
+pub(super) fn dialable(to: &str) -> Result<&str, Reason> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'#' | b'+');
+    if (1..=LONGEST_NUMBER).contains(&to.len()) && to.bytes().all(fits) { Ok(to) } else { Err(NOT_A_NUMBER) }
+}
+
+/// A refusal in the words of the server.
+pub(super) fn said(packet: &Packet<'_>) -> Reason {
+    let message = tidy(packet.message());
+    match message.to_ascii_lowercase() {
+        lower if lower.contains("permission denied") => Reason::RefusedByPbx("the account lacks the right".to_owned()),
+        lower if lower.contains("extension does not exist") => Reason::RefusedByPbx("there is no such number".to_owned()),
+        lower if lower.contains("no such channel") => Reason::NoSuchCall,
+        lower => Reason::RefusedByPbx(lower.trim_end_matches('.').to_owned()),
+    }
+}
