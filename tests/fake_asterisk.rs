@@ -17,7 +17,7 @@ mod sins;
 #[path = "fake_asterisk/travelling.rs"]
 mod travelling;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
 use phone_tests::asterisk::{CallId, Extension, FakeAsterisk, LegState, Lost, Options, Phone, Release, Tls};

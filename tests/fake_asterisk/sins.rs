@@ -112,12 +112,32 @@ async fn digits_reach_the_other_party_one_by_one() {
     let (pbx, mut client) = desk(plainly(Release::V22)).await;
     let call = talking(&pbx);
     let peer = leg(&pbx, call, "101");
+    let begin = Instant::now();
     client.answer("PlayDTMF", &[("Channel", &peer), ("Digit", "4"), ("Duration", "200")]).await;
+    assert!(begin.elapsed() >= Duration::from_millis(200), "the answer comes when the digit has ended");
     assert_eq!(pbx.digits_at(call, Some("101")), "4");
     assert!(client.told().await.iter().all(|packet| !packet.get("Event").starts_with("DTMF")), "no event follows");
-    clean(&pbx);
+    tokio::time::sleep(Duration::from_millis(60)).await;
     client.answer("PlayDTMF", &[("Channel", &peer), ("Digit", "2"), ("Duration", "200")]).await;
+    assert_eq!(pbx.digits_at(call, Some("101")), "42");
+    clean(&pbx);
+    client.answer("PlayDTMF", &[("Channel", &peer), ("Digit", "1"), ("Duration", "200")]).await;
     assert_eq!(pbx.violations(), ["digits run into each other"]);
+    assert_eq!(pbx.digits_at(call, Some("101")), "42", "and so the third one is lost");
+}
+
+#[tokio::test]
+async fn a_bridge_tells_who_is_in_it() {
+    let (pbx, mut client) = desk(plainly(Release::V22)).await;
+    let call = talking(&pbx);
+    let bridge = pbx.look(|state| state.leg_at(call, "100").and_then(|leg| leg.bridge.clone())).unwrap();
+    let members = client.list("BridgeInfo", &[("BridgeUniqueid", &bridge)]).await;
+    let mut names: Vec<&str> = members.iter().map(|packet| packet.get("CallerIDNum")).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["100", "101"]);
+    let refusal = client.answer("BridgeInfo", &[("BridgeUniqueid", "nonsense")]).await;
+    assert_eq!(refusal.get("Message"), "Specified BridgeUniqueid not found");
+    clean(&pbx);
 }
 
 #[tokio::test]

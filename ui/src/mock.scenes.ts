@@ -386,6 +386,7 @@ export const scene = {
     if (!name) return;
     tell = bring;
     const people = colleagues(Number(query.get("people") ?? 60));
+    if (name === "takes") people.splice(0, 1, { ...(people[0] as Person), presence: "ringing" });
     const shown = name === "waiting" || name === "password" || name === "keyring" ? stale(people) : people;
     setTimeout(() => {
       bring("agent", { state: "running", version: "0.1.0", restart_needed: name === "call" });
@@ -408,11 +409,11 @@ function press(step: string): void {
     all.find((element) => (element.textContent?.trim() || element.getAttribute("aria-label") || "").startsWith(what))?.click();
     return;
   }
-  const fields = [...document.querySelectorAll<HTMLInputElement>("input")];
-  const label = (field: HTMLInputElement) => field.getAttribute("aria-label") ?? field.labels?.[0]?.textContent ?? "";
+  const fields = [...document.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")];
+  const label = (field: HTMLInputElement | HTMLSelectElement) => field.getAttribute("aria-label") ?? field.labels?.[0]?.textContent ?? "";
   const field = fields.find((one) => label(one).trim().startsWith(what));
   if (!field) return;
   field.focus();
   field.value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event(field instanceof HTMLSelectElement ? "change" : "input", { bubbles: true }));
 }

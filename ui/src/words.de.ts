@@ -105,6 +105,7 @@ export const de: Words = {
   answer: "Annehmen",
   decline: "Ablehnen",
   hangUp: "Auflegen",
+  hangUpOn: (name) => `Das Gespräch mit ${name} beenden`,
   hold: "Halten",
   resume: "Fortsetzen",
   transfer: "Vermitteln",

@@ -112,6 +112,7 @@ export const en = {
   answer: "Answer",
   decline: "Decline",
   hangUp: "Hang up",
+  hangUpOn: (name: string) => `Hang up on ${name}`,
   hold: "Hold",
   resume: "Resume",
   transfer: "Transfer",

@@ -26,8 +26,10 @@ impl Asked<'_> {
 
 /// How long a look at a number counts.
 const LOOK_COUNTS: Duration = Duration::from_secs(60);
-/// Digits closer than this run into each other; 250 ms apart is right.
-const DIGITS_APART: Duration = Duration::from_millis(200);
+/// A digit that begins sooner after the answer to the last one is lost.
+const DIGITS_APART: Duration = Duration::from_millis(30);
+/// How long a digit is unless the client says so.
+const DIGIT: Duration = Duration::from_millis(100);
 /// A client's hang-up takes this long to reach the channel.
 const SOFT: Duration = Duration::from_millis(2);
 
@@ -36,6 +38,11 @@ impl State {
     pub(super) fn take_action(&mut self, session: u64, packet: &Packet) -> bool {
         let Some(known) = self.sessions.get_mut(&session) else { return false };
         (known.last_action, known.silence_told) = (Instant::now(), false);
+        if known.plays {
+            // One thread serves a session, and it is busy until the digit has ended.
+            known.waiting.push_back(packet.clone());
+            return true;
+        }
         let user = known.user.clone();
         let name = packet.get("Action").to_owned();
         let hidden = packet.fields().iter().filter(|(key, _)| !matches!(key.as_str(), "Secret" | "Key"));
@@ -300,19 +307,41 @@ impl State {
         } else {
             self.must_be_the_peer(asked, &id);
         }
-        if let Some(known) = self.sessions.get_mut(&asked.session)
-            && known.played.insert(id.clone(), Instant::now()).is_some_and(|before| before.elapsed() < DIGITS_APART)
-        {
+        let length = asked.get("Duration").parse().map_or(DIGIT, Duration::from_millis);
+        let mut lost = false;
+        if let Some(known) = self.sessions.get_mut(&asked.session) {
+            lost = known.played.get(&id).is_some_and(|ended| ended.elapsed() < DIGITS_APART);
+            known.plays = true;
+        }
+        if lost {
             self.sin("digits run into each other");
         }
-        self.succeed(asked, "DTMF successfully queued");
-        let Some(leg) = self.legs.get(&id) else { return };
+        let answer = Packet::response("Success", &asked.id).with("Message", "DTMF successfully queued");
+        let (session, to) = (asked.session, id.clone());
+        self.after(length, move |state| state.has_played(session, to, &answer));
+        let Some(leg) = self.legs.get(&id).filter(|_| !lost) else { return };
         let heard_by = leg.phone().map(str::to_owned);
         self.digits.push(Digit { call: leg.call, channel: leg.name.clone(), heard_by, digit, received });
         // `*` `2` typed by the own leg completes a consultation.
         let typed: String = self.digits.iter().rev().take(2).filter(|it| it.received).map(|it| it.digit.as_str()).collect();
         if received && typed == "2*" && self.consultations.contains_key(&id) {
             self.complete_consultation(&id);
+        }
+    }
+
+    /// A digit has ended: answers, and goes on with what its session has asked for meanwhile.
+    fn has_played(&mut self, session: u64, to: String, answer: &Packet) {
+        self.send(session, answer);
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.played.insert(to, Instant::now());
+            known.plays = false;
+        }
+        while let Some(known) = self.sessions.get_mut(&session).filter(|known| !known.plays)
+            && let Some(packet) = known.waiting.pop_front()
+        {
+            if !self.take_action(session, &packet) {
+                return;
+            }
         }
     }
 

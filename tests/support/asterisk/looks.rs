@@ -133,6 +133,14 @@ impl State {
                     .collect();
                 self.list(asked, "Bridge listing will follow", items, "BridgeListComplete");
             }
+            "BridgeInfo" => {
+                let Some(bridge) = self.bridges.get(asked.get("BridgeUniqueid")).cloned() else {
+                    return self.refuse(asked, "Specified BridgeUniqueid not found");
+                };
+                let legs = bridge.members.iter().filter_map(|member| self.legs.get(member));
+                let items = legs.map(|leg| self.item("BridgeInfoChannel", asked).with_all(leg.snapshot(""))).collect();
+                self.list_with(asked, "Bridge channel listing will follow", items, "BridgeInfoComplete", bridge.snapshot(""));
+            }
             "QueueStatus" => {
                 let queue = self.item("QueueParams", asked).with("Queue", "sales").with("Strategy", "ringall").with("Calls", "0");
                 let member = self.item("QueueMember", asked).with("Queue", "sales").with("Name", "Carol Example");
@@ -155,6 +163,11 @@ impl State {
 
     /// Sends a list, with ordinary events in between where the server is ugly.
     fn list(&mut self, asked: &Asked<'_>, message: &str, items: Vec<Packet>, complete: &str) {
+        self.list_with(asked, message, items, complete, vec![]);
+    }
+
+    /// The same, with more to say at the end.
+    fn list_with(&mut self, asked: &Asked<'_>, message: &str, items: Vec<Packet>, complete: &str, more: Vec<(String, String)>) {
         let start = Packet::response("Success", &asked.id).with("EventList", "start").with("Message", message);
         self.send(asked.session, &start);
         let count = items.len().to_string();
@@ -166,7 +179,7 @@ impl State {
             self.send(asked.session, &item);
         }
         let end = self.item(complete, asked).with("EventList", "Complete").with("ListItems", count);
-        self.send(asked.session, &end);
+        self.send(asked.session, &end.with_all(more));
     }
 
     fn lists_channels(&mut self, asked: &Asked<'_>) {

@@ -1,6 +1,6 @@
 //! One signed-in client, and the sign-in before it (section 2.1).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Instant;
 
 use md5::{Digest, Md5};
@@ -26,7 +26,12 @@ pub(super) struct Session {
     /// A transfer by digits went into the other party's ear; it must not be tried again.
     pub(super) digits_leaked: bool,
     pub(super) has_listed: bool,
+    /// When the last digit at a channel had ended.
     pub(super) played: BTreeMap<String, Instant>,
+    /// A digit is being played.
+    pub(super) plays: bool,
+    /// What was asked for meanwhile.
+    pub(super) waiting: VecDeque<Packet>,
     pub(super) action_ids: HashSet<String>,
     pub(super) cut: bool,
 }
@@ -44,6 +49,8 @@ impl Session {
             digits_leaked: false,
             has_listed: false,
             played: BTreeMap::new(),
+            plays: false,
+            waiting: VecDeque::new(),
             action_ids: HashSet::new(),
             cut: false,
         }

@@ -7,6 +7,8 @@ use crate::asterisk::{CallId, End, Extension, FakeAsterisk, Leg, LegState, Optio
 
 /// Longest wait for anything the fake does by itself.
 const SOON: Duration = Duration::from_secs(10);
+/// Variable with the seed of everything ugly that the fake does, to try many orders of events, or one again.
+const SEED: &str = "FAKE_SEED";
 const OWN: &str = "100";
 
 /// A fake of one release.
@@ -18,7 +20,11 @@ impl AtAsterisk {
     /// Starts the fake.
     pub async fn start(release: Release) -> Self {
         let alice = Extension::new(OWN, "Alice Example").two_phones();
-        Self { pbx: FakeAsterisk::start(Options::new(release).extension(alice)).await.expect("a fake PBX") }
+        let mut options = Options::new(release).extension(alice);
+        if let Some(seed) = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()) {
+            options.seed = Some(seed);
+        }
+        Self { pbx: FakeAsterisk::start(options).await.expect("a fake PBX") }
     }
 
     fn phone(who: Who) -> Option<&'static str> {

@@ -52,7 +52,7 @@ impl AtVodia {
 
 impl Office for AtVodia {
     fn lacks(&self) -> Vec<(Need, &'static str)> {
-        let mut lacks = vec![
+        vec![
             (Need::Tones, "no way to send them is known"),
             (Need::Consult, "asking first is a hold and a call of its own"),
             (Need::Park, "nothing is known of its parking"),
@@ -61,11 +61,8 @@ impl Office for AtVodia {
             (Need::SecondPhone, "the fake rings one phone for each extension"),
             (Need::ColleaguesTalk, "the fake's colleagues take no call that is handed to them"),
             (Need::Unplug, "the fake's phones have no network of their own"),
-        ];
-        if self.pbx.generation() == Generation::G1 {
-            lacks.push((Need::ListInMillis, "its list of calls knows seconds only, and these calls take less"));
-        }
-        lacks
+            (Need::ListInMillis, "how a call ended is found in a list by caller and time, and these calls take milliseconds"),
+        ]
     }
 
     fn account(&self) -> Account {

@@ -21,6 +21,8 @@ export class Asking {
   pending = $state(false);
   /** Seconds left, near the end; before it nobody is hurried. */
   left = $state<number | null>(null);
+  /** It stands there so shortly that no press counts yet. */
+  fresh = $state(true);
   private until = 0;
   private shownAt = Infinity;
   private keysAt = 0;
@@ -51,13 +53,19 @@ export class Asking {
     this.over = false;
     this.pending = false;
     this.left = null;
+    this.fresh = true;
     this.shownAt = Infinity;
     this.until = Date.now() + question.seconds * 1000;
   }
 
   /** It stands on the screen from now on. */
   shown(): void {
-    if (this.shownAt === Infinity) this.shownAt = performance.now();
+    if (this.shownAt !== Infinity) return;
+    this.shownAt = performance.now();
+    const { question } = this;
+    setTimeout(() => {
+      if (this.question === question) this.fresh = false;
+    }, GLANCE_MS);
   }
 
   /** The keyboard has come here, or is still meant for another window. */

@@ -26,7 +26,7 @@ export function pairOf(calls: CallView[], accounts: AccountView[]): Pair | null 
     const asked = consults && begun && !waits.can.includes("resume");
     if (asked || (ready && talks(other))) return { waits, other, asked, ready };
   }
-  const joinable = calls.find((call) => call.can.includes("transfer_to_call"));
+  const joinable = calls.find((call) => !call.stale && call.can.includes("transfer_to_call"));
   const other = joinable && calls.find((call) => call.id !== joinable.id && call.account === joinable.account && talks(call));
   return joinable && other ? { waits: joinable, other, asked: false, ready: true } : null;
 }

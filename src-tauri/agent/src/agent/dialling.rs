@@ -126,12 +126,18 @@ impl Agent {
         if self.is_locked() {
             return self.tell_locked().await;
         }
-        let found = self.found(&Asked { account, ..Asked::link(uri) }).await;
+        // Those that are dialled are counted where that is done.
+        if !self.room.has_time(Instant::now()) {
+            return self.tell_flood(&Reason::TooManyLinks.into()).await;
+        }
+        let asked = Asked { account, ..Asked::link(uri) };
+        let found = self.found(&asked).await;
         if !self.can_press() {
             return self.look_at(Asked::link(uri), &found, true, None).await;
         }
         let only = if let [only] = found.as_slice() { Late::of(only) } else { None };
-        self.tell(notices::link_too_late(uri, only)).await;
+        let (notice, number) = (notices::link_too_late(uri, only), only.map(|only| only.shown.to_owned()));
+        self.ask_by_notice(asked, notice, number.unwrap_or_default()).await;
     }
 
     /// Dials, or asks what the policy wants to know, or tells why nothing is dialled.

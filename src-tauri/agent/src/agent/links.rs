@@ -1,6 +1,6 @@
 //! Links as they come in, and the test whether they do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use phone_control::protocol::{OpenWindowParams, TakePairingReply, TestLinkReply, WindowView};
 use phone_core::{Reason, Trouble, pairing};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::Agent;
 use crate::desktop::links::{self, Clicked, TEST};
@@ -19,15 +20,22 @@ const ON_ITS_WAY: Duration = Duration::from_secs(10);
 /// Most links, and most selections, that are under way at a time: whatever brings more is no person who clicks.
 const MOST: usize = 8;
 
+/// Most links within [`MOMENTS`] that are shown though nothing is dialled; nobody clicks faster, but a page may fire them.
+const MOST_SOON: usize = 3;
+/// See [`MOST_SOON`].
+const MOMENTS: Duration = Duration::from_secs(10);
+
 /// Places for what is under way; a flood of links takes none from the hotkey.
 pub(super) struct Room {
     links: Arc<Mutex<BTreeSet<String>>>,
     selections: Arc<Semaphore>,
+    /// When links were shown that nothing was dialled for, of the last moments.
+    came: Mutex<VecDeque<Instant>>,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { links: Arc::default(), selections: Arc::new(Semaphore::new(MOST)) }
+        Self { links: Arc::default(), selections: Arc::new(Semaphore::new(MOST)), came: Mutex::default() }
     }
 }
 
@@ -47,6 +55,17 @@ struct Place {
 }
 
 impl Room {
+    /// Counts a link that is shown and not dialled; tells whether there is time for it.
+    pub(super) fn has_time(&self, now: Instant) -> bool {
+        let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        came.retain(|at| now.saturating_duration_since(*at) < MOMENTS);
+        let fits = came.len() < MOST_SOON;
+        if fits {
+            came.push_back(now);
+        }
+        fits
+    }
+
     fn enter(&self, uri: &str) -> Found {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         if links.contains(uri) {
@@ -114,6 +133,9 @@ impl Agent {
     async fn offer_account(self: &Arc<Self>, link: &str) {
         if self.is_locked() {
             return self.tell_locked().await;
+        }
+        if !self.room.has_time(Instant::now()) {
+            return self.tell_flood(&Reason::TooManyLinks.into()).await;
         }
         let kinds: Vec<&str> = phone_engine::kinds().collect();
         match pairing::read(link, &kinds) {
@@ -198,6 +220,17 @@ fn too_many_selections() -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn three_links_within_ten_seconds_have_time_whatever_becomes_of_them() {
+        let room = Room::default();
+        let three: Vec<bool> = (0..4).map(|_| room.has_time(Instant::now())).collect();
+        assert_eq!(three, [true, true, true, false]);
+        tokio::time::advance(Duration::from_millis(9_999)).await;
+        assert!(!room.has_time(Instant::now()));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(room.has_time(Instant::now()));
+    }
 
     #[test]
     fn eight_links_are_under_way_at_most_and_the_same_one_once() {

@@ -270,7 +270,9 @@ fn an_agent_whose_socket_was_deleted_is_found_again_and_stays_the_only_one() {
     };
     let agent = Agent::start_with(folder.path(), at);
     for _ in 0..3 {
-        std::fs::remove_dir_all(&runtime).expect("deleted, as a cleaner does");
+        // As a cleaner does. The agent may have put its socket back before the folder itself goes; then there is one more to delete.
+        let deleted = (0..100).find_map(|_| std::fs::remove_dir_all(&runtime).ok());
+        assert!(deleted.is_some(), "{runtime:?} cannot be deleted");
         // Straight after it, when the agent may not have noticed yet.
         let mut second = program(folder.path());
         at(&mut second);

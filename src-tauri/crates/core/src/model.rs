@@ -63,7 +63,7 @@ struct Live {
     remote: Party,
     /// The number whose name was looked for last; the lists are long and frames are many.
     looked_up: Option<String>,
-    /// How the PBX itself named the other side of a call that we asked for.
+    /// How the PBX itself named the other side of an answered call that we asked for.
     told_as: Option<String>,
     via: Option<Party>,
     since: Timestamp,
@@ -129,6 +129,8 @@ struct Desk {
     draft: Draft,
     /// When a number was dialled last.
     dialled_at: Option<Instant>,
+    /// When the link was lost last.
+    lost_at: Option<Instant>,
 }
 
 /// Everything the agent knows at this moment.
@@ -207,6 +209,7 @@ impl Model {
             contacts: vec![],
             draft: Draft::default(),
             dialled_at: None,
+            lost_at: None,
         });
     }
 
@@ -282,6 +285,7 @@ impl Model {
             return out;
         }
         if was_online {
+            desk.lost_at = Some(now.mono);
             desk.presence = Presence::Unknown;
             desk.dnd = None;
             for call in &mut desk.calls {

@@ -9,9 +9,11 @@ mod chars;
 mod count;
 mod country;
 mod emergency;
+mod figure;
 mod judge;
 mod known;
 mod label;
+mod left;
 mod library;
 mod mask;
 mod offer;
@@ -29,6 +31,8 @@ mod tests;
 mod text;
 mod uri;
 mod wire;
+
+use std::cell::OnceCell;
 
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +144,15 @@ impl Candidate {
         self.sentence = Some(why);
     }
 
+    /// Asks instead of dialling.
+    fn doubt(&mut self, doubt: policy::Doubt) {
+        if self.verdict == Verdict::Dial {
+            self.verdict = Verdict::Ask;
+            self.why = Some(doubt.text().to_owned());
+            self.sentence = Some(doubt.text());
+        }
+    }
+
     /// The answer that chooses this number and no other one of the text.
     fn choice(&self) -> Option<String> {
         let dial = self.dial.as_deref()?;
@@ -187,7 +200,7 @@ impl Numbers {
             return vec![];
         }
         let Some(tables) = self.tables() else { return vec![] };
-        judge::Look { text, source, plan, tables }.candidates()
+        judge::Look { text, source, plan, tables, starts: OnceCell::new() }.candidates()
     }
 
     /// Gives the one number a text means, ready to be dialled; `yes` answers the question that the policy would ask.

@@ -477,3 +477,118 @@ fn every_example_number_of_every_region_is_found_again() {
     }
     assert!(wrong.is_empty(), "{} of {tried} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Spellings of two numbers of each country, side by side.
+const PAIRS: [(&str, [&str; 3]); 14] = [
+    ("DE", ["030 23125001", "0171 2345678", "+49 89 12345678"]),
+    ("AT", ["01 5137744", "0664 1234567", "+43 1 5137744"]),
+    ("CH", ["044 668 18 00", "079 123 45 67", "+41 44 668 18 00"]),
+    ("FR", ["01 42 68 53 00", "06.12.34.56.78", "+33 1 42 68 53 01"]),
+    ("IT", ["06 12345678", "333 1234567", "+39 02 12345678"]),
+    ("ES", ["912 34 56 78", "612 345 678", "+34 913 45 67 89"]),
+    ("GB", ["020 7946 0958", "07911 123456", "+44 121 496 0123"]),
+    ("US", ["(212) 555-0123", "212.555.0199", "+1 646 555 0123"]),
+    ("NL", ["020-1234567", "06 12345678", "+31 10 1234567"]),
+    ("PL", ["22 123 45 67", "501 234 567", "+48 22 123 45 68"]),
+    ("SE", ["08-123 456 78", "070-123 45 67", "+46 31 390 06 01"]),
+    ("JP", ["03-1234-5678", "090-1234-5678", "+81 6 1234 5678"]),
+    ("IN", ["098123 45678", "022 2345 6789", "+91 22 2345 6780"]),
+    ("BR", ["(11) 3333-4444", "(11) 98765-4321", "+55 21 3333-4444"]),
+];
+
+/// What stands between two numbers.
+const BETWEEN: [&str; 66] = [
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    ", ",
+    ",",
+    "; ",
+    ";",
+    " / ",
+    "/",
+    " - ",
+    " – ",
+    "-",
+    "|",
+    " | ",
+    "+",
+    " + ",
+    ",",
+    " & ",
+    " and ",
+    " oder ",
+    " 1. ",
+    " 2. ",
+    " 2) ",
+    " (2) ",
+    ". ",
+    ".",
+    " . ",
+    " > ",
+    " → ",
+    " = ",
+    ": ",
+    "\n2. ",
+    "\n2) ",
+    "\n- ",
+    "\n* ",
+    " *",
+    " x2 ",
+    " 2x ",
+    " 100% ",
+    " 3 min ",
+    " 12:30 ",
+    " 21.11.2026 ",
+    " statt ",
+    " Fax ",
+    " Tel. ",
+    "\u{200b}",
+    "\u{a0}",
+    "\u{2028}",
+    "•",
+    " · ",
+    "(",
+    ") (",
+    "_",
+    "~",
+    "?",
+    "…",
+    " DW ",
+    " ext. ",
+    " x",
+    " #",
+    "\n# ",
+    " € ",
+    " (alt) ",
+    " No. 2 ",
+];
+
+#[test]
+fn two_numbers_side_by_side_never_ring_unasked() {
+    let mut wrong = Vec::new();
+    for (region, numbers) in PAIRS {
+        let mut plan = Plan::default();
+        assert!(plan.set("country", region).is_ok());
+        let e164 = |text: &str| field(&candidates(text, Source::Text, &plan)[0], "e164");
+        for (one, other) in [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)] {
+            let (one, other) = (numbers[one], numbers[other]);
+            if e164(one) == e164(other) {
+                continue;
+            }
+            for by in BETWEEN {
+                let text = format!("{one}{by}{other}");
+                for source in [Source::Text, Source::Typed] {
+                    let found = candidates(&text, source, &plan);
+                    if found.iter().any(|c| field(c, "verdict").as_deref() == Some("dial")) {
+                        let told: Vec<_> = found.iter().map(|c| (field(c, "dial"), field(c, "extension"))).collect();
+                        wrong.push(format!("{region} {source:?} {text:?} {told:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} ring:\n{}", wrong.len(), wrong.join("\n"));
+}

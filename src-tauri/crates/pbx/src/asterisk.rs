@@ -15,6 +15,7 @@ mod keys;
 mod learnt;
 mod names;
 pub mod packet;
+mod peers;
 mod people;
 mod phones;
 mod signin;
@@ -431,7 +432,8 @@ impl Dialect for Asterisk {
 
     fn deadline(&self) -> Option<Instant> {
         let open = self.open.iter().filter_map(|open| match &open.what {
-            What::Tones(tones) => (!tones.left.is_empty()).then_some(tones.next_at),
+            What::Tones(tones) => (!tones.left.is_empty() && !tones.plays).then_some(tones.next_at),
+            What::NeedsPeer { until, .. } => Some(*until),
             What::Consult { until, .. } => *until,
             What::Dnd { look_at, .. } => Some(*look_at),
             What::Shown { .. }

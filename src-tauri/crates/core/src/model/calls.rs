@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Desk, Live, Model, Output, Undecided};
 use crate::Now;
 use crate::account::{Ability, AccountName};
-use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, SeenState};
+use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party, SeenState};
 use crate::event::{CallBrief, Event, EventName};
 use crate::number::{is_same as is_same_number, may_be_same};
 use crate::reason::Reason;
@@ -249,7 +249,7 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
 /// somebody else than before: whoever took it, or was handed it.
 fn take_party(call: &mut Live, seen: Party, state: SeenState) {
     if let Some(number) = seen.number {
-        let answered = !matches!(state, SeenState::CallingOwnPhone | SeenState::Ringing);
+        let answered = matches!(state, SeenState::Connected | SeenState::Held(_));
         let is_other = |before: &String| *before != number && !may_be_same(before, &number);
         let before = if call.request.is_some() { call.told_as.as_ref() } else { call.remote.number.as_ref() };
         let other = before.is_some_and(is_other);
@@ -258,7 +258,7 @@ fn take_party(call: &mut Live, seen: Party, state: SeenState) {
             call.remote.name.take_if(|_| other);
             call.remote.number = Some(number.clone());
         }
-        if other && answered || call.told_as.is_none() {
+        if answered && (other || call.told_as.is_none()) {
             call.told_as = Some(number);
         }
     }

@@ -151,7 +151,8 @@ impl Model {
             state: CallState::Dialing,
             remote: Party::number(to.clone()),
             looked_up: None,
-            told_as: None,
+            // Whoever calls a colleague is not the colleague.
+            told_as: (how.ability == Ability::PickUp).then(|| to.clone()),
             via: None,
             since: now.wall,
             started_at: now.wall,
@@ -320,6 +321,10 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn transfer(&mut self, request: RequestId, call: &CallId, target: &TransferTarget, now: Now) -> Begin {
+        // It rings at somebody, as a dial does.
+        if self.locked && !matches!(target, TransferTarget::Call(_)) {
+            return Err(Reason::PolicyRefuse("The screen is locked."));
+        }
         let (name, id) = self.pick(Some(call), |_| true)?;
         let talking = |call: &Live| {
             if matches!(call.state, CallState::Connected | CallState::Held) {

@@ -22,9 +22,6 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub(super) fn consult(&mut self, request: RequestId, name: &AccountName, call: &CallId, text: &str, now: Now) -> Begin {
-        if self.locked {
-            return Err(Reason::PolicyRefuse("The screen is locked."));
-        }
         let target = self.judge_dial(name, text, Source::Typed, &Yes::No).map_err(not_one_target)?;
         let Target { dial: to, e164, post_dial: None, .. } = target else { return Err(Reason::NotOneTarget) };
         self.may_redial(name, &to, e164.as_deref(), now.mono)?;
@@ -77,6 +74,9 @@ impl Model {
             return Err(Reason::WrongUsage("a call is taken from an extension, and that has digits only".to_owned()));
         }
         let name = self.account_for_dial(account)?;
+        if self.desk(&name).is_some_and(|desk| desk.user.as_deref() == Some(from)) {
+            return Err(Reason::NotNow("This is your own number: the call rings at your phone already."));
+        }
         let target = Target { dial: from.to_owned(), shown: from.to_owned(), post_dial: None, e164: None, kind: Kind::Extension };
         let how = Placing { ability: Ability::PickUp, command: |request, from| Command::PickUp { request, from } };
         self.place_call(request, name, target, Source::Typed, how, now)

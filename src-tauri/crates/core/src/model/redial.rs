@@ -40,8 +40,9 @@ impl Model {
         let long = to.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_OUTSIDE;
         let counts = |account: &AccountName| long || account == name;
         // A second press means the same call, not another one; what is unknown may still ring.
-        let calls = self.desks.iter().filter(|desk| counts(&desk.name)).flat_map(|desk| &desk.calls);
-        for call in calls.filter(|call| {
+        let desks = self.desks.iter().filter(|desk| counts(&desk.name));
+        let calls = desks.flat_map(|desk| desk.calls.iter().map(move |call| (call, desk.lost_at)));
+        for (call, lost_at) in calls.filter(|(call, _)| {
             call.direction == Direction::Outgoing
                 && (call.remote.number.as_deref().is_some_and(same) || call.e164.as_deref().is_some_and(same))
         }) {
@@ -49,6 +50,13 @@ impl Model {
                 CallState::Dialing | CallState::CallingOwnPhone | CallState::Ringing => return Err(Reason::AlreadyCalling),
                 // The PBX shows it and nobody knows in what state; a dial that never showed up is judged below.
                 CallState::Unknown if call.key.is_some() && !call.stale => return Err(Reason::AlreadyCalling),
+                // Nobody sees it any more, and it may ring or talk on: by another account it would be a second call.
+                CallState::Unknown if call.key.is_some() => {
+                    let left = lost_at.map(|at| UNCLEAR.saturating_sub(now.saturating_duration_since(at)).as_secs());
+                    if let Some(another_s) = left.filter(|left| *left > 0) {
+                        return Err(Reason::DialUnclear { another_s });
+                    }
+                }
                 CallState::Unknown => {}
                 CallState::Connected | CallState::Held | CallState::HeldByOther => {
                     return Err(Reason::AlreadyConnected);

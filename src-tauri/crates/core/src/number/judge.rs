@@ -1,8 +1,12 @@
 //! From places in a text or a link to candidates: what each number means, and what is done about it.
 
+use std::cell::OnceCell;
+
 use super::chars::{self, Sign};
 use super::count::{self, Count};
+use super::figure;
 use super::label::{self, Label};
+use super::left;
 use super::library::Tables;
 use super::mask;
 use super::plan::Plan;
@@ -30,6 +34,8 @@ pub(super) struct Look<'a> {
     pub(super) source: Source,
     pub(super) plan: &'a Plan,
     pub(super) tables: &'a Tables,
+    /// Where each character begins, in bytes.
+    pub(super) starts: OnceCell<Vec<usize>>,
 }
 
 impl Look<'_> {
@@ -75,7 +81,8 @@ impl Look<'_> {
                 } else {
                     reading
                 };
-                self.candidate(span, reading, extension, doubt)
+                // What is no number is not told about its letters.
+                self.candidate(span, reading, extension, doubt.filter(|_| !lost))
             }
         }
     }
@@ -147,6 +154,9 @@ impl Look<'_> {
         let mut found: Vec<Candidate> = spots.filter_map(|spot| self.spot(&signs, &spot)).collect();
         if let ([only], Some(body)) = (found.as_mut_slice(), body) {
             self.doubt_what_is_left(&signs, body, only);
+        }
+        if found.iter().any(|one| one.verdict == Verdict::Dial) && left::is_another(&signs, &cover, &found, self.plan) {
+            found.iter_mut().for_each(|one| one.doubt(Doubt::Several));
         }
         if found.is_empty()
             && let Some((start, end)) = body
@@ -282,10 +292,8 @@ impl Look<'_> {
         let Some((verdict, doubt)) = doubt else { return };
         if verdict == Verdict::Refuse {
             *only = self.candidate((only.start, only.end), Reading::none(doubt), None, None);
-        } else if only.verdict == Verdict::Dial {
-            only.verdict = verdict;
-            only.why = Some(doubt.text().to_owned());
-            only.sentence = Some(doubt.text());
+        } else {
+            only.doubt(doubt);
         }
     }
 
@@ -351,6 +359,15 @@ impl Look<'_> {
             let internal = reading.kind == Kind::Extension && self.source == Source::Text;
             (internal && !labelled && !alone()).then_some(Doubt::Short)
         };
+        let figure = || figure::is_beside_figure(signs, spot.start, spot.end).then_some(Doubt::Shape);
+        let number = shape::number(inside);
+        let written = || figure::is_timetable(number) || figure::is_drawn(number) || figure::is_article(number);
+        let named = || figure::is_named(signs, spot.start) || figure::is_behind_code(signs, spot.start);
+        let other = || selected && !spot.label.is_phone() && (written() || named());
+        let other = || (other() || figure::is_twice(number)).then_some(Doubt::Shape);
+        let code = spot.digits.dialled.starts_with(['*', '#']);
+        let long = self.source.is_by_hand() && !code && is_too_long_in_full(&spot.digits);
+        let doubt = doubt.or(long.then_some(Doubt::NotOne)).or_else(figure).or_else(other);
         let doubt = doubt.or(around).or(reading.doubt).or_else(shape).or_else(odd).or_else(inner);
         Some(self.candidate(span(signs, spot.start, spot.end), reading, extension, doubt))
     }
@@ -393,6 +410,13 @@ impl Look<'_> {
         lens.len() < 2 || !(parted || self.tables.is_grouped(&text, self.plan.region()))
     }
 
+    /// The characters from one place to another.
+    fn part(&self, (start, end): (usize, usize)) -> &str {
+        let starts = self.starts.get_or_init(|| self.text.char_indices().map(|(at, _)| at).collect());
+        let at = |place: usize| starts.get(place).copied().unwrap_or(self.text.len());
+        self.text.get(at(start)..at(end)).unwrap_or_default()
+    }
+
     fn candidate(&self, span: (usize, usize), reading: Reading, extension: Option<String>, doubt: Option<Doubt>) -> Candidate {
         // What is sent after the answer may make an emergency number of it.
         let whole = |digits: &String| reading.dial.as_deref().map(|dial| format!("{dial}{digits}"));
@@ -405,7 +429,7 @@ impl Look<'_> {
         let (verdict, why) = policy::judge(reading.kind, self.source, doubt, reading.abroad, self.plan);
         let secret = reading.kind == Kind::FeatureCode && verdict == Verdict::Refuse;
         Candidate {
-            text: self.text.chars().skip(span.0).take(span.1 - span.0).collect(),
+            text: self.part(span).to_owned(),
             start: span.0,
             end: span.1,
             e164: reading.e164,
@@ -436,6 +460,13 @@ fn groups(inside: &[Sign]) -> Vec<usize> {
     parts.map(<[Sign]>::len).filter(|len| *len > 0).collect()
 }
 
+/// Tells whether digits are more than the prefix of a call abroad and a number.
+fn is_too_long_in_full(digits: &Digits) -> bool {
+    let all = digits.dialled.as_str();
+    let front = ["011", "010", "00"].iter().find(|front| all.starts_with(**front)).map_or(0, |front| front.len());
+    all.bytes().filter(u8::is_ascii_digit).count() > E164_DIGITS + front
+}
+
 /// Leaves one candidate for each number, and lets all ask when there are several.
 fn distinct(found: &mut Vec<Candidate>) {
     let mut seen: Vec<(String, Option<String>)> = Vec::new();
@@ -450,10 +481,6 @@ fn distinct(found: &mut Vec<Candidate>) {
     });
     let numbers = found.iter().filter(|candidate| candidate.kind != Kind::NotANumber).count();
     if numbers > 1 {
-        for candidate in found.iter_mut().filter(|candidate| candidate.verdict == Verdict::Dial) {
-            candidate.verdict = Verdict::Ask;
-            candidate.why = Some(Doubt::Several.text().to_owned());
-            candidate.sentence = Some(Doubt::Several.text());
-        }
+        found.iter_mut().for_each(|candidate| candidate.doubt(Doubt::Several));
     }
 }

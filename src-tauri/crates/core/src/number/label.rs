@@ -85,7 +85,7 @@ fn words_before(signs: &[Sign], place: usize) -> Front {
     let mut lines = 0;
     for (index, sign) in near.iter().enumerate().rev() {
         let c = sign.plain;
-        if c.is_alphabetic() || matches!(c, '☎' | '✆' | '☏' | '📞' | '📱' | '🕾' | '🖀' | '℡' | '〒' | 'º' | '°')
+        if c.is_alphabetic() || matches!(c, '☎' | '✆' | '☏' | '📞' | '📱' | '🕾' | '🖀' | '℡' | '〒' | '№' | 'º' | '°')
         {
             end = end.or(Some(index + 1));
             continue;

@@ -5,6 +5,8 @@ use super::label::{self, Label};
 
 /// What was recognised, hidden from the search for numbers.
 pub(super) struct Cover {
+    /// For each sign, whether it counts the lines of a list.
+    counted: Vec<bool>,
     /// For each sign, whether it belongs to something recognised.
     pub(super) hidden: Vec<bool>,
     /// For each sign, whether that could as well be the rest of a number beside it.
@@ -44,9 +46,16 @@ impl Group {
 
 /// Recognises what is no number.
 pub(super) fn cover(signs: &[Sign]) -> Cover {
-    let mut cover = Cover { hidden: vec![false; signs.len()], vague: vec![false; signs.len()], what: None };
+    let mut cover = Cover {
+        counted: vec![false; signs.len()],
+        hidden: vec![false; signs.len()],
+        vague: vec![false; signs.len()],
+        what: None,
+    };
     accounts(signs, &mut cover);
-    let groups = groups(signs);
+    counts(signs, &mut cover);
+    let mut groups = groups(signs);
+    groups.retain(|group| !cover.counted.get(group.start).copied().unwrap_or(false));
     let mut first = 0;
     while let Some(rest) = groups.get(first..).filter(|rest| !rest.is_empty()) {
         let (count, by) = chain(signs, rest);
@@ -66,6 +75,24 @@ pub(super) fn cover(signs: &[Sign]) -> Cover {
         }
     }
     cover
+}
+
+/// Hides what counts the lines of a list, in front of a whole number: `1. 030 23125001`, `2) +49 30 23125001`.
+fn counts(signs: &[Sign], cover: &mut Cover) {
+    let sign = |place: usize| signs.get(place).map_or('\n', |s| s.plain);
+    let begins = |place: usize| place == 0 || sign(place - 1) == '\n';
+    for start in (0..signs.len()).filter(|place| begins(*place)) {
+        let end = start + (start..start + 3).take_while(|place| sign(*place).is_ascii_digit()).count();
+        let listed = (1..=2).contains(&(end - start)) && matches!(sign(end), '.' | ')') && sign(end + 1) == ' ';
+        let behind = signs.get(end + 2..).unwrap_or_default().iter().take(24).map(|s| s.plain);
+        let digits = behind.take_while(|c| c.is_ascii_digit() || " +()-/.".contains(*c)).filter(char::is_ascii_digit).count();
+        if listed && matches!(sign(end + 2), '0' | '+' | '(') && digits >= WHOLE - 1 {
+            for place in start..end {
+                cover.hidden.iter_mut().skip(place).take(1).for_each(|hidden| *hidden = true);
+                cover.counted.iter_mut().skip(place).take(1).for_each(|counted| *counted = true);
+            }
+        }
+    }
 }
 
 fn hide(cover: &mut Cover, from: usize, to: usize, what: &'static str) {

@@ -189,6 +189,16 @@ pub(super) fn is_short(only: &Candidate) -> bool {
 pub(super) fn body(signs: &[Sign]) -> Option<(usize, usize)> {
     let is_front = |c: char| c.is_ascii_digit() || matches!(c, '+' | '(' | '[' | '*' | '#');
     let mut start = signs.iter().position(|s| is_front(s.plain))?;
+    // `* 030 23125001`: the mark of a list rather than of a code.
+    let marks = signs.iter().filter(|s| matches!(s.plain, '*' | '#')).count();
+    if marks == 1 && matches!(signs, [mark, blank, ..] if matches!(mark.plain, '*' | '#') && blank.plain == ' ') {
+        let digits = signs.iter().filter(|s| s.plain.is_ascii_digit()).count();
+        start = signs
+            .iter()
+            .position(|s| matches!(s.plain, '+' | '(') || s.plain.is_ascii_digit())
+            .filter(|_| digits > 6)
+            .unwrap_or(start);
+    }
     let front = signs.get(..start).unwrap_or_default();
     if front.iter().any(|s| s.plain.is_alphabetic()) && label::before(signs, start).is_silent() {
         return None;

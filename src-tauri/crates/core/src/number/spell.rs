@@ -175,7 +175,16 @@ fn digits_at(signs: &[Sign], place: usize, tail: Tail) -> Option<Behind> {
     }
     let next = at(signs, end);
     let glued = next.is_some_and(|c| c.is_alphanumeric() || matches!(c, '#' | '*' | '@' | '_'));
+    let glued = glued || begins_number(signs, &digits, end);
     ((1..=LONGEST_EXTENSION).contains(&digits.len()) && !glued).then_some(Behind { digits, end, tail })
+}
+
+/// Tells whether digits behind the word for an extension begin a whole number: `ext. 030 1234568`, `x 212-555-0124`.
+fn begins_number(signs: &[Sign], digits: &str, end: usize) -> bool {
+    let by = at(signs, end).unwrap_or('\n');
+    let next = signs.get(end + 1..).unwrap_or_default().iter().take_while(|s| s.plain.is_ascii_digit()).count();
+    let zero = digits.starts_with('0') && digits.len() > 2 && matches!(by, ' ' | '-' | '/' | '.');
+    (zero && next > 2) || (digits.len() > 2 && matches!(by, '-' | '.') && next > 2)
 }
 
 /// Reads signs that are one number and nothing else.

@@ -363,7 +363,8 @@ fn over_lines(signs: &[Sign], tables: &Tables, plan: &Plan, out: &mut Vec<Spot>)
         match parts.as_slice() {
             [] if !fresh || digits.0 < 5 => {
                 let label = label::before(signs, start);
-                let doubt = (digits.0 > 6).then_some(Doubt::LineBreak);
+                let led = spelled.digits.plus || label.is_phone();
+                let doubt = (digits.0 > 6 || !led).then_some(Doubt::LineBreak);
                 out.push(Spot { start, end, digits: spelled.digits, tail: None, doubt, label, valid: doubt.is_none() });
             }
             // A dash at the end of the line says that the number goes on.

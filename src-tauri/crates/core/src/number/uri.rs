@@ -149,6 +149,7 @@ pub(super) fn read(text: &str, plan: &Plan) -> Goal {
             None => NO_NUMBER,
         },
         "sip" | "sips" => sip(&kind, rest, plan),
+        "callto" => inner(rest, plan),
         _ => twice_decoded(rest).map_or(NO_NUMBER, |rest| subscriber(&rest)),
     }
 }

@@ -287,15 +287,17 @@ impl Channels {
         if self.bridges.len() >= MOST_BRIDGES && !self.bridges.contains_key(bridge) {
             return;
         }
-        let kind = packet.get("BridgeType").unwrap_or("basic");
         let entry = self.bridges.entry(bridge.to_owned()).or_default();
-        entry.waits = matches!(kind, "parking" | "holding");
-        entry.many = !entry.waits && kind != "basic";
+        // Lists of channels do not say it.
+        if let Some(kind) = packet.get("BridgeType") {
+            entry.waits = matches!(kind, "parking" | "holding");
+            entry.many = !entry.waits && kind != "basic";
+        }
         if !entry.members.iter().any(|member| member == id) {
             entry.members.push(id.to_owned());
         }
         let told = packet.get("BridgeNumChannels").and_then(|count| count.parse().ok());
-        entry.count = told.unwrap_or(entry.members.len());
+        entry.count = told.unwrap_or_else(|| entry.count.max(entry.members.len()));
         let before = self.all.get_mut(id).and_then(|channel| {
             channel.last_bridge = Some(bridge.to_owned());
             channel.bridge.replace(bridge.to_owned())

@@ -4,13 +4,14 @@
 //! shows its effect. Numbers are looked up before a transfer, because a wrong one makes the server drop both parties.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use phone_core::call::tidy;
 use phone_core::told::{Command, RequestId, Told};
-use phone_core::{Now, Reason};
+use phone_core::{Direction, Now, Reason};
 
 use super::packet::{Action, Packet};
+use super::peers::Listener;
 use super::{Asked, Asterisk, Phase};
 use crate::dialect::{Effects, Random};
 
@@ -29,8 +30,10 @@ pub(super) struct Open {
 pub(super) enum What {
     /// Its call shows that it had its effect.
     Shown { key: String },
-    /// Legs are being ended.
-    HangUp { key: String },
+    /// These legs are being ended.
+    HangUp { key: String, legs: Vec<String> },
+    /// Who is at the other end is to be found out first.
+    NeedsPeer { command: Command, until: Instant },
     /// The own phone is to be called.
     Dial,
     /// The ringing call of a colleague is to be taken, once it is known that the PBX can do that.
@@ -55,13 +58,12 @@ pub(super) enum What {
 pub(super) struct Tones {
     pub key: String,
     pub leg: String,
-    /// The other side's channel; none when the PBX itself listens.
-    pub peer: Option<String>,
+    /// Who hears them.
+    pub to: Listener,
     pub left: VecDeque<char>,
     pub next_at: Instant,
-    pub every: Duration,
-    /// Tones that were sent and not answered.
-    pub unanswered: u32,
+    /// One was sent and has not been answered.
+    pub plays: bool,
 }
 
 /// Which answer of a command arrived.
@@ -81,6 +83,9 @@ impl Asterisk {
         if self.phase != Phase::Live {
             return out.tell(Told::Refused(request, Reason::Offline));
         }
+        if !self.knows_peers(command) {
+            return self.find_peers(command, now, out);
+        }
         let done = match command {
             Command::Dial { to, .. } => self.dial(request, to, to, self.channel_id(now, random), out),
             Command::PickUp { from, .. } => self.pick_up(request, from, self.channel_id(now, random), out),
@@ -88,15 +93,37 @@ impl Asterisk {
             Command::Hold { key, .. } => self.hold_call(request, key, true, out),
             Command::Resume { key, .. } => self.hold_call(request, key, false, out),
             Command::HangUp { key, .. } => self.hang_up(request, key, out),
-            Command::Dtmf { key, digits, .. } => self.tones(request, key, digits, now, out),
+            Command::Dtmf { .. } | Command::TransferJoin { .. } | Command::Park { .. } => {
+                return self.command_with_peers(command, now, out);
+            }
             Command::TransferTo { key, to, .. } => self.transfer(request, key, to, out),
-            Command::TransferJoin { key, other, .. } => self.join(request, key, other, out),
             Command::Consult { key, to, .. } => self.consult(request, key, to, out),
-            Command::Park { key, .. } => self.park(request, key, out),
             Command::SetPresence { presence, until, note, .. } => {
                 let plain = until.is_none() && note.is_none();
                 self.set_presence(request, *presence, plain, now, random, out)
             }
+        };
+        if let Err(reason) = done {
+            self.refuse(request, reason, out);
+        }
+    }
+
+    /// The same for those that are about the other end of a call, now that it is known.
+    pub(super) fn command_with_peers(&mut self, command: &Command, now: Now, out: &mut Effects) {
+        let request = command.request();
+        let done = match command {
+            Command::Dtmf { key, digits, .. } => self.tones(request, key, digits, now, out),
+            Command::TransferJoin { key, other, .. } => self.join(request, key, other, out),
+            Command::Park { key, .. } => self.park(request, key, out),
+            Command::Dial { .. }
+            | Command::PickUp { .. }
+            | Command::Answer { .. }
+            | Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::HangUp { .. }
+            | Command::TransferTo { .. }
+            | Command::Consult { .. }
+            | Command::SetPresence { .. } => Err(Reason::Unsupported),
         };
         if let Err(reason) = done {
             self.refuse(request, reason, out);
@@ -212,7 +239,7 @@ impl Asterisk {
         let (call, of_consult) = self.calls.find(key).ok_or(Reason::NoSuchCall)?;
         let call = call.clone();
         let leg = call.up.clone();
-        self.open(request, What::HangUp { key: key.to_owned() });
+        self.open(request, What::HangUp { key: key.to_owned(), legs: vec![] });
         match (&call.consult, leg) {
             // Hanging up the own leg would join the two others. Each is ended by itself.
             (Some(_), Some(leg)) if of_consult => {
@@ -227,15 +254,39 @@ impl Asterisk {
             }
             _ => {
                 let rings = call.up.is_none();
-                let cause = if rings && call.direction == phone_core::Direction::Incoming { "17" } else { "16" };
                 // Never the caller's leg: in a queue or a group that would end the call for everybody.
-                let legs = if rings && call.own_first && self.keys.rings_all { vec![call.key] } else { call.legs };
-                for leg in legs {
-                    self.hang_up_leg(request, &leg, cause, out);
+                if rings && call.own_first && self.keys.rings_all {
+                    self.hang_up_leg(request, &call.key, "16", out);
+                } else if rings {
+                    self.hang_up_what_rings(out);
+                } else {
+                    for leg in call.legs {
+                        self.hang_up_leg(request, &leg, "16", out);
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Ends the legs that ring although the user does not want their call; the word about one of several phones may come
+    /// after that wish.
+    fn hang_up_what_rings(&mut self, out: &mut Effects) {
+        let mut more = vec![];
+        for open in &mut self.open {
+            let What::HangUp { key, legs } = &mut open.what else { continue };
+            let Some((call, false)) = self.calls.find(key) else { continue };
+            if call.up.is_some() || (call.own_first && self.keys.rings_all) {
+                continue;
+            }
+            let cause = if call.direction == Direction::Incoming { "17" } else { "16" };
+            let fresh: Vec<String> = call.legs.iter().filter(|leg| !legs.contains(leg)).cloned().collect();
+            legs.extend(fresh.iter().cloned());
+            more.extend(fresh.into_iter().map(|leg| (open.request, leg, cause)));
+        }
+        for (request, leg, cause) in more {
+            self.hang_up_leg(request, &leg, cause, out);
+        }
     }
 
     fn hang_up_leg(&mut self, request: RequestId, leg: &str, cause: &'static str, out: &mut Effects) {
@@ -268,11 +319,12 @@ impl Asterisk {
                     self.look_at_open(now, out);
                 }
                 What::Tones(tones) => {
-                    tones.unanswered = tones.unanswered.saturating_sub(1);
+                    tones.has_played(now);
                     self.look_at_open(now, out);
                 }
                 What::Shown { .. }
                 | What::HangUp { .. }
+                | What::NeedsPeer { .. }
                 | What::Dial
                 | What::PickUp { .. }
                 | What::Transfer { .. }
@@ -286,9 +338,12 @@ impl Asterisk {
         match (step, &open.what) {
             // It is over already, which is what was wanted.
             (Step::HangUp(leg), _) if packet.message().to_ascii_lowercase().contains("no such channel") => {
+                let one_of_several = matches!(open.what, What::HangUp { .. });
                 self.channels.ends(&leg, 16);
                 self.follow(now, out);
-                self.take_open(request);
+                if !one_of_several {
+                    self.take_open(request);
+                }
             }
             _ => self.refuse(request, said(packet), out),
         }
@@ -307,6 +362,7 @@ impl Asterisk {
             What::Transfer { .. } | What::Consult { .. } => self.number_is_good(request, now, out),
             What::Shown { .. }
             | What::HangUp { .. }
+            | What::NeedsPeer { .. }
             | What::Dial
             | What::Join { .. }
             | What::Complete { .. }
@@ -348,12 +404,15 @@ impl Asterisk {
 
     /// Ends commands whose effect shows, and those whose call is over.
     pub(super) fn look_at_open(&mut self, now: Now, out: &mut Effects) {
+        self.hang_up_what_rings(out);
+        self.go_on_with_peers(now, out);
         let mut index = 0;
         while let Some(open) = self.open.get_mut(index) {
             let request = open.request;
             let (channels, calls) = (&self.channels, &self.calls);
             let end = match &mut open.what {
-                What::Shown { key } | What::HangUp { key } if calls.find(key).is_none() => End::Over,
+                What::Shown { key } | What::HangUp { key, .. } if calls.find(key).is_none() => End::Over,
+                What::NeedsPeer { until, .. } if *until <= now.mono => End::No(NOBODY_TOLD),
                 // Its call shows the rest.
                 What::Dial if calls.has_call_of(request) => End::Over,
                 What::Join { legs, accepted: true } if legs.iter().all(|leg| channels.get(leg).is_none()) => End::Done,
@@ -373,9 +432,10 @@ impl Asterisk {
                     }
                 },
                 What::Tones(tones) if calls.find(&tones.key).is_none() => End::Over,
-                What::Tones(tones) if tones.left.is_empty() && tones.unanswered == 0 => End::Done,
+                What::Tones(tones) if tones.left.is_empty() && !tones.plays => End::Done,
                 What::Shown { .. }
                 | What::HangUp { .. }
+                | What::NeedsPeer { .. }
                 | What::Dial
                 | What::PickUp { .. }
                 | What::Transfer { .. }
@@ -417,6 +477,7 @@ enum End {
     Nothing,
 }
 
+const NOBODY_TOLD: Reason = Reason::NotNow("The PBX does not tell who is at the other end of this call.");
 const NOT_A_NUMBER: Reason = Reason::NumberNotUsable("This PBX cannot dial these characters.");
 
 /// A number of characters that are nothing but digits, codes and letters to a dial plan.

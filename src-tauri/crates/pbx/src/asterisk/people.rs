@@ -194,8 +194,9 @@ impl People {
         }
     }
 
+    /// Somebody as told; the user is nobody's colleague.
     fn seen(&self, number: &str) -> Option<PersonSeen> {
-        let hint = self.hints.get(number)?;
+        let hint = self.hints.get(number).filter(|_| number != self.own)?;
         Some(PersonSeen {
             number: number.to_owned(),
             name: self.name_of(number),

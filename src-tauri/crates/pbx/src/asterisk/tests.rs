@@ -5,6 +5,7 @@ mod commands;
 mod corpus;
 mod keys;
 mod order;
+mod peers;
 mod presence;
 mod replay;
 mod scenes;

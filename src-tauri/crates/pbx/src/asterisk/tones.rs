@@ -1,4 +1,7 @@
-//! Keypad tones to the other side, one action each, with time between them.
+//! Keypad tones to the other side, one action each, with silence between them.
+//!
+//! The server answers when a tone has ended. What begins too soon after that answer is lost on its way to the phone, so the
+//! answer, and not a clock, says when the next one may follow.
 
 use std::time::Duration;
 
@@ -6,18 +9,25 @@ use phone_core::told::RequestId;
 use phone_core::{Now, Reason};
 
 use super::Asterisk;
-use super::commands::{Step, Tones, What};
+use super::commands::{Open, Step, Tones, What};
 use super::packet::Action;
+use super::peers::Listener;
 use crate::dialect::Effects;
 
-/// Time from one tone to the next.
-const EVERY: Duration = Duration::from_millis(250);
-/// How long a whole row may take, so that it is over within the time that a command has.
-const WHOLE: Duration = Duration::from_millis(4000);
-/// Silence between two tones.
-const GAP: Duration = Duration::from_millis(50);
-/// How many tones long a comma is silent.
-const COMMA: u32 = 4;
+/// How long a tone is, in milliseconds.
+const LENGTH_MS: &str = "200";
+/// Silence after a tone.
+const GAP: Duration = Duration::from_millis(80);
+/// How long a comma is silent.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Tones {
+    /// The server says that the tone has ended.
+    pub(super) fn has_played(&mut self, now: Now) {
+        self.plays = false;
+        self.next_at = now.mono + GAP;
+    }
+}
 
 impl Asterisk {
     pub(super) fn tones(
@@ -30,15 +40,8 @@ impl Asterisk {
     ) -> Result<(), Reason> {
         let digits = phone_core::call::tones(digits).map_err(|why| Reason::WrongUsage(why.to_string()))?;
         let leg = self.talking_leg(key)?;
-        let peer = self.channels.peer(&leg).map(str::to_owned);
-        let is_bridged = self.channels.get(&leg).is_some_and(|leg| leg.bridge.is_some());
-        if peer.is_none() && is_bridged {
-            return Err(Reason::LegUnclear);
-        }
-        let slots: u32 = digits.chars().map(|c| if c == ',' { COMMA } else { 1 }).sum();
-        let every = EVERY.min(WHOLE / slots.max(1));
-        let left = digits.chars().collect();
-        let tones = Tones { key: key.to_owned(), leg, peer, left, next_at: now.mono, every, unanswered: 0 };
+        let to = self.listener(&leg);
+        let tones = Tones { key: key.to_owned(), leg, to, left: digits.chars().collect(), next_at: now.mono, plays: false };
         self.open(request, What::Tones(tones));
         self.next_tones(now, out);
         Ok(())
@@ -46,41 +49,45 @@ impl Asterisk {
 
     /// Sends the tones whose time has come.
     pub(super) fn next_tones(&mut self, now: Now, out: &mut Effects) {
-        let mut due = vec![];
-        let mut gone = vec![];
-        for open in &mut self.open {
-            let What::Tones(tones) = &mut open.what else { continue };
-            if tones.next_at > now.mono || tones.left.is_empty() {
-                continue;
-            }
+        let waits = |open: &Open| {
+            let What::Tones(tones) = &open.what else { return None };
+            let is_due = !tones.plays && tones.next_at <= now.mono && !tones.left.is_empty();
             // Whoever is there now did not ask for them.
-            if self.channels.peer(&tones.leg) != tones.peer.as_deref() {
-                gone.push(open.request);
-                continue;
+            is_due.then(|| (open.request, self.listener(&tones.leg) == tones.to))
+        };
+        let due: Vec<_> = self.open.iter().filter_map(waits).collect();
+        for (request, is_there) in due {
+            if is_there {
+                self.next_tone(request, now, out);
+            } else {
+                self.refuse(request, SOMEBODY_ELSE, out);
             }
-            let Some(tone) = tones.left.pop_front() else { continue };
-            if tone == ',' {
-                tones.next_at = now.mono + tones.every * COMMA;
-                continue;
-            }
-            tones.next_at = now.mono + tones.every;
-            tones.unanswered += 1;
-            due.push((open.request, tones.leg.clone(), tones.peer.clone(), tone, tones.every));
-        }
-        for request in gone {
-            self.refuse(request, Reason::NoSuchCall, out);
-        }
-        for (request, leg, peer, tone, every) in due {
-            let channel = self.leg_name(peer.as_ref().unwrap_or(&leg));
-            let (tone, length) = (tone.to_string(), every.saturating_sub(GAP).as_millis().to_string());
-            let action = |id| {
-                let action = Action::new("PlayDTMF", id).with("Channel", &channel).with("Digit", &tone);
-                let action = action.with("Duration", &length);
-                // The PBX itself listens: it takes them as typed at the own phone.
-                if peer.is_none() { action.with("Receive", "true") } else { action }
-            };
-            self.send_step(request, Step::Sent, action, out);
         }
         self.look_at_open(now, out);
     }
+
+    fn next_tone(&mut self, request: RequestId, now: Now, out: &mut Effects) {
+        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
+        let What::Tones(tones) = &mut open.what else { return };
+        let Some(tone) = tones.left.pop_front() else { return };
+        if tone == ',' {
+            tones.next_at = now.mono + PAUSE;
+            return;
+        }
+        tones.plays = true;
+        let (channel, received) = match &tones.to {
+            Listener::Peer(peer) => (peer.clone(), false),
+            // The PBX itself listens: it takes them as typed at the own phone.
+            Listener::Pbx | Listener::NotKnown => (tones.leg.clone(), true),
+        };
+        let (channel, tone) = (self.leg_name(&channel), tone.to_string());
+        let action = |id| {
+            let action = Action::new("PlayDTMF", id).with("Channel", &channel).with("Digit", &tone);
+            let action = action.with("Duration", LENGTH_MS);
+            if received { action.with("Receive", "true") } else { action }
+        };
+        self.send_step(request, Step::Sent, action, out);
+    }
 }
+
+const SOMEBODY_ELSE: Reason = Reason::NotNow("Somebody else is at the other end now; the rest of the tones was not sent.");

@@ -49,6 +49,7 @@ impl Asterisk {
             }
             What::Shown { .. }
             | What::HangUp { .. }
+            | What::NeedsPeer { .. }
             | What::Dial
             | What::PickUp { .. }
             | What::Join { .. }

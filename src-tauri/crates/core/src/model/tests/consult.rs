@@ -93,7 +93,9 @@ fn only_a_connected_call_can_wait_while_somebody_is_asked() {
     }
     let (mut model, id) = talking(now);
     model.screen_locked(true);
-    assert!(matches!(model.transfer(7, &id, &ask("207"), now), Err(Reason::PolicyRefuse(_))));
+    for target in [ask("207"), TransferTarget::Number("207".to_owned())] {
+        assert!(matches!(model.transfer(7, &id, &target, now), Err(Reason::PolicyRefuse(_))), "{target:?}");
+    }
     model.screen_locked(false);
     // A PBX that cannot do it is not asked to.
     model.apply(&office(), Told::Abilities(everything()), now);
@@ -147,17 +149,17 @@ fn a_call_that_was_taken_shows_who_calls_and_not_whom_they_called() {
     assert!(matches!(model.pick_up(7, "101", None, now), Ok(Begun::Send(..))));
     let ours = CallSeen { request: Some(7), ..seen("u2", Direction::Outgoing, SeenState::CallingOwnPhone, "101") };
     calls(&mut model, vec![talk(), ours.clone()], now);
-    let number = |model: &Model| {
+    let number = |model: &mut Model| {
         let view = model.view();
         view.calls.iter().find(|call| call.direction == Direction::Outgoing).and_then(|call| call.remote.number.clone())
     };
     let carol = |state| CallSeen { state, remote: Party::number("102"), ..ours.clone() };
     calls(&mut model, vec![talk(), carol(SeenState::Ringing)], now);
-    assert_eq!(number(&model).as_deref(), Some("101"), "nobody has taken it yet");
+    assert_eq!(number(&mut model).as_deref(), Some("101"), "nobody has taken it yet");
     calls(&mut model, vec![talk(), carol(SeenState::Connected)], now);
-    assert_eq!(number(&model).as_deref(), Some("102"));
+    assert_eq!(number(&mut model).as_deref(), Some("102"));
     calls(&mut model, vec![talk(), carol(SeenState::Held(Holder::Us))], now);
-    assert_eq!(number(&model).as_deref(), Some("102"));
+    assert_eq!(number(&mut model).as_deref(), Some("102"));
 }
 
 #[test]
@@ -170,16 +172,16 @@ fn a_call_that_we_dialled_and_that_is_handed_on_shows_who_is_there_now() {
         remote: Party { number: Some(number.to_owned()), name: name.map(str::to_owned) },
         ..seen("u2", Direction::Outgoing, state, number)
     };
-    let dialled = |model: &Model| {
+    let dialled = |model: &mut Model| {
         let view = model.view();
         view.calls.iter().find(|call| call.direction == Direction::Outgoing).map(|call| call.remote.clone()).expect("it")
     };
     calls(&mut model, vec![talk(), told(SeenState::Ringing, "9030555002", Some("Tom"))], now);
-    let typed = dialled(&model).number;
+    let typed = dialled(&mut model).number;
     calls(&mut model, vec![talk(), told(SeenState::Connected, "9030555002", Some("Tom"))], now);
-    assert_eq!(dialled(&model).number, typed, "the same number in the words of the PBX");
+    assert_eq!(dialled(&mut model).number, typed, "the same number in the words of the PBX");
     calls(&mut model, vec![talk(), told(SeenState::Connected, "207", None)], now);
-    assert_eq!(dialled(&model), Party::number("207"), "and not with the name of who was there before");
+    assert_eq!(dialled(&mut model), Party::number("207"), "and not with the name of who was there before");
 }
 
 #[test]
@@ -197,6 +199,8 @@ fn a_long_row_of_tones_has_the_time_that_it_takes() {
 fn a_call_is_taken_from_an_extension_only() {
     let now = now();
     let (mut model, _) = talking(now);
+    // The user of this account is 204.
+    assert!(matches!(model.pick_up(6, "204", None, now), Err(Reason::NotNow(_))), "not from the own phone");
     for wrong in ["", "  ", "*78", "101,102", "+4930555001x", "101 102", "1234567890123456", "PJSIP/101"] {
         assert!(matches!(model.pick_up(7, wrong, None, now), Err(Reason::WrongUsage(_))), "{wrong}");
     }

@@ -97,3 +97,28 @@ fn an_account_that_is_signed_in_anew_keeps_the_guard() {
     model.link_is(&office(), &online_link(now.mono), None, now);
     assert_eq!(dial(&mut model, 2, Source::Typed, later(now, 5_000)), Err(Reason::DialUnclear { another_s: 40 }));
 }
+
+#[test]
+fn a_call_that_nobody_sees_any_more_is_not_dialled_again_by_another_account() {
+    for state in [SeenState::CallingOwnPhone, SeenState::Ringing, SeenState::Connected] {
+        let now = now();
+        let mut model = online(now);
+        let lab = AccountName::parse("lab").expect("a plain word");
+        model.add_account(&AccountConfig { name: lab.clone(), ..config() }, now.wall);
+        model.apply(&lab, Told::Abilities(everything()), now);
+        model.link_is(&lab, &online_link(now.mono), None, now);
+        assert!(model.dial(1, MARA, Some(&office()), Source::Typed, true, now).is_ok());
+        calls(&mut model, leg(1, state), now);
+        let lost = later(now, 10_000);
+        model.link_is(&office(), &Link::new(), None, lost);
+
+        let soon = model.dial(2, MARA, Some(&lab), Source::Typed, true, later(lost, 3_000));
+        assert_eq!(soon, Err(Reason::DialUnclear { another_s: 42 }), "{state:?}");
+        assert!(model.dial(3, "+4930555002", Some(&lab), Source::Typed, true, later(lost, 3_000)).is_ok(), "another number");
+        model.apply(&lab, Told::Refused(3, Reason::Forbidden), lost);
+        // The PBX is back and says that the call is over: then nothing stands in the way.
+        model.link_is(&office(), &online_link(now.mono), None, later(lost, 5_000));
+        calls(&mut model, vec![], later(lost, 5_000));
+        assert!(model.dial(4, MARA, Some(&lab), Source::Typed, true, later(lost, 6_000)).is_ok(), "{state:?}");
+    }
+}

@@ -74,7 +74,7 @@ pub(super) const ODD: &str = "\
     pakket* zaak* zending* fv konta rachun* umow* sygn* akt akta przesył* paczk* działk* bdo dowód* zlecen* ie klient* bg \
     pg ärende* moms* avtal* kolli* försändelse* diarie* personnr uidai challan* registration gst* pnr roll cin ifsc voter \
     ration insc* inscri* nf nfe nfs fiscal boleto* protocolo* processo* agência* agencia* rastreio* rastreamento* código* \
-    codigo* cód pis oab pix chave placa* renavam título* cnes cns seriennr lote lotto folio gate bin zählerstand iccid puk \
+    codigo* cód pis oab pix chave placa* renavam título* cnes cns seriennr lote lotto folio gutschein* postfach rma oem voucher* coupon* gate bin zählerstand iccid puk \
     otp";
 /// What makes a word such a thing, wherever it stands in it.
 pub(super) const ODD_INSIDE: &str = "konto zeichen referenz kenmerk karte";
@@ -99,6 +99,7 @@ pub(super) const OTHER_ENDS: &str = "番号 伝票 〒 订单号 주문번호 no
 pub(super) const UNITS: &str = "\
     eur euro euros usd gbp chf pln zł zl sek kr jpy yen inr brl rs dollar dollars cent cents ct pounds uhr km kg mm cm mb \
     gb kb tb kwh mwh kw ml mg px stück stk pcs pieces prozent percent ppm hz khz mhz ghz bytes bit tage days stunden hours \
-    minuten minutes min sekunden seconds jahre years einwohner personen people users am pm mio mrd million millionen 円 元";
+    minuten minutes min sekunden seconds jahre years einwohner personen people users am pm mio mrd million millionen 円 元 \
+    ms views aufrufe klicks clicks follower likes";
 /// Words of money in front of a sum.
 pub(super) const MONEY: &str = "eur usd gbp chf pln sek jpy inr brl rs r";

@@ -195,43 +195,6 @@ fn two_calls_are_joined_by_their_other_sides() {
 }
 
 #[test]
-fn tones_go_to_the_other_side_one_after_the_other() {
-    let (mut talk, key) = connected(&[]);
-    talk.command(&Command::Dtmf { request: 7, key, digits: "1,#".to_owned() });
-    assert_eq!(talk.sent("PlayDTMF").len(), 1);
-    assert!(talk.sent("PlayDTMF")[0].contains("Channel: PJSIP/101-") && talk.sent("PlayDTMF")[0].contains("Duration: 200"));
-    talk.answer("PlayDTMF", "Response: Success");
-    talk.wait_ms(1_100);
-    assert_eq!(talk.sent("PlayDTMF").len(), 1, "a comma is a pause");
-    talk.wait_ms(200);
-    assert_eq!(talk.sent("PlayDTMF").len(), 2);
-    assert_eq!(talk.answer("PlayDTMF", "Response: Success"), ["Confirmed(7)"]);
-}
-
-#[test]
-fn a_long_row_of_tones_fits_into_the_time_that_a_command_has() {
-    let (mut talk, key) = connected(&[]);
-    talk.command(&Command::Dtmf { request: 7, key, digits: "1".repeat(32) });
-    talk.wait_ms(4_200);
-    assert_eq!(talk.sent("PlayDTMF").len(), 32);
-}
-
-#[test]
-fn tones_stop_when_somebody_else_is_there_now() {
-    let (mut talk, key) = connected(&[]);
-    talk.command(&Command::Dtmf { request: 7, key, digits: "1234".to_owned() });
-    let peer = packets("hold_resume")
-        .iter()
-        .find(|text| text.contains("Channel: PJSIP/101-") && text.contains("BridgeLeave"))
-        .expect("it leaves")
-        .clone();
-    talk.text(&peer);
-    assert_eq!(talk.wait_ms(300), ["Refused(7, NoSuchCall)"]);
-    talk.wait_ms(3_000);
-    assert_eq!(talk.sent("PlayDTMF").len(), 1);
-}
-
-#[test]
 fn do_not_disturb_is_set_by_its_code_and_read_back() {
     let mut talk = Talk::online(&[]);
     let on = Command::SetPresence { request: 7, presence: OwnPresence::Dnd, until: None, note: None };

@@ -104,7 +104,8 @@ fn features_are_nobody_and_places_are_no_people() {
         (kind("71"), kind("600"), kind("101")),
         (Some(PersonKind::Park), Some(PersonKind::Queue), Some(PersonKind::Person))
     );
-    assert_eq!(all.len(), 5);
+    assert!(kind("100").is_none(), "the user is nobody's colleague");
+    assert_eq!(all.len(), 4);
     // The same number in a context of features does not count against that of people.
     lamp(&mut talk, "101", "ext-local", "PJSIP/101", 1);
     lamp(&mut talk, "101", "app-blackhole", "Custom:X", 0);
