@@ -28,9 +28,6 @@ const F1: u32 = 0xffbe;
 /// How long the X server may take for anything but a press.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// A key that is held repeats sooner than a person presses it again, in milliseconds.
-const REPEATS_MS: u32 = 700;
-
 /// Most combinations that are tried for a proposal.
 const TRIES: usize = 30;
 
@@ -149,8 +146,6 @@ struct Ear {
     /// The server's clock, in milliseconds, less ours.
     ahead: u32,
     started: Instant,
-    /// The last press of a key and the server's time of it.
-    pressed: Option<(Keycode, u32)>,
 }
 
 impl Ear {
@@ -175,25 +170,10 @@ impl Ear {
             )
             .map_err(failed)?;
         let connection = Arc::new(connection);
-        let mut ear = Self {
-            connection,
-            root,
-            window,
-            held: vec![],
-            waiting: VecDeque::new(),
-            ahead: 0,
-            started: Instant::now(),
-            pressed: None,
-        };
+        let mut ear =
+            Self { connection, root, window, held: vec![], waiting: VecDeque::new(), ahead: 0, started: Instant::now() };
         ear.set_clock()?;
         Ok(ear)
-    }
-
-    /// Tells whether a key is pressed so soon after its last press that it is held: seen through a remote desktop, the release
-    /// and the press of a repeat have different times.
-    fn is_held(&mut self, key: Keycode, time: u32) -> bool {
-        let before = self.pressed.replace((key, time));
-        before.is_some_and(|(last, at)| last == key && time.wrapping_sub(at) < REPEATS_MS)
     }
 
     fn listen(
@@ -210,7 +190,7 @@ impl Ear {
                 None => self.connection.wait_for_event().map_err(failed)?,
             };
             if let Event::KeyPress(press) = event {
-                let repeats = released == Some((press.detail, press.time)) || self.is_held(press.detail, press.time);
+                let repeats = released == Some((press.detail, press.time));
                 if let Some(name) = self.meant(&press).filter(|_| !repeats) {
                     let at = self.pressed_at(press.time)?;
                     // Full means that the last presses are still being dealt with.
