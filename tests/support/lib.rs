@@ -5,5 +5,6 @@
 pub mod asterisk;
 pub mod asterisk_bed;
 pub mod desktop;
+pub mod loopback;
 pub mod office;
 pub mod vodia;

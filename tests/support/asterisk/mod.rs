@@ -48,13 +48,14 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Result, bail};
 use tokio::task::JoinHandle;
 
+pub use crate::loopback::Tls;
 pub use channel::{End, Leg, LegState, Party};
-pub use options::{Extension, Options, Phone, Release, Tls, User};
+pub use options::{Extension, Options, Phone, Release, User};
 pub use packet::Packet;
 pub use records::{Action, CallId, Dial, Digit, Lost, SignIn};
 pub use state::State;
 
-use crate::vodia::certificate::Certificate;
+use crate::loopback::certificate::Certificate;
 use state::{Outgoing, Pbx};
 
 /// From the end of all calls to the end of the sockets, when a server is told to stop.
@@ -78,7 +79,7 @@ impl FakeAsterisk {
     #[expect(clippy::unused_async, reason = "needs a running runtime, which a plain function would not show")]
     pub async fn start(options: Options) -> Result<Self> {
         let certificate = Certificate::make(&options.tls)?;
-        let (listener, address) = server::bind(options.port.unwrap_or(0))?;
+        let (listener, address) = crate::loopback::bind(options.port.unwrap_or(0))?;
         let pbx = Pbx::new(options, certificate);
         let accepting = tokio::spawn(server::accept(Arc::clone(&pbx), listener));
         Ok(Self { pbx, address, accepting: Mutex::new(Some(accepting)), loads: Mutex::default() })
@@ -280,7 +281,7 @@ impl FakeAsterisk {
         if runs {
             self.stop().await;
         }
-        let (listener, _) = server::bind(self.address.port())?;
+        let (listener, _) = crate::loopback::bind(self.address.port())?;
         self.pbx.change(|state| {
             // The clock clients are told counts whole seconds, and a real start takes longer than this one.
             state.started = SystemTime::now().max(state.started + Duration::from_secs(2));

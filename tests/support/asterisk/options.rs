@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use crate::vodia::Tls;
+use crate::loopback::Tls;
 
 /// The two releases that were measured (section 2.2 says where they differ).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

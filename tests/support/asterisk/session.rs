@@ -10,7 +10,7 @@ use super::options::User;
 use super::packet::Packet;
 use super::records::SignIn;
 use super::state::{Outgoing, State};
-use crate::vodia::certificate::hex;
+use crate::loopback::certificate::hex;
 
 /// What is known of one connection.
 pub(super) struct Session {

@@ -14,8 +14,8 @@ use super::packet::Packet;
 use super::records::{Action, CallId, Dial, Digit, Lost, SignIn};
 use super::scramble::{self, Emitted};
 use super::session::Session;
-use crate::vodia::certificate::Certificate;
-use crate::vodia::line::Gate;
+use crate::loopback::certificate::Certificate;
+use crate::loopback::line::Gate;
 
 /// Packets that may wait for one client; one that lets more pile up is thrown out.
 pub(super) const QUEUE: usize = 16_384;

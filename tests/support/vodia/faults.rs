@@ -79,7 +79,7 @@ impl FakeVodia {
     /// Somebody else has taken the port.
     pub async fn restart(&self) -> Result<()> {
         self.stop().await;
-        let (listener, _) = server::bind(self.address.port())?;
+        let (listener, _) = crate::loopback::bind(self.address.port())?;
         let accepting = tokio::spawn(server::accept(Arc::clone(&self.pbx), listener));
         *self.accepting.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepting);
         self.say_listening();

@@ -22,13 +22,11 @@
 
 mod actions;
 mod call;
-pub(crate) mod certificate;
 mod commands;
 mod company;
 mod faults;
 mod frames;
 mod http;
-pub(crate) mod line;
 mod lively;
 mod manners;
 mod mischief;
@@ -50,14 +48,14 @@ use anyhow::{Result, bail};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
+pub use crate::loopback::Tls;
 pub use call::{Call, FAR, Party, Record, Stage};
 pub use commands::{Command, SCENARIOS, Script};
 pub use company::{Account, Company, Kind, OUTSIDE};
 pub use manners::{Closes, Framing, Manners};
 pub use mischief::{Disguise, Garbage, Refusal, Slip, What};
 pub use options::{
-    Blf, FarEnd, FirstLeg, Generation, HashEdition, HeldWords, Numbers, Options, OwnPhone, SessionAnswer, SocketControl,
-    Spelling, Tls,
+    Blf, FarEnd, FirstLeg, Generation, HashEdition, HeldWords, Numbers, Options, OwnPhone, SessionAnswer, SocketControl, Spelling,
 };
 pub use records::{Action, CallId, Dial, DialPath, Event, Outcome, Request, SignIn, SignInMethod};
 pub use state::State;
@@ -94,8 +92,8 @@ impl FakeVodia {
     /// The port is taken, or a given certificate is unusable.
     #[expect(clippy::unused_async, reason = "needs a running runtime, which a plain function would not show")]
     pub async fn start(options: Options) -> Result<Self> {
-        let certificate = certificate::Certificate::make(&options.tls)?;
-        let (listener, address) = server::bind(options.port.unwrap_or(0))?;
+        let certificate = crate::loopback::certificate::Certificate::make(&options.tls)?;
+        let (listener, address) = crate::loopback::bind(options.port.unwrap_or(0))?;
         let pbx = Pbx::new(options, certificate);
         let accepting = tokio::spawn(server::accept(Arc::clone(&pbx), listener));
         let fake = Self { pbx, address, accepting: Mutex::new(Some(accepting)) };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::company::Company;
 use super::manners::Manners;
+use crate::loopback::Tls;
 
 /// The three dialects that the protocol notes tell apart (section 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,30 +124,6 @@ pub enum HeldWords {
     HoldingIsOurs,
     /// We hold: `onhold`; the far end holds: `holding`.
     OnHoldIsOurs,
-}
-
-/// Where the server's certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tls {
-    /// Plain http.
-    None,
-    /// Made at the start, for `localhost` and `127.0.0.1`, signed by itself.
-    SelfSigned,
-    /// As `SelfSigned`, but out of date since 2021.
-    Expired,
-    /// As `SelfSigned`, but not valid before the year 2090.
-    NotYetValid,
-    /// As `SelfSigned`, but for another host.
-    WrongName,
-    /// Signed by a company authority that is made at the start too; see [`super::FakeVodia::authority_pem`].
-    OwnAuthority,
-    /// Given from outside, both in PEM.
-    Given {
-        /// The chain, the server's certificate first.
-        chain_pem: String,
-        /// The private key of the first certificate.
-        key_pem: String,
-    },
 }
 
 /// Everything that is settled before the start.

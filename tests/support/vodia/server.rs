@@ -1,33 +1,20 @@
 //! Port, connections, and the step from HTTP to the WebSocket.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::http::{Answer, Asked, read_request};
-use super::line::{Line, Wire};
 use super::manners::Delivery;
 use super::records::{Event, Request};
 use super::rest::Routed;
 use super::socket;
 use super::state::Pbx;
-
-/// Opens the port on the loopback address; a port that was ours a moment ago may be taken again.
-pub(super) fn bind(port: u16) -> Result<(TcpListener, SocketAddr)> {
-    let socket = TcpSocket::new_v4()?;
-    // On Windows the option would let two programs share the port.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).with_context(|| format!("open port {port}"))?;
-    let listener = socket.listen(1024)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
-}
+use crate::loopback::line::{Line, Wire};
 
 /// Accepts connections until aborted.
 pub(super) async fn accept(pbx: Arc<Pbx>, listener: TcpListener) {

@@ -7,13 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use super::certificate::hex;
 use super::company::Kind;
 use super::http::{Answer, Asked};
 use super::options::{Generation, Options, SessionAnswer};
 use super::records::SignInMethod;
 use super::state::{State, Who};
 use super::switchboard::Later;
+use crate::loopback::certificate::hex;
 
 /// Who a request comes from.
 pub(super) enum Identity {

@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::frames;
-use super::line::Wire;
 use super::mischief::{encode_frame, encode_part, write_frame};
 use super::records::{Action, Event, Outcome};
 use super::server::deliver;
 use super::state::{Outgoing, Pbx, QUEUE, Socket};
+use crate::loopback::line::Wire;
 
 const MESSAGE_LIMIT: usize = 1024 * 1024;
 /// After so many frames only one in as many comes in pieces.

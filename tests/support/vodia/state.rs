@@ -8,14 +8,14 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::call::{Call, Record};
-use super::certificate::Certificate;
 use super::company::Company;
 use super::frames;
-use super::line::Gate;
 use super::mischief::{Garbled, Mischief};
 use super::options::Options;
 use super::records::{Action, CallId, Dial, Event, Outcome, Request, SignIn, SignInMethod};
 use super::switchboard::Later;
+use crate::loopback::certificate::Certificate;
+use crate::loopback::line::Gate;
 
 /// Frames that may wait for one socket; a client that lets more pile up is thrown out.
 pub(super) const QUEUE: usize = 16_384;

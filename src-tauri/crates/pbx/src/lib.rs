@@ -6,6 +6,7 @@
 
 pub mod asterisk;
 pub mod dialect;
+mod keys;
 pub mod redact;
 pub mod vodia;
 

@@ -1,7 +1,8 @@
 //! The account keys of this kind.
 
 use phone_core::AccountConfig;
-use phone_core::call::tidy;
+
+use crate::keys::{self, entries, expect, one_of};
 
 /// All of them.
 const KEYS: &[&str] = &["device", "extension", "context", "ring", "answer", "hold", "atxfer", "allow_plain"];
@@ -53,7 +54,7 @@ impl Keys {
         let get = |key: &str| config.keys.get(key).map(String::as_str).filter(|value| !value.is_empty());
         let extension = get("extension").filter(|text| is_extension(text)).map(str::to_owned);
         let extension = extension.or_else(|| trailing_digits(config)).unwrap_or_default();
-        let devices: Vec<String> = get("device").map(|list| devices(list).map(str::to_owned).collect()).unwrap_or_default();
+        let devices: Vec<String> = get("device").map(|list| entries(list).map(str::to_owned).collect()).unwrap_or_default();
         let devices = match devices {
             listed if !listed.is_empty() && listed.iter().all(|one| is_device(one)) => listed,
             _ if extension.is_empty() => vec![],
@@ -111,7 +112,7 @@ pub fn check(config: &AccountConfig) -> Result<(), String> {
     if !config.url.username().is_empty() || config.url.password().is_some() {
         return Err("the address holds no user and no password".to_owned());
     }
-    config.keys.iter().filter(|(key, _)| !key.starts_with("plan.")).try_for_each(|(key, value)| check_one(key, value))?;
+    keys::each(config, check_one)?;
     if Keys::of(config).extension.is_empty() {
         return Err("the key extension is needed, because the user name does not end with the own extension".to_owned());
     }
@@ -122,7 +123,7 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
     const WAYS: &[&str] = &["off", "notify", "notify-endpoint", "dialplan"];
     match key {
         "device" => {
-            let fits = devices(value).all(is_device) && devices(value).next().is_some();
+            let fits = entries(value).all(is_device) && entries(value).next().is_some();
             expect(fits, key, value, "a list of own phones such as PJSIP/204,PJSIP/204-mobile")
         }
         "extension" => expect(is_extension(value), key, value, "the own extension, such as 204"),
@@ -131,28 +132,8 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
         "answer" | "hold" => one_of(key, value, WAYS),
         "atxfer" => one_of(key, value, &["auto", "off"]),
         "allow_plain" => one_of(key, value, &["true", "false"]),
-        _ => Err(format!(
-            "there is no key {}; there are: {}, and those of the dial plan such as plan.country",
-            short(key),
-            KEYS.join(", ")
-        )),
+        _ => keys::unknown(key, KEYS),
     }
-}
-
-fn one_of(key: &str, value: &str, known: &[&str]) -> Result<(), String> {
-    expect(known.contains(&value), key, value, &format!("one of {}", known.join(", ")))
-}
-
-fn expect(fits: bool, key: &str, value: &str, what: &str) -> Result<(), String> {
-    if fits { Ok(()) } else { Err(format!("{key} is {what}, not `{}`", short(value))) }
-}
-
-fn short(text: &str) -> String {
-    tidy(text).chars().take(40).collect()
-}
-
-fn devices(list: &str) -> impl Iterator<Item = &str> {
-    list.split([',', ' ', ';']).filter(|entry| !entry.is_empty())
 }
 
 /// `technology/name`, of characters that mean nothing to a dial plan.

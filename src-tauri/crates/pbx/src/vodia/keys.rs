@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use phone_core::AccountConfig;
-use phone_core::call::tidy;
 use url::Url;
 
 use super::{Generation, JSON_KEEPALIVE};
+use crate::keys::{self, entries, expect, one_of};
 
 /// All keys of this kind, as they are told to whoever mistypes one.
 pub(super) const KEYS: &[&str] =
@@ -49,7 +49,7 @@ impl Keys {
                 _ => None,
             },
             token_url: get("token_url").and_then(|t| Url::parse(t).ok()),
-            own_numbers: get("own_numbers").map(|list| numbers(list).map(str::to_owned).collect()).unwrap_or_default(),
+            own_numbers: get("own_numbers").map(|list| entries(list).map(str::to_owned).collect()).unwrap_or_default(),
             keepalive: get("keepalive_s")
                 .and_then(|t| t.parse().ok())
                 .map_or(JSON_KEEPALIVE, |s: u64| Duration::from_secs(s.clamp(*KEEPALIVE.start(), *KEEPALIVE.end()))),
@@ -67,7 +67,7 @@ pub fn needs_secret(config: &AccountConfig) -> bool {
 /// # Errors
 /// One sentence on the first key that does not exist, or whose value nobody understands, with what is expected.
 pub fn check(config: &AccountConfig) -> Result<(), String> {
-    config.keys.iter().filter(|(key, _)| !key.starts_with("plan.")).try_for_each(|(key, value)| check_one(key, value))
+    keys::each(config, check_one)
 }
 
 fn check_one(key: &str, value: &str) -> Result<(), String> {
@@ -89,32 +89,11 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
             expect(fits, key, "that", "an address such as https://intranet.example/token, without a user or password in it")
         }
         "own_numbers" => {
-            let fits = numbers(value).all(is_number) && numbers(value).next().is_some();
+            let fits = entries(value).all(is_number) && entries(value).next().is_some();
             expect(fits, key, value, "a list of numbers such as 204,+4930555204")
         }
-        _ => Err(format!(
-            "there is no key {}; there are: {}, and those of the dial plan such as plan.country",
-            short(key),
-            KEYS.join(", ")
-        )),
+        _ => keys::unknown(key, KEYS),
     }
-}
-
-fn one_of(key: &str, value: &str, known: &[&str]) -> Result<(), String> {
-    expect(known.contains(&value), key, value, &format!("one of {}", known.join(", ")))
-}
-
-fn expect(fits: bool, key: &str, value: &str, what: &str) -> Result<(), String> {
-    if fits { Ok(()) } else { Err(format!("{key} is {what}, not `{}`", short(value))) }
-}
-
-fn short(text: &str) -> String {
-    tidy(text).chars().take(40).collect()
-}
-
-/// The entries of a list of numbers.
-fn numbers(list: &str) -> impl Iterator<Item = &str> {
-    list.split([',', ' ', ';']).filter(|entry| !entry.is_empty())
 }
 
 fn is_number(text: &str) -> bool {

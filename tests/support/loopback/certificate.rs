@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-use super::options::Tls;
+use super::Tls;
 
 /// The server's side of TLS and what a test wants to know about it.
 #[derive(Clone)]
