@@ -137,8 +137,7 @@ impl Agent {
         if !self.room.has_time(Instant::now()) {
             return self.tell_flood(&Reason::TooManyLinks.into()).await;
         }
-        let kinds: Vec<&str> = phone_engine::kinds().collect();
-        match pairing::read(link, &kinds) {
+        match pairing::read(link, &phone_engine::offered_kinds()) {
             Ok(offered) => {
                 *self.pairing.lock().unwrap_or_else(PoisonError::into_inner) = Some(offered);
                 let wish = OpenWindowParams { view: Some(WindowView::Settings), question: None, quiet: true };

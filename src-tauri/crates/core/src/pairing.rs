@@ -5,7 +5,7 @@
 
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 use crate::account::AccountName;
 use crate::number::scheme;
@@ -22,7 +22,7 @@ const SECRETS: &[&str] = &["secret", "password", "pass", "passwd", "pwd", "pin",
 pub struct Pairing {
     /// Kind of PBX; none leaves it to the form.
     pub kind: Option<String>,
-    /// Address of the PBX, which begins with `https://`.
+    /// Address of the PBX, whose scheme is one of its kind that encrypts.
     pub url: String,
     /// Its host, as it is really asked: a name in foreign letters stands here as what it is.
     pub host: String,
@@ -32,6 +32,15 @@ pub struct Pairing {
     pub user: Option<String>,
     /// Name of the account.
     pub name: Option<String>,
+}
+
+/// A kind of PBX that a link may name.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownKind<'a> {
+    /// Its name in accounts.
+    pub name: &'a str,
+    /// The schemes of its addresses that always encrypt.
+    pub encrypted: &'a [&'a str],
 }
 
 /// Why a link fills in nothing. Its words hold nothing of the link.
@@ -47,7 +56,7 @@ pub enum PairingError {
     #[error("This link names no address of a phone system.")]
     NoUrl,
     /// The address is none, or would be asked without encryption.
-    #[error("The address in this link does not begin with https://, or is none at all.")]
+    #[error("The address in this link is none of such a phone system, or would be asked without encryption.")]
     Url,
     /// A value is too long, is no text, or stands twice.
     #[error("This link cannot be read.")]
@@ -74,11 +83,11 @@ pub fn is_pairing(link: &str) -> bool {
     query(link).is_some()
 }
 
-/// Reads a link that offers an account; `kinds` are those of PBX that we know.
+/// Reads a link that offers an account; `kinds` are those of PBX that we know, the usual one first.
 ///
 /// # Errors
 /// The link is none that may fill in the form.
-pub fn read(link: &str, kinds: &[&str]) -> Result<Pairing, PairingError> {
+pub fn read(link: &str, kinds: &[KnownKind<'_>]) -> Result<Pairing, PairingError> {
     let query = query(link).ok_or(PairingError::Unreadable)?;
     let mut pairing = Pairing { kind: None, url: String::new(), host: String::new(), domain: None, user: None, name: None };
     let pairs: Vec<(String, String)> =
@@ -104,29 +113,44 @@ pub fn read(link: &str, kinds: &[&str]) -> Result<Pairing, PairingError> {
         }
     }
     let written = address.filter(|address| !address.is_empty()).ok_or(PairingError::NoUrl)?;
-    let url = Url::parse(&written).map_err(|_| PairingError::Url)?;
+    let url = plain_host(&Url::parse(&written).map_err(|_| PairingError::Url)?)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(PairingError::Secret);
     }
     // What stands behind a question mark may be a secret too, and no PBX is reached by it.
-    if url.scheme() != "https" || url.query().is_some() || url.fragment().is_some() {
+    if url.query().is_some() || url.fragment().is_some() {
         return Err(PairingError::Url);
     }
-    pairing.host = url.host_str().ok_or(PairingError::Url)?.to_owned();
-    pairing.url = url.into();
     for value in [&mut pairing.kind, &mut pairing.domain, &mut pairing.user, &mut pairing.name] {
         *value = value.take().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     }
+    let takes = |known: &&KnownKind<'_>| known.encrypted.contains(&url.scheme());
     if let Some(kind) = &mut pairing.kind {
         *kind = kind.to_ascii_lowercase();
-        if !kinds.contains(&kind.as_str()) {
-            return Err(PairingError::Kind);
-        }
+        let known = kinds.iter().find(|known| known.name == kind).ok_or(PairingError::Kind)?;
+        Some(known).filter(takes).ok_or(PairingError::Url)?;
+    } else {
+        let known = kinds.iter().find(takes).ok_or(PairingError::Url)?;
+        // The form's own choice is the usual kind; an address that it does not take says which one is meant.
+        let is_usual = kinds.first().is_some_and(|usual| usual.name == known.name);
+        pairing.kind = (!is_usual).then(|| known.name.to_owned());
     }
+    pairing.host = url.host_str().ok_or(PairingError::Url)?.to_owned();
+    pairing.url = url.into();
     if pairing.name.as_deref().is_some_and(|name| AccountName::parse(name).is_err()) {
         return Err(PairingError::Unreadable);
     }
     Ok(pairing)
+}
+
+/// The address with its host as it is asked for: that of a scheme which the standard of addresses does not know is still as
+/// it was written.
+fn plain_host(url: &Url) -> Result<Url, PairingError> {
+    let mut url = url.clone();
+    let written = url.host_str().ok_or(PairingError::Url)?;
+    let host = Host::parse(written).map_err(|_| PairingError::Url)?.to_string();
+    url.set_host(Some(&host)).map_err(|_| PairingError::Url)?;
+    Ok(url)
 }
 
 /// What follows the question mark of a link that offers an account.
@@ -158,7 +182,8 @@ fn is_hidden(c: char) -> bool {
 mod tests {
     use super::*;
 
-    const KINDS: &[&str] = &["first", "second"];
+    const KINDS: &[KnownKind<'_>] =
+        &[KnownKind { name: "first", encrypted: &["https"] }, KnownKind { name: "second", encrypted: &["lines", "https"] }];
 
     fn host_of(link: &str) -> Result<String, PairingError> {
         read(link, KINDS).map(|pairing| pairing.host)
@@ -196,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_https_and_nothing_hides_behind_it() {
+    fn an_address_encrypts_and_nothing_hides_behind_it() {
         let table = [
             ("", PairingError::NoUrl),
             ("url=", PairingError::NoUrl),
@@ -213,6 +238,10 @@ mod tests {
             ("url=https://a.example&user=2%E2%80%AE04", PairingError::Unreadable),
             ("url=https://a.example&name=../x", PairingError::Unreadable),
             ("url=https://a.example&kind=third", PairingError::Kind),
+            ("url=line://a.example&kind=second", PairingError::Url),
+            ("url=lines://a.example&kind=first", PairingError::Url),
+            ("url=lines:pbx", PairingError::Url),
+            ("url=lines:///x", PairingError::Url),
         ];
         for (query, expected) in table {
             assert_eq!(host_of(&format!("pbx:pair?{query}")), Err(expected), "{query}");
@@ -226,6 +255,19 @@ mod tests {
         // A Cyrillic letter that looks like a Latin one.
         assert_eq!(host_of("pbx:pair?url=https://pbx.ex%D0%B0mple.com").as_deref(), Ok("pbx.xn--exmple-4nf.com"));
         assert_eq!(host_of("pbx:pair?url=https://PBX.example.com.").as_deref(), Ok("pbx.example.com."));
+        // Nor does a scheme of its own hide one.
+        assert_eq!(host_of("pbx:pair?url=lines://pbx.ex%D0%B0mple.com").as_deref(), Ok("pbx.xn--exmple-4nf.com"));
+        assert_eq!(host_of("pbx:pair?url=lines://PBX.Example.com:5039").as_deref(), Ok("pbx.example.com"));
+    }
+
+    #[test]
+    fn an_address_that_only_one_kind_takes_says_which_it_is() {
+        let kind_and_url = |link: &str| read(link, KINDS).map(|pairing| (pairing.kind, pairing.url));
+        let lines = Ok((Some("second".to_owned()), "lines://pbx.example.com:5039".to_owned()));
+        assert_eq!(kind_and_url("pbx:pair?url=lines%3A%2F%2FPBX.example.com%3A5039"), lines);
+        assert_eq!(kind_and_url("pbx:pair?url=lines%3A%2F%2Fpbx.example.com%3A5039&kind=second"), lines);
+        let usual = Ok((None, "https://pbx.example.com/".to_owned()));
+        assert_eq!(kind_and_url("pbx:pair?url=https%3A%2F%2Fpbx.example.com"), usual);
     }
 
     #[test]

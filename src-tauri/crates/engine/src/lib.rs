@@ -18,7 +18,7 @@ pub mod settings;
 
 pub use actor::LONGEST_ANSWER;
 pub use disk::Disk;
-pub use phone_pbx::kinds;
+pub use phone_pbx::{kinds, offered_kinds};
 pub use ports::{EnvironmentProxies, Proxies, ProxyFuture, SystemEvent, Vault, VaultError, VaultFuture};
 
 use std::path::PathBuf;

@@ -43,6 +43,7 @@ pub(crate) const KIND: crate::Kind = crate::Kind {
     name: "asterisk",
     make: |setup| Box::new(Asterisk::new(setup)),
     schemes: &["amis", "ami"],
+    encrypted: &["amis"],
     check: keys::check,
     needs_secret: keys::needs_secret,
     words: WORDS,

@@ -11,6 +11,7 @@ pub mod redact;
 pub mod vodia;
 
 use phone_core::AccountConfig;
+use phone_core::pairing::KnownKind;
 
 pub use dialect::{Dialect, Effect, Effects, Framing, Header, HttpAnswer, HttpRequest, Input, Setup, Wire};
 
@@ -20,6 +21,8 @@ struct Kind {
     make: fn(Setup) -> Box<dyn Dialect>,
     /// Schemes of the addresses it can be reached at, the usual one first; which of them need a consent is up to its dialect.
     schemes: &'static [&'static str],
+    /// Those of them that always encrypt.
+    encrypted: &'static [&'static str],
     /// Says what is wrong with an account's keys.
     check: fn(&AccountConfig) -> Result<(), String>,
     /// Says whether an account signs in with a secret; without one it does so by a page of its company.
@@ -39,6 +42,11 @@ pub fn create(kind: &str, setup: Setup) -> Option<Box<dyn Dialect>> {
 /// The kinds that [`create`] knows.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     REGISTRY.iter().map(|known| known.name)
+}
+
+/// The kinds that a link may offer an account of, the usual one first.
+pub fn offered_kinds() -> Vec<KnownKind<'static>> {
+    REGISTRY.iter().map(|known| KnownKind { name: known.name, encrypted: known.encrypted }).collect()
 }
 
 /// Looks at the address and the keys of an account before it is added; the one place that knows what a kind takes.
@@ -91,6 +99,8 @@ mod tests {
                 let said = check(&account(&format!("{scheme}://pbx.example/"))).err().unwrap_or_default();
                 assert!(!said.contains("begins with"), "{scheme}: {said}");
             }
+            assert!(!kind.encrypted.is_empty(), "{}: a link can offer it", kind.name);
+            assert!(kind.encrypted.iter().all(|scheme| kind.schemes.contains(scheme)), "{}", kind.name);
         }
     }
 }

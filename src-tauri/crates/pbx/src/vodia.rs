@@ -44,6 +44,7 @@ pub(crate) const KIND: crate::Kind = crate::Kind {
     name: "vodia",
     make: |setup| Box::new(Vodia::new(setup)),
     schemes: &["https", "http"],
+    encrypted: &["https"],
     check: keys::check,
     needs_secret: keys::needs_secret,
     words: WORDS,
