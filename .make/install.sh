@@ -11,7 +11,7 @@ SESSION=(
   dbus dbus-x11 systemd libglib2.0-bin at-spi2-core iproute2 util-linux
   xfwm4 xfconf xfce4-panel adwaita-icon-theme fonts-dejavu-core
   gnome-keyring gcr libsecret-tools dunst libnotify-bin
-  xdg-utils desktop-file-utils libexo-common xdg-desktop-portal
+  xdg-utils desktop-file-utils libexo-common xdg-desktop-portal webkit2gtk-driver
 )
 # A real browser. Ubuntu has Chromium only as a snap, which sees neither the folders nor the buses of a test; there the
 # tests take Google Chrome, which has to be installed from its maker's own package.

@@ -1,5 +1,14 @@
 //! Every row of the command line contract: the real `trayphonectl`, its agent, and a fake PBX on loopback.
 
+#[path = "command_line/doctor.rs"]
+mod doctor;
+#[path = "command_line/forwarding.rs"]
+mod forwarding;
+#[path = "command_line/history.rs"]
+mod history;
+#[path = "command_line/real_pbx_doctor.rs"]
+mod real_pbx_doctor;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;

@@ -6,6 +6,8 @@
 mod conversations;
 #[path = "office/desk.rs"]
 mod desk;
+#[path = "office/elsewhere.rs"]
+mod elsewhere;
 #[path = "office/moves.rs"]
 mod moves;
 #[path = "office/trouble.rs"]
@@ -38,12 +40,15 @@ macro_rules! office {
             nobody_disturbs_who_does_not_want_to_be
         ], moves: [
             a_call_is_handed_on_without_asking,
+            a_ringing_call_is_sent_on,
             a_call_that_is_handed_to_us_shows_who_it_is,
             a_call_is_handed_on_after_asking,
             somebody_who_was_asked_says_no,
             two_calls_are_joined,
             a_call_is_parked_and_fetched,
             a_colleagues_call_is_taken
+        ], elsewhere: [
+            calls_go_where_they_were_sent
         ], trouble: [
             a_pbx_that_stops_in_mid_call_leaves_no_ghost,
             a_pbx_that_is_killed_in_mid_call_leaves_no_ghost,
@@ -69,3 +74,7 @@ office!(vodia_3, AtVodia::start(Generation::G3));
 office!(asterisk_16, AtAsterisk::start(Release::V16));
 office!(asterisk_22, AtAsterisk::start(Release::V22));
 office!(real_pbx, AtRealAsterisk::start());
+// Answering by dialling the phone anew ends what is done with a second phone, so it has offices of its own.
+office!(asterisk_16_that_answers, AtAsterisk::that_answers(Release::V16), conversations: [a_call_is_answered_from_here], moves: [a_ringing_call_is_sent_on]);
+office!(asterisk_22_that_answers, AtAsterisk::that_answers(Release::V22), conversations: [a_call_is_answered_from_here], moves: [a_ringing_call_is_sent_on]);
+office!(real_pbx_that_answers, AtRealAsterisk::that_answers(), conversations: [a_call_is_answered_from_here], moves: [a_ringing_call_is_sent_on]);

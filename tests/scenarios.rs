@@ -30,6 +30,9 @@ mod elsewhere;
 #[path = "scenarios/faults.rs"]
 mod faults;
 
+#[path = "scenarios/history.rs"]
+mod history;
+
 #[path = "scenarios/late.rs"]
 mod late;
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { words } from "./words.plugin.ts";
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -9,7 +10,7 @@ const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 export default defineConfig(({ mode }) => {
   const made_up = mode === "mock" || mode === "test";
   return {
-    plugins: [svelte()],
+    plugins: [svelte(), words()],
     base: "./",
     resolve: {
       alias: { "#wire": path(made_up ? "./src/mock.ts" : "./src/wire.ts") },

@@ -32,6 +32,9 @@ macro_rules! handed_on {
 handed_on! {
     get_view => method::GET_VIEW;
     history => method::HISTORY;
+    export_history => method::EXPORT_HISTORY;
+    delete_calls => method::DELETE_CALLS;
+    note_call => method::NOTE_CALL;
     missed_seen => method::MISSED_SEEN;
     dial => method::DIAL;
     numbers => method::NUMBERS;
@@ -47,8 +50,10 @@ handed_on! {
     dtmf => method::DTMF;
     transfer => method::TRANSFER;
     park => method::PARK;
+    dismiss_parked => method::DISMISS_PARKED;
     pick_up => method::PICK_UP;
     set_presence => method::SET_PRESENCE;
+    set_forwarding => method::SET_FORWARDING;
     remove_account => method::REMOVE_ACCOUNT;
     sign_out => method::SIGN_OUT;
     sign_in => method::SIGN_IN;
@@ -162,6 +167,9 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         close_question,
         get_view,
         history,
+        export_history,
+        delete_calls,
+        note_call,
         missed_seen,
         dial,
         numbers,
@@ -178,8 +186,10 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         dtmf,
         transfer,
         park,
+        dismiss_parked,
         pick_up,
         set_presence,
+        set_forwarding,
         add_account,
         set_password,
         remove_account,

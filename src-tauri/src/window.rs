@@ -100,7 +100,7 @@ fn open(app: &AppHandle, quiet: bool) -> tauri::Result<()> {
         .visible(false)
         .focused(!quiet)
         // Nothing of the page is kept on disk.
-        .incognito(true)
+        .incognito(!is_driven())
         .on_navigation(own_page)
         .on_page_load(move |window, load| {
             if load.event() == PageLoadEvent::Finished {
@@ -117,6 +117,14 @@ fn open(app: &AppHandle, quiet: bool) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Whether a test drives the page by WebDriver, which the toolkit offers only to a page whose store is not its own.
+///
+/// What users get cannot be driven: it is built without this, and a private page takes no driver whatever the environment
+/// says. Nothing that a page does can switch it on.
+fn is_driven() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|said| said == "true")
 }
 
 /// Lets the page load itself and nothing else.

@@ -136,3 +136,47 @@ async fn a_group_rings() {
         recorder.keep(&bed, name).await;
     }
 }
+
+#[tokio::test]
+async fn another_program_dials_for_the_user() {
+    let bed = Bed::start(Options::default()).await;
+    let (alice, bob) = (bed.phone("100").await, bed.phone("101").await);
+    let mut recorder = Recorder::start(&bed).await;
+    // As a web page of the PBX does it: all phones of the user ring by the dialplan, and then the number is dialled.
+    let own = [("Channel", "Local/100@from-internal"), ("CallerID", "\"Web page\" <100>"), ("Async", "true")];
+    let there = [("Context", "from-internal"), ("Exten", "101"), ("Priority", "1")];
+    for (name, both_talk) in [("click_to_dial_by_another", true), ("click_to_dial_by_another_declined", false)] {
+        let answer = bed.admin().ask("Originate", &[own.as_slice(), &there].concat()).await;
+        assert_eq!(answer.get("Response"), "Success", "{answer:?}");
+        let first = alice.wait_incoming().await;
+        if both_talk {
+            alice.accept(&first).await;
+            let second = bob.wait_incoming().await;
+            bob.accept(&second).await;
+            bob.wait_established(&second).await;
+            bob.hang_up(&second).await;
+        } else {
+            alice.hang_up(&first).await;
+        }
+        alice.wait_closed(&first).await;
+        recorder.keep(&bed, name).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_caller_runs_tells_a_call_to_one_person_from_one_to_several() {
+    let bed = Bed::start(Options::default()).await;
+    let (alice, bob, carol) = (bed.phone("100").await, bed.phone("101").await, bed.phone("102").await);
+    let session = bed.session(AmiUser::Tray).await;
+    for (number, rings, runs) in [("102", &carol, "Dial"), ("600", &carol, "Queue"), ("610", &bob, "Dial")] {
+        let caller = &alice;
+        let out = caller.dial(number).await;
+        let call = rings.wait_incoming().await;
+        let leg = bed.legs("PJSIP/100-").await.into_iter().find(|leg| leg.state != "Ringing").expect("the caller");
+        let answer = session.ask("Getvar", &[("Channel", leg.channel.as_str()), ("Variable", "CHANNEL(appname)")]).await;
+        assert_eq!(answer.get("Value"), runs, "{number}: {answer:?}");
+        caller.hang_up(&out).await;
+        rings.wait_closed(&call).await;
+        bed.quiet().await;
+    }
+}

@@ -69,9 +69,12 @@ pub async fn a_call_is_answered_from_here(office: &impl Office) {
         office.answers(Who::Me).await;
     }
     office.talk(Who::Me, Who::Bob).await;
-    desk.one(CallState::Connected).await;
+    let connected = desk.one(CallState::Connected).await;
+    assert_eq!(connected.id, ringing.id, "one call, however the phone was made to answer");
     office.hangs_up(Who::Bob).await;
     desk.ended(Outcome::Answered).await;
+    let view = desk.engine.view();
+    assert_eq!((view.borrow().missed, view.borrow().recent.len()), (0, 1));
     desk.closes(office, &[]).await;
 }
 

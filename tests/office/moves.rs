@@ -2,8 +2,8 @@
 
 use phone_core::call::Outcome;
 use phone_core::request::{Reply, TransferTarget};
-use phone_core::view::Can;
-use phone_core::{CallState, Direction, Request};
+use phone_core::view::{Can, ParkedView, Related, Relation};
+use phone_core::{CallId, CallState, Direction, Request};
 use phone_tests::office::{Need, Office, Who};
 
 use crate::conversations::{asking_carol, talking};
@@ -21,6 +21,30 @@ pub async fn a_call_is_handed_on_without_asking(office: &impl Office) {
         office.talk(Who::Bob, Who::Carol).await;
         assert!(desk.engine.view().borrow().calls.is_empty(), "their call is not ours");
     }
+    office.hangs_up(Who::Bob).await;
+    desk.closes(office, &[]).await;
+}
+
+pub async fn a_ringing_call_is_sent_on(office: &impl Office) {
+    let desk = Desk::at(office).await;
+    office.calls(Who::Bob, Who::Me).await;
+    let ringing = desk.one(CallState::Ringing).await;
+    let able = office.has(Need::SendOn);
+    assert_eq!(can(&ringing, Can::Transfer), able, "offered exactly where it works");
+    let carol = TransferTarget::Number(office.number(Who::Carol));
+    if !able {
+        assert!(desk.engine.ask(Request::Transfer(ringing.id, carol)).await.is_err(), "not offered and not done");
+        office.hangs_up(Who::Bob).await;
+        desk.none().await;
+        return;
+    }
+    desk.does(Request::Transfer(ringing.id, carol)).await;
+    desk.ended(Outcome::SentOn).await;
+    assert_eq!(desk.engine.view().borrow().missed, 0, "nobody has missed it");
+    office.rings(Who::Carol).await;
+    office.answers(Who::Carol).await;
+    office.talk(Who::Bob, Who::Carol).await;
+    assert!(desk.engine.view().borrow().calls.is_empty(), "their call is not ours");
     office.hangs_up(Who::Bob).await;
     desk.closes(office, &[]).await;
 }
@@ -68,6 +92,9 @@ pub async fn a_call_is_handed_on_after_asking(office: &impl Office) {
     let (bob, carol) = (office.number(Who::Bob), office.number(Who::Carol));
     assert_eq!(other(&view, &asked).remote.number.as_deref(), Some(bob.as_str()), "nobody takes the other one's name");
     assert_eq!(other(&view, &call.id).remote.number.as_deref(), Some(carol.as_str()));
+    let pair = |than: &CallId| other(&view, than).related.clone();
+    assert_eq!(pair(&asked), Some(Related { call: asked.clone(), how: Relation::Consulting, waits: true }));
+    assert_eq!(pair(&call.id), Some(Related { call: call.id.clone(), how: Relation::Consulting, waits: false }));
     desk.does(Request::Transfer(call.id, TransferTarget::Call(asked))).await;
     office.talk(Who::Bob, Who::Carol).await;
     desk.none().await;
@@ -88,7 +115,7 @@ pub async fn somebody_who_was_asked_says_no(office: &impl Office) {
     desk.does(Request::HangUp(Some(asked))).await;
     office.talk(Who::Me, Who::Bob).await;
     let back = desk.one(CallState::Connected).await;
-    assert_eq!(back.id, call.id);
+    assert_eq!((&back.id, &back.related), (&call.id, &None), "nobody is asked any more");
     let bob = office.number(Who::Bob);
     desk.view("it is Bob again", |view| view.calls.iter().all(|one| one.remote.number.as_deref() == Some(&bob))).await;
     office.hangs_up(Who::Bob).await;
@@ -130,10 +157,17 @@ pub async fn a_call_is_parked_and_fetched(office: &impl Office) {
     let reply = desk.does(Request::Park(call.id)).await;
     let Reply::Parked(Some(place)) = reply else { panic!("{reply:?}") };
     desk.none().await;
+    let bob = office.number(Who::Bob);
+    let waits = |view: &phone_core::View| {
+        let shown = |one: &ParkedView| one.place.as_deref() == Some(&place) && one.who.number.as_deref() == Some(&bob);
+        matches!(view.parked.as_slice(), [one] if shown(one) && one.unknown_since.is_none())
+    };
+    desk.view("Bob waits at his place", waits).await;
     assert!(desk.dial(&place).await.is_ok());
     office.lifts().await;
     office.talk(Who::Me, Who::Bob).await;
     let fetched = desk.one(CallState::Connected).await;
+    desk.view("nobody waits any more", |view| view.parked.is_empty()).await;
     assert_eq!(fetched.direction, Direction::Outgoing);
     office.hangs_up(Who::Bob).await;
     desk.closes(office, &[place]).await;

@@ -12,7 +12,7 @@ const IN_THE_AGENT: Reasons = &[
     ("png unpacks by flate2 and looks at rows with its own", &["miniz_oxide"]),
     (
         "the library of numbers keeps and reads its tables with older ones",
-        &["hashbrown", "logos", "logos-codegen", "logos-derive", "thiserror", "thiserror-impl"],
+        &["foldhash", "hashbrown", "logos", "logos-codegen", "logos-derive", "thiserror", "thiserror-impl"],
     ),
     ("the library of notices has a newer one than the tray and the keyring", &["zbus", "zbus_macros"]),
     ("used while building only; macros move to new versions at their own pace", &["syn"]),
@@ -28,7 +28,7 @@ const ELSEWHERE: Reasons = &[
         "the window's toolkit hashes and reads pages with older ones",
         &["bit-set", "bit-vec", "block-buffer", "cpufeatures", "crypto-common", "digest", "sha2"],
     ),
-    ("schemas of the window's build tools", &["foldhash", "indexmap", "schemars"]),
+    ("schemas of the window's build tools", &["indexmap", "schemars"]),
     ("certificates of the tests", &["synstructure"]),
     ("the protocols of Wayland and the window's icons are read by different ones while building", &["quick-xml"]),
     (

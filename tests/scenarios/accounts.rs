@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use phone_core::request::{Answer, Reply, Source};
+use phone_core::request::{Answer, Source};
 use phone_core::view::LinkName;
 use phone_core::{AccountConfig, AccountName, CallState, Code, Request, Secret};
 use phone_engine::{Vault, VaultError, VaultFuture};
@@ -468,8 +468,7 @@ async fn history_and_numbering_go_on_after_a_restart() {
     assert_eq!(view.recent.first().map(|r| &r.id), Some(&first));
     let (_, second) = desk.talking(&pbx).await;
     assert_ne!(first, second);
-    let list = Request::History { missed: false, limit: 10, filter: None };
-    let Ok(Reply::History(calls)) = desk.engine.ask(list).await else { panic!("no history") };
+    let calls = desk.history().await;
     assert_eq!(calls.len(), 1);
 }
 

@@ -97,7 +97,7 @@ async fn a_settings_folder_that_cannot_be_read_is_told_and_left_alone() {
 }
 
 fn history_file(desk: &Desk) -> PathBuf {
-    desk.dir.path().join("state/history.jsonl")
+    desk.dir.path().join("state/history.db")
 }
 
 /// Settings that differ from others only by this number.
@@ -125,8 +125,8 @@ async fn a_folder_that_hangs_holds_up_no_call_and_is_told() {
     let desk = Desk::signed_in(&pbx).await;
     let new = settings_file(&desk).with_file_name(".settings.toml.new");
     desk.written();
+    // What is done on the disk is done one after the other: the history waits for it too.
     hangs(&new);
-    hangs(&history_file(&desk));
     let engine = desk.engine.clone();
     let stored = tokio::spawn(async move { engine.set_desktop(warm(7)).await });
     // It counts at once, and calls come, are answered and end while the folder does not answer.
@@ -156,10 +156,6 @@ async fn a_folder_that_hangs_holds_up_no_call_and_is_told() {
     lets_go(&new);
     let released = async {
         loop {
-            match std::fs::metadata(history_file(&desk)) {
-                Ok(there) if !there.is_file() => lets_go(&history_file(&desk)),
-                _ => {}
-            }
             if desk.engine.set_desktop(warm(8)).await.is_ok() && desk.engine.disk().finish(Duration::ZERO) {
                 return;
             }
@@ -169,7 +165,8 @@ async fn a_folder_that_hangs_holds_up_no_call_and_is_told() {
     desk.wait_view("no hint", |v| v.hints.is_empty()).await;
     let desk = desk.restarted();
     assert_eq!(*desk.engine.desktop().borrow(), warm(8));
-    assert_eq!(desk.settle().await.recent.len(), 2);
+    desk.wait_view("both calls", |v| v.recent.len() == 2).await;
+    assert_eq!(desk.history().await.len(), 2);
 }
 
 #[tokio::test]
@@ -179,17 +176,17 @@ async fn a_full_disk_is_told_loses_nothing_and_passes() {
     let old = std::fs::read_to_string(settings_file(&desk)).expect("settings");
     let new = settings_file(&desk).with_file_name(".settings.toml.new");
     desk.written();
-    std::fs::create_dir_all(history_file(&desk).parent().expect("a folder")).expect("a folder");
-    // Whatever is written there meets a full disk.
+    // Whatever is written there meets a full disk, and no database can be opened where a folder stands.
     symlink("/dev/full", &new).expect("a link");
-    symlink("/dev/full", history_file(&desk)).expect("a link");
+    std::fs::remove_file(history_file(&desk)).expect("removed");
+    std::fs::create_dir_all(history_file(&desk)).expect("a folder");
     fails(&desk.engine.set_desktop(warm(7)).await, Code::NotAvailable, "could not be written");
     assert_eq!(*desk.engine.desktop().borrow(), warm(7), "it counts for now");
     assert_eq!(std::fs::read_to_string(settings_file(&desk)).expect("settings"), old, "the old ones are whole");
     let (call, first) = desk.talking(&pbx).await;
     pbx.hang_up_far(call);
-    for about in ["settings_not_written", "history_not_written"] {
-        let told = |v: &phone_core::View| v.hints.iter().any(|h| h.about == about && h.text.contains("o space"));
+    for (about, why) in [("settings_not_written", "o space"), ("history_not_written", "directory")] {
+        let told = |v: &phone_core::View| v.hints.iter().any(|h| h.about == about && h.text.contains(why));
         let view = desk.wait_view(about, told).await;
         let hint = view.hints.iter().find(|h| h.about == about).expect("just seen");
         assert!(hint.remedy.as_deref().is_some_and(|r| r.contains("Make room") && r.contains("by itself")), "{hint:?}");
@@ -199,19 +196,16 @@ async fn a_full_disk_is_told_loses_nothing_and_passes() {
         assert!(checks.iter().any(|c| c.name == name && c.remedy.is_some()), "{checks:?}");
     }
     // The call itself is in the list all the same.
-    let list = Request::History { missed: false, limit: 10, filter: None };
-    let Ok(Reply::History(calls)) = desk.engine.ask(list).await else { panic!("no history") };
-    assert_eq!(calls.len(), 1);
+    assert_eq!(desk.history().await.len(), 1);
     // There is room again: the next call takes the first along.
-    for file in [&new, &history_file(&desk)] {
-        std::fs::remove_file(file).expect("removed");
-    }
+    std::fs::remove_file(&new).expect("removed");
+    std::fs::remove_dir(history_file(&desk)).expect("removed");
     let (call, second) = desk.talking(&pbx).await;
     pbx.hang_up_far(call);
     assert!(desk.engine.set_desktop(warm(8)).await.is_ok());
     desk.wait_view("no hint", |v| v.calls.is_empty() && v.hints.is_empty()).await;
     let desk = desk.restarted();
-    let view = desk.online().await;
+    let view = desk.wait_view("both calls", |v| v.recent.len() == 2).await;
     let ids: Vec<_> = view.recent.iter().map(|r| r.id.clone()).collect();
     assert_eq!(ids, [second, first], "both were written, in their order");
     assert_eq!(*desk.engine.desktop().borrow(), warm(8));
@@ -234,6 +228,5 @@ async fn nothing_is_lost_at_a_clean_end() {
     tokio::time::timeout(SOON, shown.wait_for(|d| *d == warm(19))).await.expect("in time").expect("it runs");
     let desk = desk.restarted();
     assert_eq!(*desk.engine.desktop().borrow(), warm(19), "the newest settings won");
-    let text = std::fs::read_to_string(history_file(&desk)).expect("a history");
-    assert_eq!(text.lines().count(), 20);
+    assert_eq!(desk.history().await.len(), 20);
 }

@@ -1,7 +1,6 @@
 //! A PBX that goes on showing a call that a colleague took: nothing of it is ours.
 
 use phone_core::call::Outcome;
-use phone_core::request::Reply;
 use phone_core::{CallState, Code, EventName, Request};
 use phone_tests::vodia::Generation;
 
@@ -30,8 +29,7 @@ async fn a_call_that_a_colleague_took_cannot_be_touched_from_here() {
     pbx.hang_up_far(call);
     let view = desk.settle().await;
     assert_eq!((view.calls.len(), view.recent.len(), view.missed), (0, 1, 0));
-    let list = Request::History { missed: false, limit: 10, filter: None };
-    let Ok(Reply::History(calls)) = desk.engine.ask(list).await else { panic!("no history") };
+    let calls = desk.history().await;
     assert_eq!(calls.iter().map(|call| call.outcome).collect::<Vec<_>>(), [Outcome::AnsweredElsewhere]);
     clean(&pbx);
 }

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use phone_core::history::CallsWanted;
 use phone_core::request::{Answer, Reply, Source};
-use phone_core::view::{AccountView, LinkName};
+use phone_core::view::{AccountView, CallRecord, LinkName};
 use phone_core::{AccountConfig, AccountName, CallId, CallState, Code, Event, Request, Secret, View};
 use phone_engine::{Handle, Options, Vault};
 use phone_tests::vodia::{self, FakeVodia, Generation};
@@ -200,6 +201,15 @@ impl Desk {
         let view = self.wait_view("connected", |v| v.calls.iter().any(|c| c.state == CallState::Connected)).await;
         let id = view.calls.iter().find(|c| c.state == CallState::Connected).map(|c| c.id.clone());
         (call, id.expect("just seen"))
+    }
+
+    /// The newest ended calls.
+    pub async fn history(&self) -> Vec<CallRecord> {
+        let wanted = CallsWanted { limit: 100, ..CallsWanted::default() };
+        match self.engine.ask(Request::History(wanted)).await {
+            Ok(Reply::History(page)) => page.calls,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Waits until everything asked before has been worked off.

@@ -4,6 +4,7 @@
 
 pub mod asterisk;
 pub mod asterisk_bed;
+pub mod console;
 pub mod desktop;
 pub mod loopback;
 pub mod office;

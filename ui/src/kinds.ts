@@ -1,6 +1,8 @@
-// What the sign-in to each kind of phone system needs. Its words stand in `words.ts`.
+// What the sign-in to each kind of phone system needs. Its words stand in `words/`.
 
 interface Kind {
+  /** What it calls itself. */
+  name: string;
   /** What its addresses begin with; the first one is meant when none is typed. */
   schemes: readonly [string, ...string[]];
   /** Users belong to a tenant. */
@@ -9,12 +11,15 @@ interface Kind {
   extension: boolean;
 }
 
-const others: Kind = { schemes: ["https", "http"], tenant: true, extension: false };
+const others: Kind = { name: "Vodia PBX", schemes: ["https", "http"], tenant: true, extension: false };
 
 const kinds: Record<string, Kind> = {
   vodia: others,
-  asterisk: { schemes: ["amis", "ami"], tenant: false, extension: true },
+  asterisk: { name: "Asterisk", schemes: ["amis", "ami"], tenant: false, extension: true },
 };
+
+/** Each kind and its name. */
+export const names: [kind: string, name: string][] = Object.entries(kinds).map(([kind, { name }]) => [kind, name]);
 
 /** What this kind needs. */
 export function needs(kind: string): Kind {

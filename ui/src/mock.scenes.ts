@@ -22,6 +22,7 @@ export function account(part: Partial<AccountView> = {}): AccountView {
     abilities: ["dial", "answer", "hang_up", "hold", "resume", "dtmf", "transfer_blind", "transfer_attended", "presence", "dnd", "history"],
     presence: "available",
     dnd: false,
+    forwarding: null,
     url: "https://pbx.example.com/",
     domain: "tenant.example",
     ...part,
@@ -61,8 +62,9 @@ export function askable(part: Partial<CallView> = {}): CallView {
 /** Two calls there: one waits, the other one rings or is spoken to. */
 export function consultation(answered: boolean): CallView[] {
   const remote = { number: "207", name: "Carla Muster" };
-  const asked = askable({ id: "office/c3", direction: "outgoing", remote, since: minutes(0.2), connected_at: minutes(0.2), can: ["hang_up", "transfer", "transfer_to_call", "dtmf", "consult", "park"] });
-  const waits = askable({ state: "held", can: ["hang_up", "transfer", "park", ...(answered ? (["transfer_to_call"] as const) : [])] });
+  const asked = askable({ id: "office/c3", direction: "outgoing", remote, since: minutes(0.2), connected_at: minutes(0.2), can: ["hang_up", "transfer_to_call", "dtmf"], related: { call: "office/c1", how: "consulting", waits: false } });
+  const related = { call: "office/c3", how: "consulting", waits: true } as const;
+  const waits = askable({ state: "held", related, can: ["hang_up", ...(answered ? (["transfer_to_call"] as const) : [])] });
   return [answered ? asked : { ...asked, state: "ringing", connected_at: null, can: ["hang_up"] }, waits];
 }
 
@@ -171,7 +173,7 @@ const past: CallRecord[] = [
   record(3000, { direction: "outgoing", remote: { number: "+43720123456", name: null } }),
 ];
 
-const view = (part: Partial<View>): View => ({ revision: 1, accounts: [account()], calls: [], missed: 0, recent: past.slice(0, 3), hints: [], ...part });
+const view = (part: Partial<View>): View => ({ revision: 1, accounts: [account()], calls: [], parked: [], missed: 0, recent: past.slice(0, 3), hints: [], ...part });
 
 const ringing = call({
   id: "office/c2",
@@ -203,6 +205,15 @@ const views: Record<string, View> = {
   asked: view({ calls: consultation(true), accounts: [asking()] }),
   asking: view({ calls: consultation(false), accounts: [asking()] }),
   office: view({ calls: [askable()], accounts: [asking()] }),
+  forward: view({
+    accounts: [
+      asking({
+        presence: "available",
+        abilities: [...office, "forwarding", "forward_always", "forward_busy", "forward_no_answer"],
+        forwarding: query.get("none") ? { always: null, busy: null, no_answer: null } : { always: "+4930555001", busy: null, no_answer: "207" },
+      }),
+    ],
+  }),
   takes: view({ accounts: [asking({ presence: "available" })] }),
   outgoing: view({
     calls: [call({ direction: "outgoing", state: "calling_own_phone", connected_at: null, can: ["hang_up"], remote: { number: "+4930555001", name: null } })],
@@ -326,6 +337,7 @@ export const scene = {
             always_dial: query.get("trusted") ? ["0030555001", "+4989123456", "207"] : [],
             window_warm_s: 60,
             names_when_locked: false,
+            history_days: 90,
           },
           autostart: false,
           handler: { tel: true, callto: true, pbx: true, sip: false, sips: false },
@@ -340,6 +352,18 @@ export const scene = {
         return dial(String(params["text"]), params["to"]);
       case "numbers":
         return { candidates: found(String(params["text"])) };
+      case "set_forwarding": {
+        const to = String(params["to"] ?? "");
+        if (to.startsWith("0900") && !params["yes"]) {
+          const offers = [offer({ dial: to, shown: "0900 1 234567", country: "DE", why: "This number costs more than usual." })];
+          throw { ...trouble("policy_ask", "This number rings only after a yes.", "Say yes to dial it."), offers };
+        }
+        if (name) {
+          const accounts = shown.accounts.map((a) => ({ ...a, forwarding: { always: null, busy: null, no_answer: null, [String(params["when"])]: params["to"] } }));
+          setTimeout(() => tell("view", { ...shown, revision: 2, accounts }), 10);
+        }
+        return {};
+      }
       case "take_text":
         return { text: query.get("brought") ? brought : null, account: null };
       case "take_pairing":

@@ -30,6 +30,8 @@ export function bring(stream: string, what: unknown): void {
 /** See `wire.ts`. */
 export async function send(intent: string, params: object): Promise<unknown> {
   sent.push({ intent, params: structuredClone(params) });
+  // As with the real one, nothing comes before the page is ready for it.
+  if (intent === "attach") scene.begin(bring);
   return structuredClone(await answer(intent, params as Record<string, unknown>));
 }
 
@@ -39,5 +41,3 @@ export async function follow(stream: string, then: Listener): Promise<void> {
   all.add(then);
   listeners.set(stream, all);
 }
-
-scene.begin(bring);

@@ -1,6 +1,6 @@
 // The last picture the agent gave. The page draws it and sends requests; it decides nothing about calls itself.
 import { ask, asTrouble, on } from "./bridge";
-import type { AccountView, AgentNews, CallView, Person, PresencePart, Trouble, View, WindowView } from "./types";
+import type { AccountView, AgentNews, CallView, ParkedView, Person, PresencePart, Trouble, View, WindowView } from "./types";
 
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -38,10 +38,14 @@ export class Phone {
   accounts: AccountView[] = $derived(
     this.live || !this.view
       ? (this.view?.accounts ?? [])
-      : this.view.accounts.map((account) => ({ ...account, presence: "unknown" as const, dnd: null })),
+      : this.view.accounts.map((account) => ({ ...account, presence: "unknown" as const, dnd: null, forwarding: null })),
   );
 
   /** Calls as they may be shown: without the agent they are stale and nothing can be done to them. */
+  /** Parked calls; without the agent nobody knows whether they still wait. */
+  parked: ParkedView[] = $derived(
+    (this.view?.parked ?? []).map((one) => (this.live ? one : { ...one, unknown_since: one.unknown_since ?? this.lostAt ?? one.since })),
+  );
   calls: CallView[] = $derived(
     this.live || !this.view ? (this.view?.calls ?? []) : this.view.calls.map((call) => ({ ...call, stale: true, can: [], doing: null })),
   );

@@ -240,6 +240,7 @@ impl State {
             ("FEATUREMAP", ["blindxfer"]) => "##".to_owned(),
             ("PJSIP_AOR", [endpoint, "contact"]) => self.contacts(endpoint),
             ("PJSIP_CONTACT", [contact, what]) => self.contact(contact, what),
+            ("DEVICE_STATE", [device]) if !self.knows_device(device) => "INVALID".to_owned(),
             ("DEVICE_STATE", [device]) => self.device_state(device).to_owned(),
             ("DB" | "FILE", _) => {
                 self.sin(format!("Getvar of {variable}: reads as empty, which is wrong"));
@@ -278,6 +279,7 @@ impl State {
         match (function, arguments) {
             ("BRIDGEPEER", _) | ("CHANNEL", ["peer"]) => peer(),
             ("CHANNEL", ["state"]) => leg.state.text().to_owned(),
+            ("CHANNEL", ["appname"]) => leg.application.clone(),
             ("PJSIP_RESPONSE_HEADER", ["read", "Allow-Events"]) if leg.called && leg.state == LegState::Up => allows,
             ("PJSIP_HEADER", ["read", "Allow-Events"]) if !leg.called => allows,
             (_, _) => String::new(),

@@ -33,6 +33,7 @@ mod people;
 mod plan;
 mod presence;
 mod records;
+mod replay;
 mod rights;
 mod scramble;
 mod server;
@@ -53,6 +54,7 @@ pub use channel::{End, Leg, LegState, Party};
 pub use options::{Extension, Options, Phone, Release, User};
 pub use packet::Packet;
 pub use records::{Action, CallId, Dial, Digit, Lost, SignIn};
+pub use replay::Replayed;
 pub use state::State;
 
 use crate::loopback::certificate::Certificate;

@@ -40,6 +40,12 @@ impl State {
         }
     }
 
+    /// Returns whether there is an endpoint of this name, registered or not; of a custom state there always is.
+    pub(super) fn knows_device(&self, device: &str) -> bool {
+        let endpoint = device.strip_prefix("PJSIP/");
+        endpoint.is_none_or(|endpoint| self.phones.values().any(|phone| phone.endpoint == endpoint))
+    }
+
     /// Returns what a hint is made of.
     pub(super) fn hint(&self, number: &str) -> String {
         let Some(extension) = self.extensions.get(number) else { return String::new() };

@@ -51,7 +51,11 @@ impl State {
 
     /// Sends one or two channels to a place of the dialplan; whoever was in a call with them is let go.
     pub(super) fn redirect(&mut self, ids: &[String], places: &[(String, String)]) {
-        for id in ids {
+        for (id, (context, number)) in ids.iter().zip(places) {
+            // What ends by it tells the caller at the new place already.
+            if let Some(leg) = self.legs.get_mut(id) {
+                (leg.context, leg.exten) = (context.clone(), number.clone());
+            }
             let Some(leg) = self.legs.get(id) else { continue };
             let peer = self.peer(leg).map(|peer| peer.id.clone()).filter(|peer| !ids.contains(peer));
             let (dialling, dialled_by) = (leg.dialling, leg.dialled_by);

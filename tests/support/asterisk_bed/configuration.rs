@@ -67,6 +67,8 @@ pub enum AmiUser {
     TraySystem,
     /// The same and `agent`, for members of queues.
     TrayAgent,
+    /// The same as [`AmiUser::Tray`] and `command`, which nobody should have.
+    TrayCommand,
     /// Without `reporting`: neither versions nor the database can be read.
     TrayCall,
     /// Can only look.
@@ -78,11 +80,12 @@ pub enum AmiUser {
 }
 
 impl AmiUser {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Admin,
         Self::Tray,
         Self::TraySystem,
         Self::TrayAgent,
+        Self::TrayCommand,
         Self::TrayCall,
         Self::TrayReader,
         Self::TraySingle,
@@ -96,6 +99,7 @@ impl AmiUser {
             Self::Tray => "tray",
             Self::TraySystem => "tray-system",
             Self::TrayAgent => "tray-agent",
+            Self::TrayCommand => "tray-command",
             Self::TrayCall => "tray-call",
             Self::TrayReader => "tray-reader",
             Self::TraySingle => "tray-single",
@@ -115,6 +119,7 @@ impl AmiUser {
             Self::Tray | Self::TraySingle | Self::TrayElsewhere => ("call", "call,originate,reporting"),
             Self::TraySystem => ("call", "call,originate,reporting,system"),
             Self::TrayAgent => ("call,agent", "call,originate,reporting,agent"),
+            Self::TrayCommand => ("call", "call,originate,reporting,command"),
             Self::TrayCall => ("call", "call,originate"),
             Self::TrayReader => ("call", ""),
         }
@@ -125,7 +130,13 @@ impl AmiUser {
             Self::TraySingle => "allowmultiplelogin = no\n",
             // A network that RFC 5737 keeps for documentation.
             Self::TrayElsewhere => "deny = 0.0.0.0/0.0.0.0\npermit = 192.0.2.0/255.255.255.0\n",
-            Self::Admin | Self::Tray | Self::TraySystem | Self::TrayAgent | Self::TrayCall | Self::TrayReader => "",
+            Self::Admin
+            | Self::Tray
+            | Self::TraySystem
+            | Self::TrayAgent
+            | Self::TrayCommand
+            | Self::TrayCall
+            | Self::TrayReader => "",
         }
     }
 }

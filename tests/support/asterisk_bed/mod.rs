@@ -34,7 +34,7 @@ pub use admin::{Admin, Packet};
 pub use bed::{Bed, Leg, OutsideCall};
 pub use configuration::{AmiUser, Extension, Options};
 pub use phone::{Phone, PhoneCall};
-pub use place::root;
+pub use place::{lacks, root};
 pub use scripted::{Manner, ScriptedCall, ScriptedPhone};
 
 use std::time::Duration;

@@ -12,11 +12,23 @@ const ROOT: &str = "ASTERISK_ROOT";
 /// # Panics
 /// When it is not there, or this is not root.
 pub fn root() -> PathBuf {
-    let root = std::env::var_os(ROOT).filter(|place| !place.is_empty()).map_or_else(beside_the_build, PathBuf::from);
+    let lacks = lacks();
     let help = "run `.make/asterisk.sh build` as root, or leave out the tests named `real_pbx`";
-    assert!(root.join(".trayphone-asterisk").is_file(), "no Asterisk in {}: {help}", root.display());
-    assert!(rustix::process::geteuid().is_root(), "a real Asterisk runs by chroot, which needs root: {help}");
-    root
+    assert!(lacks.is_none(), "{}: {help}", lacks.unwrap_or_default());
+    folder()
+}
+
+/// Why there can be no real Asterisk here, unless there can.
+pub fn lacks() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("a real Asterisk runs by chroot, which needs root".to_owned());
+    }
+    let folder = folder();
+    (!folder.join(".trayphone-asterisk").is_file()).then(|| format!("no Asterisk in {}", folder.display()))
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os(ROOT).filter(|place| !place.is_empty()).map_or_else(beside_the_build, PathBuf::from)
 }
 
 /// `asterisk` in the folder that holds `debug` or `release`, in which this program lies.

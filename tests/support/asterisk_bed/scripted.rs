@@ -8,7 +8,9 @@ use super::sip::{Message, address, tag, user};
 use crate::desktop::wait_for;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 use tokio::net::UdpSocket;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What the phone knows of remote control.
@@ -75,6 +77,7 @@ pub struct ScriptedPhone {
     number: String,
     desk: Arc<Mutex<Desk>>,
     socket: Arc<UdpSocket>,
+    invited: watch::Receiver<Option<Instant>>,
     // What is sent to us is taken and never read.
     _media: UdpSocket,
     listener: JoinHandle<()>,
@@ -93,13 +96,19 @@ impl ScriptedPhone {
             calls: Vec::new(),
             notified: Vec::new(),
         }));
-        let listener = tokio::spawn(listen(Arc::clone(&socket), Arc::clone(&desk)));
-        Self { number: number.to_owned(), desk, socket, _media: media, listener }
+        let (tell, invited) = watch::channel(None);
+        let listener = tokio::spawn(listen(Arc::clone(&socket), Arc::clone(&desk), tell));
+        Self { number: number.to_owned(), desk, socket, invited, _media: media, listener }
     }
 
     /// Its extension.
     pub fn number(&self) -> &str {
         &self.number
+    }
+
+    /// When the last INVITE came, and a way to wait for the next one.
+    pub fn invited(&self) -> watch::Receiver<Option<Instant>> {
+        self.invited.clone()
     }
 
     /// Dials a number.
@@ -206,10 +215,14 @@ impl Drop for ScriptedPhone {
     }
 }
 
-async fn listen(socket: Arc<UdpSocket>, desk: Arc<Mutex<Desk>>) {
+async fn listen(socket: Arc<UdpSocket>, desk: Arc<Mutex<Desk>>, invited: watch::Sender<Option<Instant>>) {
     let mut bytes = vec![0; 65_536];
     while let Ok((count, from)) = socket.recv_from(&mut bytes).await {
+        let at = Instant::now();
         let Some(message) = bytes.get(..count).and_then(Message::read) else { continue };
+        if message.method() == Some("INVITE") {
+            invited.send_replace(Some(at));
+        }
         let answers = desk.lock().expect("no panic while held").take(&message);
         for answer in answers {
             socket.send_to(answer.text().as_bytes(), from).await.expect("the scripted phone can answer");

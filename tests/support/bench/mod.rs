@@ -9,6 +9,7 @@ mod relay;
 mod stage;
 mod table;
 
+pub use pbx::Kind;
 pub use stage::Programs;
 pub use table::{Row, machine, print};
 
@@ -36,6 +37,8 @@ pub struct Plan {
     pub links: usize,
     /// Seconds of one flood.
     pub flood: u64,
+    /// Seconds for which other people call each other.
+    pub others: u64,
     /// Seconds of a long flood in whose middle somebody calls, instead of the short one.
     pub storm: Option<u64>,
     /// Generation of the PBX, unless a figure is about something else.

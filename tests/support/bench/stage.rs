@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::control::Control;
 use super::ears::Ears;
-use super::pbx::{Pbx, Wanted};
+use super::pbx::{Kind, Pbx, Wanted};
 use super::relay::Relay;
 use super::{Moment, PATIENCE};
 
@@ -23,15 +23,15 @@ const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 pub struct Programs {
     /// The agent.
     pub agent: PathBuf,
-    /// The fake PBX.
-    pub pbx: PathBuf,
+    /// The folder of the PBXs.
+    pub folder: PathBuf,
 }
 
 /// What is behind the agent.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene {
-    /// Generation of the PBX.
-    pub generation: &'static str,
+    /// The PBX.
+    pub pbx: Kind,
     /// How many colleagues the user sees.
     pub colleagues: usize,
     /// Whether TLS by an authority among the system's own is spoken, as with a real PBX.
@@ -56,9 +56,9 @@ impl Stage {
     pub async fn build(programs: &Programs, scene: Scene) -> Result<Self> {
         let session = Session::start(Options::default()).await;
         let ears = Ears::listen(&session.env()["DBUS_SESSION_BUS_ADDRESS"])?;
-        let authority = scene.tls.then(|| session.root().join("authority.pem"));
-        let wanted = Wanted { generation: scene.generation, colleagues: scene.colleagues, authority: authority.clone() };
-        let pbx = Pbx::start(session.command(&programs.pbx), &wanted)?;
+        let authority = (scene.tls && scene.pbx.has_authority()).then(|| session.root().join("authority.pem"));
+        let wanted = Wanted { kind: scene.pbx, colleagues: scene.colleagues, authority: authority.clone() };
+        let pbx = Pbx::start(session.command(programs.folder.join(scene.pbx.program())), &wanted)?;
         let relay = if scene.relay { Some(Relay::before(&pbx.url)?) } else { None };
         let roots = match authority {
             Some(authority) => Some(with_system_roots(&authority, session.root()).await?),
@@ -120,8 +120,9 @@ impl Stage {
         let (mut agent, _) = self.start();
         let mut control = Control::soon(&self.socket())?;
         let url = self.relay.as_ref().map_or(&self.pbx.url, |relay| &relay.url);
-        let account = json!({"name": "office", "kind": "vodia", "url": url, "domain": "tenant.example", "user": "204",
-            "password": "Sample-Pw9", "keys": {}});
+        let mut account = self.pbx.account.clone();
+        account["name"] = json!("office");
+        account["url"] = json!(url);
         let answer = control.ask("add_account", &account)?;
         ensure!(answer["account"]["link"] == "online", "the first sign-in ended elsewhere: {answer}");
         // It is stored after the sign-in, by a thread of its own.

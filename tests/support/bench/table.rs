@@ -69,6 +69,11 @@ impl Row {
         Self { limits: None, ..Self::below(what, unit, 0.0, values) }
     }
 
+    /// Many events without a target.
+    pub fn told_of_events(what: impl Into<String>, unit: &'static str, values: Vec<f64>) -> Self {
+        Self { limits: None, tail: Tail::P99, ..Self::below(what, unit, 0.0, values) }
+    }
+
     /// A figure that could not be measured.
     pub fn failed(what: impl Into<String>, why: &str) -> Self {
         Self { failed: true, ..Self::told(what, "", vec![]) }.remark(why)

@@ -12,7 +12,7 @@ use clap::Parser;
 #[path = "../bench/mod.rs"]
 mod bench;
 
-use bench::{Plan, Programs, Row};
+use bench::{Kind, Plan, Programs, Row};
 
 /// Generations that the fake PBX speaks.
 const GENERATIONS: [&str; 3] = ["g1", "g2", "g3"];
@@ -40,7 +40,7 @@ struct Flags {
     /// Ends with 1 when a target is missed.
     #[arg(long)]
     strict: bool,
-    /// Generation of the PBX for what is not about one: the second tells 10,000 accounts in one frame, the third over REST.
+    /// Generation of the usual PBX for what is not about one: the second tells 10,000 accounts in one frame, the third over REST.
     #[arg(long, default_value = "g2", value_parser = clap::builder::PossibleValuesParser::new(GENERATIONS))]
     generation: String,
     /// The agent; beside this program when left out.
@@ -82,13 +82,14 @@ fn main() -> Result<ExitCode> {
 
 fn plan(flags: &Flags) -> Result<Plan> {
     let own = std::env::current_exe().context("where this program is")?;
-    let beside = |name: &str| own.with_file_name(name);
-    let programs = Programs { agent: flags.agent.clone().unwrap_or_else(|| beside("trayphone")), pbx: beside("fake-vodia") };
-    for program in [&programs.agent, &programs.pbx] {
+    let agent = flags.agent.clone().unwrap_or_else(|| own.with_file_name("trayphone"));
+    for program in std::iter::once(agent.clone()).chain(Kind::PROGRAMS.map(|name| own.with_file_name(name))) {
         if !program.is_file() {
             bail!("{} is missing; `make bench` builds it", program.display());
         }
     }
+    let folder = own.parent().context("the folder of this program")?.to_owned();
+    let programs = Programs { agent, folder };
     let seconds = |usual, quick| Duration::from_secs(if flags.quick { quick } else { usual });
     Ok(Plan {
         programs,
@@ -100,6 +101,7 @@ fn plan(flags: &Flags) -> Result<Plan> {
         calls: if flags.quick { 40 } else { 200 },
         links: if flags.quick { 10 } else { 50 },
         flood: if flags.quick { 2 } else { 10 },
+        others: if flags.quick { 10 } else { 30 },
         storm: flags.seconds,
         generation: GENERATIONS.into_iter().find(|known| *known == flags.generation).unwrap_or(GENERATIONS[1]),
     })

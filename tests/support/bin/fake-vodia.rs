@@ -3,16 +3,15 @@
 //! Its first line on standard output is `{"event":"listening","url":"…"}`. The user of the small company is 204 of `tenant.example`,
 //! password `Sample-Pw9`.
 
-use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
+use phone_tests::console::{self, print};
 use phone_tests::vodia::{Command, FakeVodia, Generation, Options, SCENARIOS, Script, Tls};
-use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 
 /// A fake Vodia PBX on the loopback address.
 #[derive(Parser)]
@@ -105,7 +104,7 @@ async fn main() -> Result<()> {
         result = events => result,
         result = script => result,
         () = play => Ok(()),
-        result = stopped() => result,
+        result = console::stopped() => result,
     };
     // What the last command caused is still to be told.
     while let Ok(event) = happening.try_recv() {
@@ -136,15 +135,7 @@ fn options(flags: &Flags) -> Options {
 
 /// Runs the commands of standard input.
 async fn obey(pbx: &FakeVodia) -> Result<()> {
-    let (lines, mut waiting) = mpsc::channel::<String>(16);
-    // A thread of its own: reading standard input cannot be given up, so it must not hold the end of the program.
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            if lines.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
+    let mut waiting = console::commands();
     let mut script = Script::default();
     while let Some(line) = waiting.recv().await {
         let answer = match Command::parse(&line) {
@@ -172,27 +163,4 @@ async fn tell(events: &mut broadcast::Receiver<phone_tests::vodia::Event>) -> Re
             Err(broadcast::error::RecvError::Closed) => return Ok(()),
         }
     }
-}
-
-/// Waits for the wish to end.
-async fn stopped() -> Result<()> {
-    #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
-            _ = term.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
-}
-
-fn print(line: &impl Serialize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, line)?;
-    out.write_all(b"\n")?;
-    out.flush()?;
-    Ok(())
 }

@@ -18,6 +18,7 @@ const DYING: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// Debian packages of the programs in use.
 const PACKAGES: &[(&str, &str)] = &[
+    ("WebKitWebDriver", "webkit2gtk-driver"),
     ("Xvfb", "xvfb"),
     ("busctl", "systemd"),
     ("dbus-daemon", "dbus"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Account, MARA, MARA_NUMBER, Need, Office, Who};
-use crate::asterisk::{CallId, End, Extension, FakeAsterisk, Leg, LegState, Options, Release, State};
+use crate::asterisk::{CallId, End, Extension, FakeAsterisk, Leg, LegState, Options, Phone, Release, State};
 
 /// Longest wait for anything the fake does by itself.
 const SOON: Duration = Duration::from_secs(10);
@@ -14,17 +14,28 @@ const OWN: &str = "100";
 /// A fake of one release.
 pub struct AtAsterisk {
     pbx: FakeAsterisk,
+    /// The user's one phone answers by itself when a call wishes that.
+    answers: bool,
 }
 
 impl AtAsterisk {
     /// Starts the fake.
     pub async fn start(release: Release) -> Self {
-        let alice = Extension::new(OWN, "Alice Example").two_phones();
+        Self::with(release, Extension::new(OWN, "Alice Example").two_phones(), false).await
+    }
+
+    /// Starts the fake; the user has one phone, which answers by itself when a call wishes that.
+    pub async fn that_answers(release: Release) -> Self {
+        let phone = Phone { obeys_answer_after: true, ..Phone::plain(OWN, OWN) };
+        Self::with(release, Extension::new(OWN, "Alice Example").phones(vec![phone]), true).await
+    }
+
+    async fn with(release: Release, alice: Extension, answers: bool) -> Self {
         let mut options = Options::new(release).extension(alice);
         if let Some(seed) = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()) {
             options.seed = Some(seed);
         }
-        Self { pbx: FakeAsterisk::start(options).await.expect("a fake PBX") }
+        Self { pbx: FakeAsterisk::start(options).await.expect("a fake PBX"), answers }
     }
 
     fn phone(who: Who) -> Option<&'static str> {
@@ -89,10 +100,11 @@ fn partner<'a>(state: &'a State, leg: &'a Leg) -> Option<&'a Leg> {
 
 impl Office for AtAsterisk {
     fn lacks(&self) -> Vec<(Need, &'static str)> {
-        vec![
-            (Need::AnswerFromHere, "only phones that are known to obey are told to answer"),
-            (Need::HoldFromHere, "only phones that are known to obey are told to hold"),
-        ]
+        let hold = (Need::HoldFromHere, "only phones that are known to obey are told to hold");
+        if self.answers {
+            return vec![hold, (Need::SecondPhone, "the user has one phone here")];
+        }
+        vec![hold, (Need::AnswerFromHere, "only phones that are known to obey are told to answer")]
     }
 
     fn account(&self) -> Account {
@@ -102,6 +114,7 @@ impl Office for AtAsterisk {
             user: "tray100".to_owned(),
             password: "Sample-Pw9".to_owned(),
             certificate_sha256: self.pbx.certificate_sha256().map(str::to_owned),
+            keys: if self.answers { vec![("answer", "redirect".to_owned())] } else { vec![] },
             ..Account::default()
         }
     }
@@ -116,10 +129,10 @@ impl Office for AtAsterisk {
         .to_owned()
     }
 
-    async fn calls(&self, from: Who, to: Who) {
+    async fn reaches(&self, from: Who, to: Who, at: Who) {
         let name = if from == Who::Mara { MARA } else { "" };
         self.pbx.ring(&self.number(from), name, &self.number(to));
-        self.rings(to).await;
+        self.rings(at).await;
     }
 
     async fn rings(&self, who: Who) {

@@ -34,6 +34,8 @@ pub enum Need {
     AnswerFromHere,
     /// The phone holds and takes back when it is told to from here.
     HoldFromHere,
+    /// A call that rings here can be sent on to somebody else.
+    SendOn,
     /// Tones can be sent from here.
     Tones,
     /// A call can wait while somebody is asked, by one command.
@@ -48,6 +50,8 @@ pub enum Need {
     PickUp,
     /// Do-not-disturb can be switched from here.
     Dnd,
+    /// Own calls can be sent to another number from here.
+    Forward,
     /// The PBX's list of ended calls tells calls of one second apart.
     ListInMillis,
     /// An extension can have two phones.
@@ -89,7 +93,11 @@ pub trait Office: Sized {
     /// The number by which the user dials somebody.
     fn number(&self, who: Who) -> String;
     /// Somebody dials somebody; the phone there begins to ring.
-    async fn calls(&self, from: Who, to: Who);
+    async fn calls(&self, from: Who, to: Who) {
+        self.reaches(from, to, to).await;
+    }
+    /// The same, where the call goes to another phone than the dialled one.
+    async fn reaches(&self, from: Who, to: Who, at: Who);
     /// Waits until a phone rings.
     async fn rings(&self, who: Who);
     /// Somebody takes the call that rings at the phone.

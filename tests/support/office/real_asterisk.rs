@@ -5,17 +5,21 @@ use std::collections::HashMap;
 use tokio::sync::Mutex;
 
 use super::{Account, MARA, MARA_NUMBER, Need, Office, Who};
-use crate::asterisk_bed::{AmiUser, Bed, Options, OutsideCall, Packet, Phone, PhoneCall};
+use crate::asterisk_bed::{AmiUser, Bed, Manner, Options, OutsideCall, Packet, Phone, PhoneCall, ScriptedPhone};
 use crate::desktop::wait_for;
 
 /// Longest wait for phones that look after each other every other second.
 const SOON: std::time::Duration = std::time::Duration::from_secs(20);
 const OWN: &str = "100";
+/// Extension of the phone that is only a script.
+const SCRIPTED: &str = "103";
 
 /// A bed with four phones: two of the user's, and one for each colleague.
 pub struct AtRealAsterisk {
     bed: Mutex<Bed>,
     phones: HashMap<Who, Mutex<Phone>>,
+    /// The user's phone, where it has to know more than the others.
+    scripted: Option<ScriptedPhone>,
     outside: Mutex<Option<OutsideCall>>,
     account: Account,
 }
@@ -23,9 +27,21 @@ pub struct AtRealAsterisk {
 impl AtRealAsterisk {
     /// Starts everything.
     pub async fn start() -> Self {
+        let own = [(Who::Me, OWN), (Who::MeElsewhere, OWN)];
+        Self::of(Bed::start(Options::default()).await, &own, None, vec![("extension", OWN.to_owned())]).await
+    }
+
+    /// Starts everything; the user has one phone, which answers by itself when a call wishes that.
+    pub async fn that_answers() -> Self {
         let bed = Bed::start(Options::default()).await;
+        let scripted = bed.scripted_phone(Manner { obeys_notify: false, ..Manner::default() }).await;
+        let keys = [("extension", SCRIPTED), ("answer", "redirect"), ("answer_context", "tray-answer")];
+        Self::of(bed, &[], Some(scripted), keys.map(|(key, value)| (key, value.to_owned())).to_vec()).await
+    }
+
+    async fn of(bed: Bed, own: &[(Who, &str)], scripted: Option<ScriptedPhone>, keys: Vec<(&'static str, String)>) -> Self {
         let mut phones = HashMap::new();
-        for (who, number) in [(Who::Me, OWN), (Who::MeElsewhere, OWN), (Who::Bob, "101"), (Who::Carol, "102")] {
+        for (who, number) in own.iter().copied().chain([(Who::Bob, "101"), (Who::Carol, "102")]) {
             phones.insert(who, Mutex::new(bed.phone(number).await));
         }
         let account = Account {
@@ -34,10 +50,10 @@ impl AtRealAsterisk {
             user: AmiUser::Tray.name().to_owned(),
             password: AmiUser::Tray.secret(),
             certificate_sha256: Some(bed.certificate_sha256()),
-            keys: vec![("extension", OWN.to_owned())],
+            keys,
             ..Account::default()
         };
-        Self { bed: Mutex::new(bed), phones, outside: Mutex::new(None), account }
+        Self { bed: Mutex::new(bed), phones, scripted, outside: Mutex::new(None), account }
     }
 
     /// One of the phones that somebody could use, with the call there that fits.
@@ -67,10 +83,11 @@ impl AtRealAsterisk {
 
 impl Office for AtRealAsterisk {
     fn lacks(&self) -> Vec<(Need, &'static str)> {
-        vec![
-            (Need::AnswerFromHere, "these phones do not know that anybody else may answer them"),
-            (Need::HoldFromHere, "these phones do not know that anybody else may hold for them"),
-        ]
+        let hold = (Need::HoldFromHere, "these phones do not know that anybody else may hold for them");
+        if self.scripted.is_some() {
+            return vec![hold, (Need::SecondPhone, "the user has one phone here")];
+        }
+        vec![hold, (Need::AnswerFromHere, "these phones do not know that anybody else may answer them")]
     }
 
     fn account(&self) -> Account {
@@ -80,14 +97,14 @@ impl Office for AtRealAsterisk {
     fn number(&self, who: Who) -> String {
         match who {
             Who::Mara => MARA_NUMBER,
-            Who::Me | Who::MeElsewhere => OWN,
+            Who::Me | Who::MeElsewhere => self.scripted.as_ref().map_or(OWN, ScriptedPhone::number),
             Who::Bob => "101",
             Who::Carol => "102",
         }
         .to_owned()
     }
 
-    async fn calls(&self, from: Who, to: Who) {
+    async fn reaches(&self, from: Who, to: Who, at: Who) {
         let number = self.number(to);
         match self.phones.get(&from) {
             Some(phone) => {
@@ -98,10 +115,14 @@ impl Office for AtRealAsterisk {
                 *self.outside.lock().await = Some(call);
             }
         }
-        self.rings(to).await;
+        self.rings(at).await;
     }
 
     async fn rings(&self, who: Who) {
+        if let (Who::Me, Some(scripted)) = (who, &self.scripted) {
+            scripted.wait_incoming().await;
+            return;
+        }
         drop(self.with(who, "rings", Phone::ringing).await);
     }
 

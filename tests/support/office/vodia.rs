@@ -53,6 +53,8 @@ impl AtVodia {
 impl Office for AtVodia {
     fn lacks(&self) -> Vec<(Need, &'static str)> {
         vec![
+            (Need::SendOn, "no way to send on a call that rings is known"),
+            (Need::Forward, "no way to set it is certain"),
             (Need::Tones, "no way to send them is known"),
             (Need::Consult, "asking first is a hold and a call of its own"),
             (Need::Park, "nothing is known of its parking"),
@@ -80,7 +82,7 @@ impl Office for AtVodia {
         if who == Who::Mara { MARA_NUMBER.to_owned() } else { Self::extension(who).to_owned() }
     }
 
-    async fn calls(&self, from: Who, to: Who) {
+    async fn reaches(&self, from: Who, to: Who, at: Who) {
         let name = match from {
             Who::Me | Who::MeElsewhere => "Tom Muster",
             Who::Bob => "Malte Brook",
@@ -88,7 +90,7 @@ impl Office for AtVodia {
             Who::Mara => MARA,
         };
         self.pbx.ring(&self.number(from), name, &self.number(to));
-        self.rings(to).await;
+        self.rings(at).await;
     }
 
     async fn rings(&self, who: Who) {

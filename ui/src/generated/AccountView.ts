@@ -1,6 +1,7 @@
 // Written by a test of phone-control; do not edit.
 import type { Abilities } from "./Abilities";
 import type { AccountName } from "./AccountName";
+import type { Forwarding } from "./Forwarding";
 import type { LinkName } from "./LinkName";
 import type { Presence } from "./Presence";
 import type { Why } from "./Why";
@@ -61,6 +62,10 @@ presence: Presence,
  * Own do-not-disturb, when known.
  */
 dnd: boolean | null, 
+/**
+ * Where the own calls go; none while that is not known.
+ */
+forwarding: Forwarding | null, 
 /**
  * Address without user or query.
  */

@@ -45,4 +45,12 @@ ended_at: string | null,
 /**
  * Who tells.
  */
-source: RecordSource, };
+source: RecordSource, 
+/**
+ * Queue, group or forwarding it came through.
+ */
+via?: Party | null, 
+/**
+ * What the user wrote about it.
+ */
+note?: string | null, };

@@ -6,6 +6,7 @@ import type { Can } from "./Can";
 import type { Direction } from "./Direction";
 import type { Doing } from "./Doing";
 import type { Party } from "./Party";
+import type { Related } from "./Related";
 
 /**
  * One live call as shown.
@@ -58,4 +59,8 @@ doing: Doing | null,
 /**
  * Digits of the number for after the answer, such as an extension; the user sends them.
  */
-post_dial?: string, };
+post_dial?: string, 
+/**
+ * The other call, when two belong together.
+ */
+related?: Related, };

@@ -44,4 +44,8 @@ window_warm_s?: number | null,
 /**
  * Show names in notices while the screen is locked.
  */
-names_when_locked?: boolean | null, };
+names_when_locked?: boolean | null, 
+/**
+ * Ended calls are kept for so many days; 0 removes those that are there and keeps none.
+ */
+history_days?: number | null, };

@@ -38,4 +38,8 @@ window_warm_s: number,
 /**
  * Show names in notices while the screen is locked.
  */
-names_when_locked: boolean, };
+names_when_locked: boolean, 
+/**
+ * Ended calls are kept for so many days; 0 keeps none beyond the end of the program.
+ */
+history_days: number, };

@@ -1,6 +1,8 @@
 // Written by a test of phone-control; do not edit.
+import type { AccountName } from "./AccountName";
+
 /**
- * Parameters of `history`.
+ * Parameters of `history` and `export_history`.
  */
 export type HistoryParams = { 
 /**
@@ -8,10 +10,18 @@ export type HistoryParams = {
  */
 missed?: boolean, 
 /**
- * At most so many.
+ * At most so many; 500 at most.
  */
 limit?: number, 
 /**
- * Only whose name or number contains this.
+ * Only whose name, number or note contains this; a number in whatever way it is written.
  */
-filter?: string | null, };
+filter?: string | null, 
+/**
+ * Only those of this account.
+ */
+account?: AccountName | null, 
+/**
+ * Only those behind an earlier page: its `next`.
+ */
+before?: string | null, };

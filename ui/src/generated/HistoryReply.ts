@@ -8,4 +8,8 @@ export type HistoryReply = {
 /**
  * Ended calls, newest first.
  */
-calls: Array<CallRecord>, };
+calls: Array<CallRecord>, 
+/**
+ * What the next page is asked for with, as `before`; nothing when there is no more.
+ */
+next: string | null, };

@@ -2,4 +2,4 @@
 /**
  * How a call ended, as far as the PBX told.
  */
-export type Outcome = "answered" | "missed" | "answered_elsewhere" | "declined" | "not_reached" | "unknown";
+export type Outcome = "answered" | "missed" | "answered_elsewhere" | "declined" | "sent_on" | "not_reached" | "unknown";

@@ -8,7 +8,7 @@ export type Pairing = {
  */
 kind: string | null, 
 /**
- * Address of the PBX, which begins with `https://`.
+ * Address of the PBX, whose scheme is one of its kind that encrypts.
  */
 url: string, 
 /**

@@ -3,6 +3,7 @@ import type { AccountView } from "./AccountView";
 import type { CallRecord } from "./CallRecord";
 import type { CallView } from "./CallView";
 import type { Hint } from "./Hint";
+import type { ParkedView } from "./ParkedView";
 
 /**
  * Everything shown except the list of people, which is read in pages.
@@ -20,6 +21,10 @@ accounts: Array<AccountView>,
  * Live calls, the newest ringing one first.
  */
 calls: Array<CallView>, 
+/**
+ * Calls that this user has parked, the newest first; at most eight an account.
+ */
+parked: Array<ParkedView>, 
 /**
  * Missed calls nobody has looked at yet.
  */

@@ -1,5 +1,5 @@
-// Two calls of one account that belong together: one waits while the other one is spoken to.
-import type { AccountView, CallView } from "../types";
+// Two calls that belong together, as the agent says: one waits while the other one is spoken to.
+import type { CallView } from "../types";
 
 export interface Pair {
   /** The one that waits. */
@@ -12,25 +12,14 @@ export interface Pair {
   ready: boolean;
 }
 
-/** The first pair among these calls. */
-export function pairOf(calls: CallView[], accounts: AccountView[]): Pair | null {
-  for (const waits of calls) {
-    if (waits.state !== "held" || waits.stale) continue;
-    const rest = calls.filter((call) => call.account === waits.account && call.id !== waits.id && !call.stale);
-    const [other] = rest;
-    if (rest.length !== 1 || !other) continue;
-    const ready = waits.can.includes("transfer_to_call");
-    const consults = accounts.some((account) => account.name === waits.account && account.abilities.includes("consult"));
-    // Whom we hold by ourselves can be taken back by itself; who waits for the end of a question cannot.
-    const begun = other.direction === "outgoing" && ["dialing", "ringing", "connected"].includes(other.state);
-    const asked = consults && begun && !waits.can.includes("resume");
-    if (asked || (ready && talks(other))) return { waits, other, asked, ready };
-  }
-  const joinable = calls.find((call) => !call.stale && call.can.includes("transfer_to_call"));
-  const other = joinable && calls.find((call) => call.id !== joinable.id && call.account === joinable.account && talks(call));
-  return joinable && other ? { waits: joinable, other, asked: false, ready: true } : null;
-}
-
-function talks(call: CallView): boolean {
-  return call.state === "held" || call.state === "connected";
+/** The pair among these calls; one that the phone system keeps together comes first. */
+export function pairOf(calls: CallView[]): Pair | null {
+  const pairs = calls.flatMap((waits) => {
+    const { related } = waits;
+    if (!related?.waits || waits.stale) return [];
+    const other = calls.find((call) => call.id === related.call && !call.stale);
+    if (!other) return [];
+    return [{ waits, other, asked: related.how === "consulting", ready: waits.can.includes("transfer_to_call") }];
+  });
+  return pairs.find((pair) => pair.asked) ?? pairs[0] ?? null;
 }

@@ -16,6 +16,7 @@ const desktop: DesktopSettings = {
   always_dial: [],
   window_warm_s: 60,
   names_when_locked: false,
+  history_days: 90,
 };
 
 /** The settings page of an agent whose hotkeys are in this state, and what is done with a test of one. */

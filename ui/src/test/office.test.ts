@@ -9,14 +9,13 @@ import Calls from "../parts/Calls.svelte";
 import { pairOf } from "../parts/pair";
 import People from "../parts/People.svelte";
 import SignIn from "../parts/SignIn.svelte";
-import type { CallView, Person, Trouble } from "../types";
+import type { CallView, ParkedView, Person, Trouble } from "../types";
 import { button, field, running, settle, show, type, view } from "./support";
 
 const intents = () => sent.map((one) => one.intent).filter((intent) => !["attach", "get_view", "get_settings", "history", "take_text", "take_pairing", "missed_seen"].includes(intent));
 const refused: Trouble = { code: "refused_by_pbx", text: "The PBX has refused it.", remedy: "The call goes on.", detail: null, certificate_sha256: null };
 
 beforeEach(() => {
-  parking.calls = [];
   parking.problem = null;
 });
 afterEach(() => dialling.clear());
@@ -103,16 +102,35 @@ describe("asking first", () => {
     vi.useRealTimers();
   });
 
-  it("is told from two calls that are held and taken back by themselves", () => {
+  it("draws the pair that the agent tells, and guesses none", () => {
     const [carla, mara] = consultation(true) as [CallView, CallView];
-    expect(pairOf([carla, mara], [asking()])).toMatchObject({ asked: true, ready: true, waits: { id: mara.id }, other: { id: carla.id } });
+    expect(pairOf([carla, mara])).toMatchObject({ asked: true, ready: true, waits: { id: mara.id }, other: { id: carla.id } });
+    const third = call({ id: "office/c9", state: "ringing", can: [] });
+    expect(pairOf([third, carla, mara])).toMatchObject({ asked: true, waits: { id: mara.id } });
     // We hold it: it is resumed, and ending the other one would not bring it back.
-    const own = { ...mara, can: [...mara.can, "resume" as const] };
-    expect(pairOf([carla, own], [asking()])).toMatchObject({ asked: false, ready: true });
-    expect(pairOf([carla, mara], [account()])).toMatchObject({ asked: false });
-    expect(pairOf([{ ...carla, stale: true }, { ...mara, stale: true, can: [] }], [asking()])).toBeNull();
-    // With a third call nobody can say which one belongs to which.
-    expect(pairOf([carla, mara, call({ id: "office/c9", state: "ringing", can: [] })], [asking()])?.asked).not.toBe(true);
+    const joinable = (one: CallView): CallView => ({ ...one, related: one.related && { ...one.related, how: "joinable" } });
+    expect(pairOf([joinable(carla), joinable(mara)])).toMatchObject({ asked: false, ready: true });
+    const alone = ({ related: _, ...one }: CallView): CallView => one;
+    expect(pairOf([alone(carla), alone(mara)])).toBeNull();
+    expect(pairOf([{ ...carla, stale: true }, { ...mara, stale: true, can: [] }])).toBeNull();
+    expect(pairOf([mara])).toBeNull();
+  });
+
+  it("presses nothing that has just moved up under the pointer", async () => {
+    const page = await calls(consultation(true));
+    const press = () => {
+      const [last] = [...page.querySelectorAll<HTMLButtonElement>(".card button")].slice(-1);
+      last?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 }));
+    };
+    bring("view", view({ revision: 9, accounts: [asking()], calls: [askable({ state: "held", can: ["hang_up"] })] }));
+    flushSync();
+    press();
+    await settle();
+    expect(intents()).toEqual([]);
+    await new Promise((resume) => setTimeout(resume, 450));
+    press();
+    await settle();
+    expect(intents()).toEqual(["hang_up"]);
   });
 
   it("tells what failed when the calls are over meanwhile", async () => {
@@ -130,66 +148,51 @@ describe("asking first", () => {
 });
 
 describe("parking", () => {
-  async function parked(place: string | null = "71") {
-    await running(view({ accounts: [asking()], calls: [askable()] }), (intent) => {
+  const waiting = (part: Partial<ParkedView> = {}): ParkedView => ({
+    id: "office/c1",
+    account: "office",
+    place: "71",
+    who: { number: "+4930555001", name: "Mara Beispiel" },
+    since: new Date().toISOString(),
+    unknown_since: null,
+    ...part,
+  });
+  async function parked(...all: ParkedView[]) {
+    await running(view({ accounts: [asking()], parked: all }), (intent) => {
       if (intent === "get_settings") throw refused;
-      if (intent === "park") bring("view", view({ revision: 9, accounts: [asking()], calls: [] }));
-      return intent === "park" ? { place } : intent === "history" ? { calls: [] } : intent === "numbers" ? { candidates: [] } : {};
+      return intent === "history" ? { calls: [] } : intent === "numbers" ? { candidates: [] } : {};
     });
     const page = show(App, {});
-    await settle();
-    button(page, "Park").click();
     await settle();
     return page;
   }
   const line = (page: HTMLElement) => page.querySelector<HTMLElement>(".parked .line");
-  const now = (...all: CallView[]) => bring("view", view({ revision: 10 + sent.length + all.length, accounts: [asking()], calls: all }));
 
-  it("says where the call waits once its card is gone, and dials that place once", async () => {
-    const page = await parked();
-    expect(page.querySelector(".card")).toBeNull();
+  it("says where the call waits, also in a window that was opened later, and dials that place once", async () => {
+    const page = await parked(waiting());
     expect(line(page)?.textContent).toMatch(/Parked at 71\. Dial 71 to fetch the call\..*Mara Beispiel, /s);
     button(page, "Dial 71").click();
     button(page, "Dial 71").click();
     await settle();
     expect(sent.filter((one) => one.intent === "dial").map((one) => one.params)).toEqual([{ text: "71", account: "office" }]);
-    // A dial is not a call yet.
     expect(line(page)).not.toBeNull();
-  });
-
-  it("forgets the place when the call is fetched or comes back, and not for another call", async () => {
-    for (const fetched of [
-      [call({ id: "office/c8", direction: "outgoing", remote: { number: "+4930555001", name: null } })],
-      [call({ id: "office/c8", state: "ringing", connected_at: null })],
-    ]) {
-      const page = await parked();
-      now(call({ id: "office/c7", remote: { number: "205", name: "Ann Example" } }));
-      await settle();
-      expect(line(page)).not.toBeNull();
-      now(...fetched);
-      await settle();
-      expect(line(page)).toBeNull();
-    }
-  });
-
-  it("knows the call that fetches it also when that gets another number once it is answered", async () => {
-    const page = await parked();
-    const fetching = call({ id: "office/c8", direction: "outgoing", state: "calling_own_phone", connected_at: null, remote: { number: "71", name: null } });
-    now(fetching);
-    await settle();
-    expect(line(page)).not.toBeNull();
-    now({ ...fetching, state: "connected", remote: { number: "555001", name: "Mara" } });
-    await settle();
+    bring("view", view({ revision: 9, accounts: [asking()] }));
+    flushSync();
     expect(line(page)).toBeNull();
   });
 
-  it("stays until it is closed, and invents no place", async () => {
-    const page = await parked(null);
+  it("says since when nobody knows whether it still waits", async () => {
+    const page = await parked(waiting({ unknown_since: new Date().toISOString() }));
+    expect(line(page)?.textContent).toContain("nobody knows whether it still waits");
+  });
+
+  it("is closed for everybody, and invents no place", async () => {
+    const page = await parked(waiting({ place: null }));
     expect(line(page)?.textContent).toContain("has not said at which number");
     expect(() => button(page, "Dial")).toThrow();
     button(line(page) ?? page, "Close").click();
-    flushSync();
-    expect(line(page)).toBeNull();
+    await settle();
+    expect(sent.at(-1)).toEqual({ intent: "dismiss_parked", params: { parked: "office/c1" } });
   });
 
   it("tells on the card why it did not work", async () => {
@@ -200,7 +203,6 @@ describe("parking", () => {
     button(page, "Park").click();
     await settle();
     expect(page.querySelector('.card [role="alert"]')?.textContent).toContain("The PBX has refused it.");
-    expect(parking.calls).toEqual([]);
   });
 
   it("is offered only where the phone system can", async () => {

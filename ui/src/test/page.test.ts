@@ -67,6 +67,25 @@ describe("a call card", () => {
     expect(card.textContent).toContain("Lift the handset");
   });
 
+  it("sends a call that rings on, where that can be done, and asks nobody about it", async () => {
+    const one = call({ state: "ringing", connected_at: null, can: ["answer", "hang_up", "transfer"] });
+    await running(view({ accounts: [account({ abilities: ["dial", "answer", "hang_up", "transfer_blind", "transfer_attended", "consult", "deflect"] })], calls: [one] }));
+    bring("presence", { revision: 1, whole: true, part: 0, last: true, people: colleagues(20) });
+    const card = show(CallCard, { call: one });
+    expect([...card.querySelectorAll("button")].map((one) => one.textContent?.trim())).toEqual(["Answer", "Transfer", "Decline"]);
+    button(card, "Transfer").click();
+    await settle();
+    const input = card.querySelector<HTMLInputElement>("input");
+    if (!input) throw new Error("no field");
+    type(input, "carla");
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    flushSync();
+    expect(card.textContent).not.toMatch(/Ask first|Speak first/);
+    button(card, "Transfer now").click();
+    await settle();
+    expect(sent.at(-1)).toMatchObject({ intent: "transfer", params: { call: one.id, to_number: "207" } });
+  });
+
   it("transfers to a chosen person, at once or after speaking", async () => {
     const one = call();
     await running(view({ calls: [one] }));

@@ -33,7 +33,7 @@ export async function settle(): Promise<void> {
 
 /** A view with one account that can do everything. */
 export function view(part: Partial<View> = {}): View {
-  return { revision: 1, accounts: [account()], calls: [], missed: 0, recent: [], hints: [], ...part };
+  return { revision: 1, accounts: [account()], calls: [], parked: [], missed: 0, recent: [], hints: [], ...part };
 }
 
 /** A running agent that shows this view. */

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use phone_control::protocol::{OpenWindowParams, WindowView};
+use phone_core::number::Yes;
 use phone_core::request::{OwnPresence, Reply};
 use phone_core::{AccountName, CallId, Code, Reason, Request, Source, Trouble, View};
 use tokio::io::AsyncWriteExt as _;
@@ -49,6 +50,7 @@ fn dials(act: &Act) -> bool {
         | Act::Park(_)
         | Act::SendDigits { .. }
         | Act::Dnd(_)
+        | Act::Unforward { .. }
         | Act::Unlock
         | Act::RetryNow
         | Act::MissedSeen
@@ -115,6 +117,10 @@ impl Agent {
             Act::Dnd(on) => {
                 let presence = if on { OwnPresence::Dnd } else { OwnPresence::Available };
                 self.ask(Request::SetPresence { account: None, presence, until: None, note: None }, None).await;
+            }
+            Act::Unforward { account, when } => {
+                let account = Some(account);
+                self.ask(Request::SetForwarding { account, when, to: None, yes: Yes::No }, None).await;
             }
             Act::Unlock => self.unlock().await,
             Act::RetryNow => self.ask(Request::RetryNow(None), None).await,

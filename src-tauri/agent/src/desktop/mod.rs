@@ -17,7 +17,7 @@ pub mod window;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use phone_control::protocol::WindowView;
-use phone_core::{AccountName, CallId, Source, View};
+use phone_core::{AccountName, CallId, ForwardWhen, Source, View};
 
 /// What a person can ask for with one press in the tray, in a notice or by the hotkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,13 @@ pub enum Act {
     DialSelection,
     /// Switch do-not-disturb.
     Dnd(bool),
+    /// Let calls come to the phone again.
+    Unforward {
+        /// At which account.
+        account: AccountName,
+        /// Which calls.
+        when: ForwardWhen,
+    },
     /// Let the keyring ask for its password.
     Unlock,
     /// Try to connect now.

@@ -5,14 +5,16 @@ use std::path::Path;
 use phone_control::client::NewAccount;
 use phone_control::protocol::AccountReply;
 use phone_control::{Client, keys};
+use phone_core::call::tidy;
 use phone_core::view::{AccountView, LinkName};
-use phone_core::{AccountName, Reason, Trouble, View};
+use phone_core::{AccountName, ForwardWhen, Reason, Trouble, View};
 use serde::Serialize;
 
 use crate::arguments::{Account, Add};
 use crate::asking::{connect, read, set_up};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
+use crate::people::which;
 use crate::{password, times};
 
 #[derive(Serialize)]
@@ -200,6 +202,11 @@ fn particulars(account: &AccountView) -> Vec<String> {
     if let Some(at) = account.retry_at {
         lines.push(format!("Next attempt at {}.", times::local(at)));
     }
+    for when in ForwardWhen::ALL {
+        if let Some(to) = account.forwarding.as_ref().and_then(|known| known.to(when)) {
+            lines.push(format!("{} go to {}.", which(when), tidy(to)));
+        }
+    }
     let can: Vec<String> = account.abilities.iter().map(|ability| word(&ability)).collect();
     if !can.is_empty() {
         lines.push(format!("It can: {}.", can.join(", ")));
@@ -237,6 +244,7 @@ mod tests {
             abilities: Abilities::default(),
             presence: Presence::Unknown,
             dnd: None,
+            forwarding: None,
             url: "https://pbx.example/".into(),
             domain: None,
         };

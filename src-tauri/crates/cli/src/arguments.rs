@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use phone_core::call::tones;
 use phone_core::request::OwnPresence;
-use phone_core::{AccountName, CallId, Source};
+use phone_core::{AccountName, CallId, ForwardWhen, Source};
+
+use crate::history::History;
 
 /// Asks and drives the Trayphone agent of this user.
 #[derive(Debug, Parser)]
@@ -53,13 +55,17 @@ pub enum Command {
     Transfer(Transfer),
     /// Puts a call where anybody can fetch it, and says where that is.
     Park(Park),
+    /// Shows a parked call no more; it waits on where it is.
+    DismissParked(Park),
     /// Takes the call that rings at a colleague.
     PickUp(PickUp),
     /// Shows colleagues.
     Presence(Presence),
     /// Chooses the own state.
     SetPresence(SetPresence),
-    /// Shows ended calls.
+    /// Sends your calls on to another number, or ends that; status shows where they go.
+    Forward(Forward),
+    /// Shows ended calls, removes them, writes notes on them.
     History(History),
     /// Shows what would be dialled, without dialling and without an agent.
     Numbers(Numbers),
@@ -246,6 +252,43 @@ pub struct SetPresence {
     pub note: Option<String>,
 }
 
+/// Arguments of `forward`.
+#[derive(Debug, Args)]
+pub struct Forward {
+    /// A number as a person writes it, or off.
+    pub to: String,
+    /// Which calls.
+    #[arg(long, value_enum, default_value = "always")]
+    pub when: When,
+    /// By which account; needed when several could.
+    #[arg(long, value_name = "NAME", value_parser = account_name)]
+    pub account: Option<AccountName>,
+    /// Answers the question that the dial policy would ask.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Which calls are sent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// All of them; your phone does not ring.
+    Always,
+    /// Those that come while you are in a call.
+    Busy,
+    /// Those that you do not answer.
+    NoAnswer,
+}
+
+impl From<When> for ForwardWhen {
+    fn from(when: When) -> Self {
+        match when {
+            When::Always => Self::Always,
+            When::Busy => Self::Busy,
+            When::NoAnswer => Self::NoAnswer,
+        }
+    }
+}
+
 /// Own states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Own {
@@ -268,20 +311,6 @@ impl From<Own> for OwnPresence {
             Own::Dnd => Self::Dnd,
         }
     }
-}
-
-/// Arguments of `history`.
-#[derive(Debug, Args)]
-pub struct History {
-    /// Only missed ones.
-    #[arg(long)]
-    pub missed: bool,
-    /// At most so many.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub limit: usize,
-    /// Only whose name or number contains this.
-    #[arg(long, value_name = "TEXT")]
-    pub filter: Option<String>,
 }
 
 /// Arguments of `numbers`.
@@ -326,7 +355,8 @@ fn account_name(text: &str) -> Result<AccountName, String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape that clap wants")]
-fn call_id(text: &str) -> Result<CallId, std::convert::Infallible> {
+/// Takes any text as the id of a call.
+pub fn call_id(text: &str) -> Result<CallId, std::convert::Infallible> {
     Ok(CallId(text.to_owned()))
 }
 
@@ -376,7 +406,14 @@ mod tests {
             "transfer office/c1 --to-call office/c2",
             "presence --watch --all --filter ann",
             "set-presence dnd --until 2h --note lunch",
-            "history --missed --limit 5 --filter mara",
+            "forward 207",
+            "forward +4930555001 --when no-answer --account office --yes",
+            "forward off --when busy",
+            "history --missed --limit 5 --filter mara --account office",
+            "history --csv",
+            "history delete office/c1 office/p2",
+            "history delete --all",
+            "history note office/c1 later",
             "numbers --region DE --plan f --source typed 207",
             "numbers",
             "watch",
@@ -401,7 +438,13 @@ mod tests {
             "dtmf office/c1 x",
             "dtmf office/c1 ",
             "set-presence sleeping",
+            "forward",
+            "forward 207 --when sometimes",
             "history --limit many",
+            "history delete",
+            "history delete --all office/c1",
+            "history note office/c1",
+            "history --missed delete --all",
             "numbers --region DEU 1",
             "agent --vault cellar",
             "account add office --kind k --url u --set nothing",

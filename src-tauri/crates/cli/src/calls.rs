@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use phone_control::protocol::{DialParams, HistoryParams, PickUpParams, TransferParams};
-use phone_core::call::{Outcome, tidy};
+use phone_control::protocol::{DialParams, PickUpParams, TransferParams};
+use phone_core::call::tidy;
 use phone_core::event::CallBrief;
-use phone_core::view::{CallRecord, CallView};
+use phone_core::view::{CallView, ParkedView, Relation};
 use phone_core::{CallId, CallState, Direction, Party};
 use serde::Serialize;
 
 use crate::account::known;
-use crate::arguments::{Dial, Dtmf, History, OneCall, Park, PickUp, Transfer};
+use crate::arguments::{Dial, Dtmf, OneCall, Park, PickUp, Transfer};
 use crate::asking::{connect, done, read};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
@@ -20,11 +20,7 @@ use crate::times;
 struct Calls<'a> {
     revision: u64,
     calls: &'a [CallView],
-}
-
-#[derive(Serialize)]
-struct Records<'a> {
-    calls: &'a [CallRecord],
+    parked: &'a [ParkedView],
 }
 
 #[derive(Serialize)]
@@ -47,19 +43,20 @@ struct Stand<'a> {
     state: CallState,
 }
 
-/// Shows the current calls.
+/// Shows the current calls, and those that wait where they were parked.
 ///
 /// # Errors
 /// What the agent says.
 pub async fn list(socket: &Path, output: &Output) -> Result<(), Failure> {
     let view = read(connect(socket).await?.view()).await?;
-    output.show(&Calls { revision: view.revision, calls: &view.calls }, |to| {
-        let rows: Vec<Vec<Cell>> = view.calls.iter().map(live).collect();
+    output.show(&Calls { revision: view.revision, calls: &view.calls, parked: &view.parked }, |to| {
+        let live = view.calls.iter().map(|call| live(call, &view.calls));
+        let rows: Vec<Vec<Cell>> = live.chain(view.parked.iter().map(waiting)).collect();
         output.table(to, &rows);
     })
 }
 
-fn live(call: &CallView) -> Vec<Cell> {
+fn live(call: &CallView, all: &[CallView]) -> Vec<Cell> {
     let tone = match call.state {
         CallState::Ringing | CallState::Dialing | CallState::CallingOwnPhone => Tone::Lively,
         CallState::Connected => Tone::Good,
@@ -74,17 +71,45 @@ fn live(call: &CallView) -> Vec<Cell> {
         Cell::of(via.unwrap_or_default()),
         Cell::of(call.post_dial.as_deref().map(then).unwrap_or_default()),
         Cell::of(format!("since {}", times::local(call.since))),
+        Cell::of(belongs(call, all).unwrap_or_default()),
     ]
 }
 
-fn arrow(direction: Direction) -> &'static str {
+/// What a call that waits has to do with another one; the other one says nothing more.
+fn belongs(call: &CallView, all: &[CallView]) -> Option<String> {
+    let related = call.related.as_ref().filter(|related| related.waits)?;
+    let other = all.iter().find(|other| other.id == related.call)?;
+    let number = other.remote.number.as_deref().or(other.remote.name.as_deref()).map_or_else(|| "somebody".to_owned(), tidy);
+    Some(match related.how {
+        Relation::Consulting => format!("asks {number} about this call"),
+        Relation::Joinable => format!("can be joined with {}", other.id),
+    })
+}
+
+/// A parked call, in the columns of the live ones.
+fn waiting(parked: &ParkedView) -> Vec<Cell> {
+    let place = parked.place.as_deref().map_or_else(|| "parked".to_owned(), |place| format!("parked at {}", tidy(place)));
+    let unknown = parked.unknown_since.map(|at| format!("not known since {}", times::local(at)));
+    vec![
+        Cell::of(parked.id.to_string()),
+        Cell::of(""),
+        Cell::toned(place, Tone::Quiet),
+        Cell::of(party(&parked.who)),
+        Cell::of(""),
+        Cell::of(""),
+        Cell::of(format!("since {}", times::local(parked.since))),
+        Cell::toned(unknown.unwrap_or_default(), Tone::Bad),
+    ]
+}
+
+pub fn arrow(direction: Direction) -> &'static str {
     match direction {
         Direction::Incoming => "from",
         Direction::Outgoing => "to",
     }
 }
 
-fn party(party: &Party) -> String {
+pub fn party(party: &Party) -> String {
     match (&party.name, &party.number) {
         (Some(name), Some(number)) => format!("{name} ({number})"),
         (Some(one), None) | (None, Some(one)) => one.clone(),
@@ -164,6 +189,16 @@ pub async fn park(wanted: Park, socket: &Path, output: &Output) -> Result<(), Fa
     })
 }
 
+/// Shows a parked call no more.
+///
+/// # Errors
+/// What the agent says.
+pub async fn dismiss_parked(wanted: Park, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    done(client.dismiss_parked(wanted.call)).await?;
+    confirmed(None, None, output)
+}
+
 /// Takes the call that rings at an extension.
 ///
 /// # Errors
@@ -185,35 +220,4 @@ fn confirmed(call: Option<CallBrief>, after: Option<&str>, output: &Output) -> R
         }
         None => to.extend_from_slice(b"Done.\n"),
     })
-}
-
-/// Shows ended calls.
-///
-/// # Errors
-/// What the agent says.
-pub async fn history(wanted: History, socket: &Path, output: &Output) -> Result<(), Failure> {
-    let History { missed, limit, filter } = wanted;
-    let client = connect(socket).await?;
-    let calls = read(client.history(&HistoryParams { missed, limit, filter })).await?;
-    output.show(&Records { calls: &calls }, |to| {
-        let rows: Vec<Vec<Cell>> = calls.iter().map(record).collect();
-        output.table(to, &rows);
-    })
-}
-
-fn record(call: &CallRecord) -> Vec<Cell> {
-    let tone = match call.outcome {
-        Outcome::Missed => Tone::Bad,
-        Outcome::Answered => Tone::Plain,
-        Outcome::AnsweredElsewhere | Outcome::Declined | Outcome::NotReached | Outcome::Unknown => Tone::Quiet,
-    };
-    let lasted = call.connected_at.zip(call.ended_at).map(|(from, to)| times::lasted(from, to));
-    vec![
-        Cell::of(times::local(call.started_at)),
-        Cell::of(arrow(call.direction)),
-        Cell::of(party(&call.remote)),
-        Cell::toned(word(&call.outcome), tone),
-        Cell::of(lasted.unwrap_or_default()),
-        Cell::toned(call.account.as_str(), Tone::Quiet),
-    ]
 }

@@ -10,6 +10,7 @@ mod asking;
 mod calls;
 mod doctor;
 mod failure;
+mod history;
 mod numbers;
 mod output;
 mod password;
@@ -54,10 +55,11 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Account(command) => attended(account::run(command, &socket()?, output)),
         Command::Status => attended(account::status(&socket()?, output)),
         Command::Calls => attended(calls::list(&socket()?, output)),
-        Command::History(wanted) => attended(calls::history(wanted, &socket()?, output)),
+        Command::History(wanted) => attended(history::run(wanted, &socket()?, output)),
         Command::Presence(wanted) if wanted.watch => attended(watch::presence(wanted, &socket()?, output)),
         Command::Presence(wanted) => attended(people::list(wanted, &socket()?, output)),
         Command::SetPresence(wanted) => attended(people::set_own(wanted, &socket()?, output)),
+        Command::Forward(wanted) => attended(people::forward(wanted, &socket()?, output)),
         Command::Watch => attended(watch::events(&socket()?, output)),
         Command::Doctor => attended(doctor::run(&socket()?, output)),
         Command::Dial(wanted) => attended(calls::dial(wanted, &socket()?, output)),
@@ -68,6 +70,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Dtmf(wanted) => attended(calls::dtmf(wanted, &socket()?, output)),
         Command::Transfer(wanted) => attended(calls::transfer(wanted, &socket()?, output)),
         Command::Park(wanted) => attended(calls::park(wanted, &socket()?, output)),
+        Command::DismissParked(wanted) => attended(calls::dismiss_parked(wanted, &socket()?, output)),
         Command::PickUp(wanted) => attended(calls::pick_up(wanted, &socket()?, output)),
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use phone_control::protocol::{PAGE, PeopleParams, SetPresenceParams};
-use phone_core::{Person, Presence as State};
+use phone_control::protocol::{PAGE, PeopleParams, SetForwardingParams, SetPresenceParams};
+use phone_core::call::tidy;
+use phone_core::{ForwardWhen, Person, Presence as State};
 use serde::Serialize;
 
-use crate::arguments::{Presence, SetPresence};
+use crate::account::known;
+use crate::arguments::{Forward, Presence, SetPresence};
 use crate::asking::{connect, done, read};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
@@ -91,5 +93,34 @@ pub async fn set_own(wanted: SetPresence, socket: &Path, output: &Output) -> Res
     output.confirm(&Done { ok: true }, |to| {
         let end = until.map(|at| format!(" until {}", times::local(at))).unwrap_or_default();
         to.extend(format!("You are {}{end}.\n", word(&params.presence)).bytes());
+    })
+}
+
+/// Which calls a forwarding is about, at the beginning of a sentence.
+pub fn which(when: ForwardWhen) -> &'static str {
+    match when {
+        ForwardWhen::Always => "All calls",
+        ForwardWhen::Busy => "Calls while you are busy",
+        ForwardWhen::NoAnswer => "Calls that nobody answers",
+    }
+}
+
+/// Sends own calls on, or ends that.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn forward(wanted: Forward, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let Forward { to, when, account, yes } = wanted;
+    let when = ForwardWhen::from(when);
+    let to = (!to.trim().eq_ignore_ascii_case("off")).then_some(to);
+    let client = connect(socket).await?;
+    if let Some(account) = &account {
+        known(&read(client.view()).await?, account)?;
+    }
+    let params = SetForwardingParams { account, when, to, yes };
+    done(client.set_forwarding(&params)).await?;
+    output.confirm(&Done { ok: true }, |text| {
+        let end = params.to.as_ref().map_or_else(|| "to your phone again".to_owned(), |to| format!("to {}", tidy(to)));
+        text.extend(format!("{} go {end}.\n", which(when)).bytes());
     })
 }

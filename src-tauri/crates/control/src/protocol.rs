@@ -6,7 +6,10 @@
 //! `CLOCK_BOOTTIME`. An agent that comes to it only later refuses it, because a wish to call is meant now or not at all.
 
 mod dialling;
+mod forwarding;
+mod history;
 mod hotkeys;
+mod parking;
 mod questions;
 mod settings;
 
@@ -14,7 +17,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use phone_core::request::{Check, OwnPresence};
-use phone_core::view::{AccountView, CallRecord};
+use phone_core::view::AccountView;
 use phone_core::{AccountName, CallId, Person, event::CallBrief};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +26,10 @@ use crate::password::Password;
 pub use dialling::{
     DialEmergencyParams, DialParams, EmergencyReply, NumbersParams, NumbersReply, PrepareEmergencyParams, TakeTextReply,
 };
+pub use forwarding::SetForwardingParams;
+pub use history::{DeleteCallsParams, DeleteCallsReply, ExportHistoryReply, HistoryParams, HistoryReply, NoteCallParams};
 pub use hotkeys::{HotkeyHealth, HotkeyName, HotkeyView, HotkeysReply, TestHotkeyParams, TestHotkeyReply};
+pub use parking::{DismissParkedParams, ParkParams, ParkReply};
 pub use questions::{AnswerQuestionParams, AskedBy, Question, QuestionReply, TakePairingReply};
 pub use settings::{DesktopPatch, SetSettingsParams, SettingsReply};
 
@@ -45,6 +51,9 @@ pub mod method {
     pub const SUBSCRIBE: &str = "subscribe";
     pub const PEOPLE: &str = "people";
     pub const HISTORY: &str = "history";
+    pub const EXPORT_HISTORY: &str = "export_history";
+    pub const DELETE_CALLS: &str = "delete_calls";
+    pub const NOTE_CALL: &str = "note_call";
     pub const MISSED_SEEN: &str = "missed_seen";
     pub const DIAL: &str = "dial";
     pub const NUMBERS: &str = "numbers";
@@ -61,8 +70,10 @@ pub mod method {
     pub const DTMF: &str = "dtmf";
     pub const TRANSFER: &str = "transfer";
     pub const PARK: &str = "park";
+    pub const DISMISS_PARKED: &str = "dismiss_parked";
     pub const PICK_UP: &str = "pick_up";
     pub const SET_PRESENCE: &str = "set_presence";
+    pub const SET_FORWARDING: &str = "set_forwarding";
     pub const ADD_ACCOUNT: &str = "add_account";
     pub const SET_PASSWORD: &str = "set_password";
     pub const REMOVE_ACCOUNT: &str = "remove_account";
@@ -207,35 +218,6 @@ pub struct PeopleReply {
     pub total: usize,
 }
 
-/// Parameters of `history`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
-pub struct HistoryParams {
-    /// Only missed ones.
-    #[serde(default)]
-    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
-    pub missed: bool,
-    /// At most so many.
-    #[serde(default = "fifty")]
-    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
-    pub limit: usize,
-    /// Only whose name or number contains this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filter: Option<String>,
-}
-
-fn fifty() -> usize {
-    50
-}
-
-/// Answer of `history`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct HistoryReply {
-    /// Ended calls, newest first.
-    pub calls: Vec<CallRecord>,
-}
-
 /// Parameters of `answer`, `hang_up`, `hold` and `resume`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
@@ -271,22 +253,6 @@ pub struct TransferParams {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>"))]
     pub ask: bool,
-}
-
-/// Parameters of `park`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ParkParams {
-    /// The call.
-    pub call: CallId,
-}
-
-/// Answer of `park`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ParkReply {
-    /// The number to dial for the call that waits, when the PBX says so.
-    pub place: Option<String>,
 }
 
 /// Parameters of `pick_up`.

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::forward::ForwardWhen;
+
 /// The user's own short name of an account, part of every call and person id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -146,6 +148,27 @@ pub enum Ability {
     PickUp,
     /// Call addresses such as `sip:mara@example.org`.
     DialAddresses,
+    /// See where the own calls go.
+    Forwarding,
+    /// Send every call on to another number.
+    ForwardAlways,
+    /// Send calls on while the own phone is busy.
+    ForwardBusy,
+    /// Send calls on that nobody answers.
+    ForwardNoAnswer,
+    /// Send a call that rings here on to somebody else.
+    Deflect,
+}
+
+impl Ability {
+    /// What setting this forwarding needs.
+    pub fn to_forward(when: ForwardWhen) -> Self {
+        match when {
+            ForwardWhen::Always => Self::ForwardAlways,
+            ForwardWhen::Busy => Self::ForwardBusy,
+            ForwardWhen::NoAnswer => Self::ForwardNoAnswer,
+        }
+    }
 }
 
 /// The set of things a PBX lets this user do, in a fixed order.

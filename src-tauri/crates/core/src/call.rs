@@ -162,6 +162,8 @@ pub struct CallSeen {
     pub started_at: Option<Timestamp>,
     /// When it was answered, by the PBX's clock.
     pub connected_at: Option<Timestamp>,
+    /// Key of the call that waits while this one asks somebody about it; the PBX keeps both together.
+    pub asks_about: Option<String>,
 }
 
 /// How a call ended, as far as the PBX told.
@@ -177,6 +179,8 @@ pub enum Outcome {
     AnsweredElsewhere,
     /// Incoming and this user declined it.
     Declined,
+    /// Incoming, and this user sent it on while it rang.
+    SentOn,
     /// Outgoing and never connected.
     NotReached,
     /// The link was down when it ended.

@@ -7,6 +7,8 @@
 pub mod account;
 pub mod call;
 pub mod event;
+pub mod forward;
+pub mod history;
 pub mod host;
 pub mod link;
 pub mod model;
@@ -23,6 +25,7 @@ pub mod view;
 pub use account::{Abilities, Ability, AccountConfig, AccountName, plain_fingerprint};
 pub use call::{CallId, CallState, Direction, Party};
 pub use event::{Event, EventName};
+pub use forward::{ForwardWhen, Forwarding};
 pub use host::is_loopback_host;
 pub use link::Link;
 pub use model::Model;

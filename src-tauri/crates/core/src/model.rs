@@ -11,7 +11,10 @@ mod dialling;
 mod emergency;
 mod endings;
 mod names;
+mod own;
+mod parked;
 mod redial;
+mod related;
 #[cfg(test)]
 mod tests;
 
@@ -29,12 +32,13 @@ use crate::Now;
 use crate::account::{Abilities, AccountConfig, AccountName};
 use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party};
 use crate::event::{Event, EventName};
+use crate::forward::Forwarding;
 use crate::link::Link;
 use crate::number::{Known, Numbers, Plan};
 use crate::people::{People, PersonSeen, Presence};
 use crate::reason::{Reason, Why};
 use crate::request::{Answer, Reply};
-use crate::told::{Contact, PastCall, RequestId, Told};
+use crate::told::{Contact, ParkedSeen, PastCall, RequestId, Told};
 use crate::view::{AccountView, CallRecord, CallView, Hint, LinkName, RecordSource, View};
 
 /// What the model wants done.
@@ -80,6 +84,8 @@ struct Live {
     post_dial: Option<String>,
     /// The number we dialled, as it is written everywhere.
     e164: Option<String>,
+    /// Key of the call that waits while somebody is asked about it here.
+    asks_about: Option<String>,
 }
 
 /// An ended call whose outcome the PBX is being asked for.
@@ -99,6 +105,8 @@ struct Draft {
     /// Changes since, the newest of each number.
     changed: BTreeMap<String, PersonSeen>,
     own: Option<(Presence, Option<bool>)>,
+    forwarding: Option<Forwarding>,
+    parked: Option<Vec<ParkedSeen>>,
 }
 
 /// One account and what its PBX told.
@@ -122,9 +130,11 @@ struct Desk {
     abilities: Abilities,
     presence: Presence,
     dnd: Option<bool>,
+    forwarding: Option<Forwarding>,
     calls: Vec<Live>,
     pending: Vec<commands::Pending>,
     undecided: Vec<Undecided>,
+    parked: Vec<parked::Parked>,
     contacts: Vec<Contact>,
     draft: Draft,
     /// When a number was dialled last.
@@ -203,9 +213,11 @@ impl Model {
             abilities: Abilities::default(),
             presence: Presence::Unknown,
             dnd: None,
+            forwarding: None,
             calls: vec![],
             pending: vec![],
             undecided: vec![],
+            parked: vec![],
             contacts: vec![],
             draft: Draft::default(),
             dialled_at: None,
@@ -288,6 +300,7 @@ impl Model {
             desk.lost_at = Some(now.mono);
             desk.presence = Presence::Unknown;
             desk.dnd = None;
+            desk.forwarding = None;
             for call in &mut desk.calls {
                 call.stale = true;
                 call.state = CallState::Unknown;
@@ -295,6 +308,7 @@ impl Model {
                 // While nobody watched, either side may have held or resumed.
                 call.holder = Holder::NotTold;
             }
+            parked::lost_sight(&mut desk.parked, now.wall);
             let pending = std::mem::take(&mut desk.pending);
             let undecided = std::mem::take(&mut desk.undecided);
             self.people.make_stale(name, now.wall);
@@ -322,8 +336,12 @@ impl Model {
         if let Some((presence, dnd)) = draft.own {
             out.extend(self.apply(name, Told::Own { presence, dnd }, now));
         }
+        out.extend(self.apply(name, Told::Forwarding(draft.forwarding), now));
         if let Some((calls, verdict_follows)) = draft.calls {
             out.extend(self.apply(name, Told::Calls { calls, verdict_follows }, now));
+        }
+        if let Some(parked) = draft.parked {
+            self.parked_are(name, parked, now);
         }
         out
     }
@@ -341,6 +359,8 @@ impl Model {
                 desk.draft.changed.insert(seen.number.clone(), seen);
             }
             Told::Own { presence, dnd } => desk.draft.own = Some((presence, dnd)),
+            Told::Forwarding(forwarding) => desk.draft.forwarding = forwarding,
+            Told::ParkedCalls(parked) => desk.draft.parked = Some(parked),
             Told::Identity { .. }
             | Told::Abilities(_)
             | Told::Verdict { .. }
@@ -381,7 +401,12 @@ impl Model {
                 }
                 vec![]
             }
-            Told::Calls { calls, verdict_follows } => self.calls_are(name, calls, &verdict_follows, now),
+            Told::Calls { calls, verdict_follows } => {
+                self.look_at_parked(name);
+                let out = self.calls_are(name, calls, &verdict_follows, now);
+                self.look_at_parked(name);
+                out
+            }
             Told::Verdict { key, outcome } => self.verdict(name, &key, outcome, now),
             Told::People(people) => {
                 self.people.replace(name, people);
@@ -405,6 +430,12 @@ impl Model {
                 }
                 vec![]
             }
+            Told::Forwarding(forwarding) => {
+                if let Some(desk) = self.desk(name) {
+                    desk.forwarding = forwarding;
+                }
+                vec![]
+            }
             Told::History(past) => vec![Output::Past(name.clone(), past)],
             Told::Contacts(mut contacts) => {
                 contacts.truncate(names::MOST_CONTACTS);
@@ -415,7 +446,11 @@ impl Model {
                 vec![]
             }
             Told::Confirmed(request) => self.finish(name, request, Ok(Reply::Done), now),
-            Told::Parked { request, place } => self.finish(name, request, Ok(Reply::Parked(place)), now),
+            Told::Parked { request, key, place } => self.parked(name, request, key, place, now),
+            Told::ParkedCalls(parked) => {
+                self.parked_are(name, parked, now);
+                vec![]
+            }
             Told::Refused(request, why) => self.finish(name, request, Err(why), now),
             Told::Unclear(request) => self.finish(name, request, Err(Reason::NoReaction), now),
         }
@@ -457,21 +492,14 @@ impl Model {
         self.locked = locked;
     }
 
-    /// Puts remembered calls in place at the start, newest first.
-    pub fn remember(&mut self, recent: Vec<CallRecord>) {
-        self.recent = recent;
-        self.recent.truncate(RECENT);
-        self.recent.iter_mut().for_each(CallRecord::bound);
-    }
-
-    /// Counts the missed calls that nobody had looked at before the agent ended, by when somebody looked last.
-    pub fn count_missed(&mut self, remembered: &[CallRecord], seen_until: Timestamp) {
-        let unseen =
-            |call: &&CallRecord| call.outcome == Outcome::Missed && call.ended_at.unwrap_or(call.started_at) > seen_until;
-        self.missed.clear();
-        for call in remembered.iter().filter(unseen) {
-            self.count_one_missed(&call.account);
-        }
+    /// Takes over what the history knows, which holds every call that ended: the newest ones, and how many missed ones of each
+    /// account nobody looked at. Tells whether that changes anything.
+    pub fn remember(&mut self, mut recent: Vec<CallRecord>, missed: BTreeMap<AccountName, u32>) -> bool {
+        recent.truncate(RECENT);
+        recent.iter_mut().for_each(CallRecord::bound);
+        let changes = self.recent != recent || self.missed != missed;
+        (self.recent, self.missed) = (recent, missed);
+        changes
     }
 
     fn count_one_missed(&mut self, name: &AccountName) {
@@ -497,6 +525,7 @@ impl Model {
             revision: self.revision,
             accounts: self.desks.iter().map(account_view).collect(),
             calls,
+            parked: self.parked_views(),
             missed: self.missed.values().fold(0, |all, count| all.saturating_add(*count)),
             recent: self.recent.clone(),
             hints: self.hints.clone(),
@@ -520,6 +549,8 @@ impl Model {
             connected_at: past.connected_at,
             ended_at: past.ended_at,
             source: RecordSource::Pbx,
+            via: None,
+            note: None,
         }
     }
 }
@@ -542,6 +573,7 @@ fn account_view(desk: &Desk) -> AccountView {
         abilities: desk.abilities.clone(),
         presence: desk.presence,
         dnd: desk.dnd,
+        forwarding: desk.forwarding.clone(),
         url: desk.url.clone(),
         domain: desk.domain.clone(),
     }

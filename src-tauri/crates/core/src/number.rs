@@ -41,7 +41,7 @@ pub use known::Known;
 pub use offer::{Offer, Yes};
 pub use plan::{Plan, PlanError, Send};
 pub(crate) use policy::EMERGENCY;
-pub use same::{is_same, may_be_same};
+pub use same::{behind_country_code, is_same, may_be_same};
 pub use shown::{Canonical, Shown};
 pub use uri::{Link, scheme};
 

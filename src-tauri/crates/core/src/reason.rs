@@ -120,6 +120,8 @@ pub enum Reason {
     UnderWay,
     NoSuchCall,
     NoCallFits,
+    NoEndedCall,
+    NoHistory,
     EndedAtOnce,
     AlreadyCalling,
     AlreadyConnected,

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::account::{AccountConfig, AccountName};
 use crate::call::CallId;
 use crate::event::CallBrief;
+use crate::forward::ForwardWhen;
+use crate::history::{CallsWanted, HistoryPage, WhichCalls};
 use crate::number::{Candidate, Yes};
 use crate::people::Person;
 use crate::reason::Trouble;
 use crate::secret::Secret;
-use crate::view::{AccountView, CallRecord, View};
+use crate::view::{AccountView, View};
 
 /// Where a number to dial comes from; set where the agent receives it, never believed from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,14 +80,13 @@ pub enum Request {
     /// What changed among people since a revision.
     PeopleSince(u64),
     /// Ended calls, newest first.
-    History {
-        /// Only missed ones.
-        missed: bool,
-        /// At most so many.
-        limit: usize,
-        /// Only whose name or number contains this.
-        filter: Option<String>,
-    },
+    History(CallsWanted),
+    /// Ended calls as a table for other programs.
+    ExportHistory(CallsWanted),
+    /// Ended calls are removed from the history.
+    DeleteCalls(WhichCalls),
+    /// A note on an ended call; none removes it.
+    NoteCall(CallId, Option<String>),
     /// Missed calls were looked at.
     MissedSeen,
     /// Dial what a person would mean by this text.
@@ -133,6 +134,8 @@ pub enum Request {
     Transfer(CallId, TransferTarget),
     /// Put a call where anybody can fetch it.
     Park(CallId),
+    /// Show a parked call no more.
+    DismissParked(CallId),
     /// Take the call that rings at this extension.
     PickUp {
         /// Extension of the one it rings at.
@@ -150,6 +153,17 @@ pub enum Request {
         until: Option<Timestamp>,
         /// A note for colleagues.
         note: Option<String>,
+    },
+    /// Send own calls to another number, or end that.
+    SetForwarding {
+        /// Which account; needed when several could.
+        account: Option<AccountName>,
+        /// Which calls.
+        when: ForwardWhen,
+        /// The number as a person writes it; none ends it.
+        to: Option<String>,
+        /// The answer to the dial policy's question.
+        yes: Yes,
     },
     /// Add an account, sign in, answer within 20 s.
     AddAccount {
@@ -245,7 +259,16 @@ pub enum Reply {
         changed: Option<Vec<Person>>,
     },
     /// Ended calls.
-    History(Vec<CallRecord>),
+    History(HistoryPage),
+    /// A part of a table of ended calls.
+    Table {
+        /// Lines of comma-separated cells; the first part begins with the headings.
+        text: String,
+        /// What the next part is asked for with.
+        next: Option<String>,
+    },
+    /// So many ended calls were removed.
+    Deleted(usize),
     /// The account as it stands now.
     Account(Box<AccountView>),
     /// Results of checks.

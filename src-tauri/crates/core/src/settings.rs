@@ -25,6 +25,8 @@ pub struct DesktopSettings {
     pub window_warm_s: u32,
     /// Show names in notices while the screen is locked.
     pub names_when_locked: bool,
+    /// Ended calls are kept for so many days; 0 keeps none beyond the end of the program.
+    pub history_days: u32,
 }
 
 impl Default for DesktopSettings {
@@ -39,6 +41,7 @@ impl Default for DesktopSettings {
             always_dial: vec![],
             window_warm_s: 60,
             names_when_locked: false,
+            history_days: 90,
         }
     }
 }

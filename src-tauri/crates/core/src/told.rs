@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::account::Abilities;
 use crate::call::{CallSeen, Direction, Outcome, Party};
+use crate::forward::{ForwardWhen, Forwarding};
 use crate::people::{PersonSeen, Presence};
 use crate::reason::Reason;
 use crate::request::OwnPresence;
@@ -54,6 +55,8 @@ pub enum Told {
         /// Do-not-disturb, when known.
         dnd: Option<bool>,
     },
+    /// Where the own calls go; none when that is not known.
+    Forwarding(Option<Forwarding>),
     /// The PBX's list of ended calls, newest first.
     History(Vec<PastCall>),
     /// The address book.
@@ -64,13 +67,30 @@ pub enum Told {
     Parked {
         /// The command that put it there.
         request: RequestId,
+        /// The PBX's id of who waits, when it also tells what becomes of them as [`Told::ParkedCalls`].
+        key: Option<String>,
         /// The number to dial for it, when the PBX says so.
         place: Option<String>,
     },
+    /// All calls that this user has parked; who is missing does not wait any more.
+    ParkedCalls(Vec<ParkedSeen>),
     /// The PBX said no.
     Refused(RequestId, Reason),
     /// It was sent and nobody can say what became of it.
     Unclear(RequestId),
+}
+
+/// One parked call as a PBX shows it right now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedSeen {
+    /// The PBX's own id of who waits.
+    pub key: String,
+    /// The number to dial for it.
+    pub place: Option<String>,
+    /// Who waits.
+    pub who: Party,
+    /// When it was parked, by the PBX's clock.
+    pub since: Option<Timestamp>,
 }
 
 /// One entry of the PBX's list of ended calls.
@@ -200,6 +220,15 @@ pub enum Command {
         /// A note for colleagues.
         note: Option<String>,
     },
+    /// Send own calls to another number, or none of them any more.
+    SetForwarding {
+        /// What the answer refers to.
+        request: RequestId,
+        /// Which calls.
+        when: ForwardWhen,
+        /// The number, exactly as the PBX dials it; none ends it.
+        to: Option<String>,
+    },
 }
 
 impl Command {
@@ -217,14 +246,15 @@ impl Command {
             | Self::Consult { request, .. }
             | Self::Park { request, .. }
             | Self::PickUp { request, .. }
-            | Self::SetPresence { request, .. } => *request,
+            | Self::SetPresence { request, .. }
+            | Self::SetForwarding { request, .. } => *request,
         }
     }
 
     /// The call it is about, by the PBX's id.
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Dial { .. } | Self::PickUp { .. } | Self::SetPresence { .. } => None,
+            Self::Dial { .. } | Self::PickUp { .. } | Self::SetPresence { .. } | Self::SetForwarding { .. } => None,
             Self::Answer { key, .. }
             | Self::HangUp { key, .. }
             | Self::Hold { key, .. }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Abilities, AccountName};
 use crate::call::{CallId, CallState, Direction, Outcome, Party};
+use crate::forward::Forwarding;
 use crate::people::Presence;
 use crate::reason::Why;
 
@@ -19,6 +20,9 @@ pub struct View {
     pub accounts: Vec<AccountView>,
     /// Live calls, the newest ringing one first.
     pub calls: Vec<CallView>,
+    /// Calls that this user has parked, the newest first; at most eight an account.
+    #[serde(default)]
+    pub parked: Vec<ParkedView>,
     /// Missed calls nobody has looked at yet.
     pub missed: u32,
     /// The last ended calls, newest first, at most ten.
@@ -90,6 +94,9 @@ pub struct AccountView {
     pub presence: Presence,
     /// Own do-not-disturb, when known.
     pub dnd: Option<bool>,
+    /// Where the own calls go; none while that is not known.
+    #[serde(default)]
+    pub forwarding: Option<Forwarding>,
     /// Address without user or query.
     pub url: String,
     /// Tenant.
@@ -178,6 +185,53 @@ pub struct CallView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub post_dial: Option<String>,
+    /// The other call, when two belong together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub related: Option<Related>,
+}
+
+/// How two calls belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// Somebody is asked about a call: the PBX keeps both together, and ending the question brings back the call that waits.
+    Consulting,
+    /// Two calls by themselves, of which one waits; they can be joined.
+    Joinable,
+}
+
+/// The other one of two calls that belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Related {
+    /// The other call.
+    pub call: CallId,
+    /// How they belong together.
+    pub how: Relation,
+    /// This one is the one that waits; of a pair that is exactly one.
+    pub waits: bool,
+}
+
+/// A call that this user has parked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ParkedView {
+    /// Name of the call that was parked, or one of its own where only the PBX knows of it.
+    pub id: CallId,
+    /// Whose PBX keeps it.
+    pub account: AccountName,
+    /// The number to dial for it, when the PBX says so.
+    pub place: Option<String>,
+    /// Who waits there.
+    pub who: Party,
+    /// When it was parked.
+    #[cfg_attr(feature = "ts", ts(as = "String"))]
+    pub since: Timestamp,
+    /// The link was lost then, and the PBX has not said since whether it still waits.
+    #[cfg_attr(feature = "ts", ts(as = "Option<String>"))]
+    pub unknown_since: Option<Timestamp>,
 }
 
 /// Where a history entry comes from.
@@ -218,4 +272,12 @@ pub struct CallRecord {
     pub ended_at: Option<Timestamp>,
     /// Who tells.
     pub source: RecordSource,
+    /// Queue, group or forwarding it came through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
+    pub via: Option<Party>,
+    /// What the user wrote about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
+    pub note: Option<String>,
 }

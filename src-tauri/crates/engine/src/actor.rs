@@ -4,6 +4,7 @@ mod accounts;
 mod clock;
 mod desk;
 mod disk;
+mod examination;
 mod keyring;
 mod requests;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use phone_core::model::{Begun, Model, Output};
 use phone_core::request::Answer;
 use phone_core::told::RequestId;
-use phone_core::view::{CallRecord, Hint};
+use phone_core::view::Hint;
 use phone_core::{AccountName, DesktopSettings, Event, Link, Now, Reason, Secret, View};
 use phone_pbx::dialect::{Dialect, Input, Wire};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -28,7 +29,7 @@ use tracing::warn;
 pub use self::accounts::LONGEST_ANSWER;
 use self::disk::Writing;
 use crate::disk::Disk;
-use crate::history::{History, MOST};
+use crate::history::{self, Keep};
 use crate::marks::Marks;
 use crate::net::{FromNet, ToSocket};
 use crate::ports::{Proxies, Vault, VaultError};
@@ -104,7 +105,7 @@ struct Desk {
     skipped: u64,
     /// Seconds the server's clock is ahead.
     clock_ahead: Option<i64>,
-    past: Vec<CallRecord>,
+    road: examination::Road,
     retry_at: Option<Timestamp>,
 }
 
@@ -130,7 +131,6 @@ pub(crate) struct Actor {
     pub(crate) proxies: Arc<dyn Proxies>,
     settings: Settings,
     writing: Writing,
-    history: History,
     marks: Marks,
     model: Model,
     desks: HashMap<AccountName, Desk>,
@@ -198,16 +198,10 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
             (Settings::default(), false, Some(hint))
         }
     };
-    let history = History::open(&options.state_dir);
     let start = now();
-    let (marks, taken) = Marks::open(&options.state_dir, &history, start.wall);
+    let (marks, taken) = Marks::open(&options.state_dir, history::is_there(&options.state_dir), start.wall);
     let mut model = Model::new(taken);
     model.set_link_rules(requests::link_rules(&settings.desktop));
-    model.remember(history.newest(10));
-    // Nobody can look at the calls of an account that is gone.
-    let mut remembered = history.newest(MOST);
-    remembered.retain(|call| settings.accounts.iter().any(|account| account.name == call.account));
-    model.count_missed(&remembered, marks.missed_seen_until);
     for hint in broken.into_iter().chain(open) {
         warn!(about = %hint.about, "{}", hint.text);
         model.hint(hint, true);
@@ -221,13 +215,13 @@ fn build(options: Options, proxies: Arc<dyn Proxies>) -> Built {
     let (people, people_reader) = watch::channel(0);
     let (events, _) = broadcast::channel(EVENTS);
     let (desktop, desktop_reader) = watch::channel(settings.desktop.clone());
-    let disk = Disk::new(options.config_dir.clone(), options.state_dir.clone(), history.lines());
+    let keep = Keep::days(settings.desktop.history_days);
+    let disk = Disk::new(options.config_dir.clone(), options.state_dir.clone(), keep);
     let actor = Actor {
         options,
         proxies,
         settings,
         writing: Writing::new(disk.clone(), may_write),
-        history,
         marks,
         model,
         desks: HashMap::new(),
@@ -261,6 +255,7 @@ impl Actor {
         for config in self.settings.accounts.clone() {
             self.open_desk(config, false);
         }
+        self.look_at_history();
         loop {
             self.publish();
             if self.events_told >= EVENTS_AT_ONCE {
@@ -340,9 +335,9 @@ impl Actor {
                 Output::Record(record) => self.record(record),
                 Output::Expired(name, request) => self.dialect(&name, Input::Expired(request)),
                 Output::Past(name, past) => {
-                    if let Some(desk) = self.desks.get_mut(&name) {
-                        desk.past = past.into_iter().map(|call| Model::record_of(&name, call)).collect();
-                    }
+                    let ahead = self.desks.get(&name).and_then(|desk| desk.clock_ahead).unwrap_or_default();
+                    let list = past.into_iter().map(|call| Model::record_of(&name, call)).collect();
+                    self.writing.disk.list(name, jiff::SignedDuration::from_secs(ahead), list);
                 }
             }
         }

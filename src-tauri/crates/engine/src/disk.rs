@@ -2,16 +2,22 @@
 //!
 //! Newer settings and marks take the place of those that still wait; ended calls keep their order. What could not be written
 //! stays here and is written with the next, or when somebody asks for another try. The thread lives while there is
-//! something to write.
+//! something to do, and so does what it holds of the history.
 
-use std::collections::VecDeque;
+mod past;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use phone_core::AccountName;
+use phone_core::view::CallRecord;
 use tokio::sync::watch;
 
-use crate::history::{self, MOST};
+use self::past::Past;
+pub(crate) use self::past::{Known, Question};
+use crate::history::{Keep, Look};
 use crate::marks::{self, Marks};
 use crate::settings::{self, Settings};
 
@@ -36,51 +42,48 @@ pub(crate) struct Done {
     pub settings: Outcome,
     pub history: Outcome,
     pub marks: Outcome,
+    pub known: Known,
 }
 
 struct Shared {
     config_dir: PathBuf,
     state_dir: PathBuf,
     todo: Mutex<Todo>,
+    desk: past::Desk,
     idle: Condvar,
     done: watch::Sender<Done>,
 }
 
-#[derive(Default)]
 struct Todo {
     settings: Option<(u64, Box<Settings>)>,
-    /// Lines of ended calls, oldest first; never more than the history keeps.
-    lines: VecDeque<String>,
-    /// The number of the newest line.
-    line_number: u64,
-    /// Lines that the file holds, as far as is known.
-    stored: usize,
+    past: Past,
     marks: Option<(u64, Marks)>,
     settings_due: bool,
-    lines_due: bool,
     marks_due: bool,
     busy: bool,
 }
 
 impl Todo {
     fn is_due(&self) -> bool {
-        self.settings_due || self.lines_due || self.marks_due
+        self.settings_due || self.past.due || self.marks_due
     }
 }
 
 /// The next thing to write.
 enum Next {
     Settings(u64, Box<Settings>),
-    Lines(u64, VecDeque<String>, usize),
+    Past(past::Work),
     Marks(u64, Marks),
 }
 
 impl Disk {
-    /// A writer for these folders; `stored` lines stand in the history already.
-    pub(crate) fn new(config_dir: PathBuf, state_dir: PathBuf, stored: usize) -> Self {
-        let todo = Mutex::new(Todo { stored, ..Todo::default() });
+    /// A writer for these folders, and how long it keeps ended calls there.
+    pub(crate) fn new(config_dir: PathBuf, state_dir: PathBuf, keep: Keep) -> Self {
+        let past = Past::new(keep);
+        let todo = Todo { settings: None, past, marks: None, settings_due: false, marks_due: false, busy: false };
         let (done, _) = watch::channel(Done::default());
-        Self { shared: Arc::new(Shared { config_dir, state_dir, todo, idle: Condvar::new(), done }) }
+        let (todo, desk, idle) = (Mutex::new(todo), past::Desk::default(), Condvar::new());
+        Self { shared: Arc::new(Shared { config_dir, state_dir, todo, desk, idle, done }) }
     }
 
     /// How the newest writes went, now and after every write.
@@ -104,21 +107,43 @@ impl Disk {
         self.begin(todo);
     }
 
-    /// Hands over the line of an ended call.
-    pub(crate) fn ended_call(&self, number: u64, line: String) {
+    /// Hands over an ended call.
+    pub(crate) fn ended_call(&self, number: u64, call: CallRecord) {
+        self.of_past(|past| past.ended_call(number, call));
+    }
+
+    /// Hands over the list of an account's PBX, whose clock is `ahead` of ours; it takes the place of an older one.
+    pub(crate) fn list(&self, account: AccountName, ahead: SignedDuration, list: Vec<CallRecord>) {
+        self.of_past(|past| past.list(account, ahead, list));
+    }
+
+    /// Asks the history; false when too many wait already.
+    pub(crate) fn question(&self, question: Question) -> bool {
+        self.of_past(|past| past.question(question))
+    }
+
+    /// Says what is to be told of the history from now on, and by which number.
+    pub(crate) fn look(&self, number: u64, look: Look) {
+        self.of_past(|past| past.look(number, look));
+    }
+
+    /// Says how long ended calls are kept from now on.
+    pub(crate) fn keep(&self, keep: Keep) {
+        self.of_past(|past| past.keep(keep));
+    }
+
+    fn of_past<T>(&self, does: impl FnOnce(&mut Past) -> T) -> T {
         let mut todo = self.shared.todo();
-        todo.lines.push_back(line);
-        todo.line_number = number;
-        todo.lines_due = true;
-        shorten(&mut todo.lines);
+        let done = does(&mut todo.past);
         self.begin(todo);
+        done
     }
 
     /// Tries once more to write what could not be written.
     pub(crate) fn retry(&self) {
         let mut todo = self.shared.todo();
         todo.settings_due = todo.settings.is_some();
-        todo.lines_due = !todo.lines.is_empty();
+        todo.past.retry();
         todo.marks_due = todo.marks.is_some();
         self.begin(todo);
     }
@@ -131,7 +156,7 @@ impl Disk {
         let todo = self.shared.todo();
         let works = |todo: &mut Todo| todo.busy || todo.is_due();
         let (todo, _) = self.shared.idle.wait_timeout_while(todo, limit, works).unwrap_or_else(PoisonError::into_inner);
-        !todo.busy && todo.settings.is_none() && todo.lines.is_empty() && todo.marks.is_none()
+        !todo.busy && todo.settings.is_none() && !todo.past.is_waiting() && todo.marks.is_none()
     }
 
     fn begin(&self, mut todo: MutexGuard<'_, Todo>) {
@@ -142,11 +167,11 @@ impl Disk {
         let shared = Arc::clone(&self.shared);
         let begun = std::thread::Builder::new().name("disk".into()).spawn(move || shared.work());
         if let Err(error) = begun {
-            (todo.busy, todo.settings_due, todo.lines_due, todo.marks_due) = (false, false, false, false);
+            (todo.busy, todo.settings_due, todo.past.due, todo.marks_due) = (false, false, false, false);
             let failed = Some(error.to_string());
             let settings = todo.settings.as_ref().map(|(number, _)| Outcome { number: *number, failed: failed.clone() });
             let marks = todo.marks.as_ref().map(|(number, _)| Outcome { number: *number, failed: failed.clone() });
-            let history = (!todo.lines.is_empty()).then(|| Outcome { number: todo.line_number, failed });
+            let history = todo.past.is_waiting().then(|| Outcome { number: todo.past.number, failed });
             drop(todo);
             self.shared.done.send_modify(|done| {
                 done.settings = settings.unwrap_or_else(|| done.settings.clone());
@@ -175,8 +200,16 @@ impl Shared {
         {
             return Some(Next::Settings(number, settings));
         }
-        if std::mem::take(&mut todo.lines_due) {
-            return Some(Next::Lines(todo.line_number, std::mem::take(&mut todo.lines), todo.stored));
+        if std::mem::take(&mut todo.past.due) {
+            return Some(Next::Past(todo.past.next()));
+        }
+        drop(todo);
+        // Nobody has to wait for the end of that: what comes meanwhile is begun with afterwards.
+        self.desk.close();
+        let mut todo = self.todo();
+        if todo.is_due() {
+            drop(todo);
+            return self.next();
         }
         todo.busy = false;
         self.idle.notify_all();
@@ -205,80 +238,21 @@ impl Shared {
                     drop(todo);
                     self.done.send_modify(|done| done.marks = Outcome { number, failed });
                 }
-                Next::Lines(number, mut lines, mut stored) => {
-                    let result = history::append(&self.state_dir, lines.make_contiguous(), &mut stored);
-                    let failed = result.err().map(|error| error.to_string());
+                Next::Past(mut work) => {
+                    let mut known = self.done.borrow().known.clone();
+                    let result = self.desk.work(&self.state_dir, &mut work, &mut known);
+                    let (number, failed) = (work.number, result.err().map(|error| error.to_string()));
                     let mut todo = self.todo();
-                    todo.stored = stored;
-                    if failed.is_some() {
-                        lines.append(&mut todo.lines);
-                        todo.lines = lines;
-                        shorten(&mut todo.lines);
-                    }
+                    todo.past.failed = failed.is_some();
+                    todo.past.put_back(work);
                     drop(todo);
-                    self.done.send_modify(|done| done.history = Outcome { number, failed });
+                    let history = Outcome { number, failed };
+                    self.done.send_modify(|done| (done.history, done.known) = (history, known));
                 }
             }
         }
     }
 }
 
-/// Lets go of the oldest lines; the history would not keep them either.
-fn shorten(lines: &mut VecDeque<String>) {
-    let surplus = lines.len().saturating_sub(MOST);
-    lines.drain(..surplus);
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMIT: Duration = Duration::from_secs(10);
-
-    fn disk(dir: &std::path::Path) -> Disk {
-        Disk::new(dir.join("config"), dir.join("state"), 0)
-    }
-
-    #[test]
-    fn everything_handed_over_is_written_at_the_end_in_its_order() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let disk = disk(dir.path());
-        for number in 1..=50 {
-            let mut settings = Settings::default();
-            settings.desktop.window_warm_s = u32::try_from(number).expect("small");
-            disk.settings(number, settings);
-            disk.ended_call(number, format!("{{\"call\":{number}}}"));
-        }
-        assert!(disk.finish(LIMIT));
-        let loaded = settings::load(&dir.path().join("config")).expect("read");
-        assert_eq!(u64::from(loaded.settings.desktop.window_warm_s), 50, "the newest won");
-        let text = std::fs::read_to_string(dir.path().join("state/history.jsonl")).expect("a history");
-        let wanted: Vec<String> = (1..=50).map(|number| format!("{{\"call\":{number}}}")).collect();
-        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
-        let done = disk.done().borrow().clone();
-        assert_eq!((done.settings.number, done.history.number), (50, 50));
-    }
-
-    #[test]
-    fn what_failed_is_kept_told_and_written_when_it_is_possible_again() {
-        let dir = tempfile::tempdir().expect("a folder");
-        // A file stands where both folders should be.
-        for name in ["config", "state"] {
-            std::fs::write(dir.path().join(name), "").expect("in the way");
-        }
-        let disk = disk(dir.path());
-        disk.settings(1, Settings::default());
-        disk.ended_call(1, "one".into());
-        assert!(!disk.finish(LIMIT), "not everything is written");
-        let done = disk.done().borrow().clone();
-        assert!(done.settings.failed.is_some() && done.history.failed.is_some(), "{done:?}");
-        for name in ["config", "state"] {
-            std::fs::remove_file(dir.path().join(name)).expect("away");
-        }
-        disk.ended_call(2, "two".into());
-        assert!(disk.finish(LIMIT));
-        let done = disk.done().borrow().clone();
-        assert!(done.settings.failed.is_none() && done.history.failed.is_none(), "{done:?}");
-        assert_eq!(std::fs::read_to_string(dir.path().join("state/history.jsonl")).expect("written"), "one\ntwo\n");
-    }
-}
+mod tests;

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::files::replace;
-use crate::history::History;
 
 const NAME: &str = "marks.json";
 /// How many numbers are reserved at once.
@@ -34,12 +33,12 @@ impl Marks {
     /// Reads the marks of a folder, or makes new ones; gives the last number that is taken too.
     ///
     /// The marks are those that have to be written before the first call is named.
-    pub fn open(dir: &Path, history: &History, now: Timestamp) -> (Self, u64) {
+    pub fn open(dir: &Path, has_history: bool, now: Timestamp) -> (Self, u64) {
         let known = read(dir);
         let taken = match &known {
-            Some(known) => known.calls_until.max(history.last_number()),
-            // Whoever wrote this history may have named calls that are not in it.
-            None if history.lines() > 0 => history.last_number().saturating_add(BLOCK),
+            Some(known) => known.calls_until,
+            // Whoever wrote that history named calls, also some that are not in it; never as many as seconds went by.
+            None if has_history => u64::try_from(now.as_second()).unwrap_or(BLOCK),
             None => 0,
         };
         let missed_seen_until = known.map_or(now, |known| known.missed_seen_until);
@@ -79,7 +78,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let mut last = 0;
         for round in 0..5 {
-            let (mut marks, taken) = Marks::open(dir.path(), &History::open(dir.path()), Timestamp::UNIX_EPOCH);
+            let (mut marks, taken) = Marks::open(dir.path(), true, Timestamp::UNIX_EPOCH);
             assert!(taken >= last, "{taken} after {last}");
             assert_eq!(taken == 0, round == 0);
             save(dir.path(), &marks).expect("written");
@@ -98,8 +97,10 @@ mod tests {
         for text in ["", "{", "\u{0}\u{0}", "[1]"] {
             std::fs::write(dir.path().join(NAME), text).expect("written");
             let now = Timestamp::from_second(1_767_225_600).expect("a time");
-            let (marks, taken) = Marks::open(dir.path(), &History::open(dir.path()), now);
+            let (marks, taken) = Marks::open(dir.path(), false, now);
             assert_eq!((taken, marks.missed_seen_until), (0, now), "{text:?}");
+            // Calls were named before: none of those names is used again.
+            assert_eq!(Marks::open(dir.path(), true, now).1, 1_767_225_600);
         }
     }
 }

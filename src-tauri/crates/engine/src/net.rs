@@ -84,5 +84,5 @@ pub(crate) enum FromNet {
     /// The peer broke the rules; the socket is gone.
     Broken(Reason),
     /// An HTTP request has its answer, and how far the server's clock is ahead, in seconds.
-    Http(u32, Result<HttpAnswer, Reason>, Option<i64>),
+    Http(u64, Result<HttpAnswer, Reason>, Option<i64>),
 }

@@ -9,15 +9,20 @@ mod calls;
 mod channels;
 mod commands;
 mod dnd;
+mod doctor;
 mod events;
+mod forward;
 pub mod framing;
 mod keys;
 mod learnt;
+mod lists;
 mod names;
 pub mod packet;
+mod parked;
 mod peers;
 mod people;
 mod phones;
+mod redirect;
 mod signin;
 mod sync;
 #[cfg(test)]
@@ -29,14 +34,17 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use phone_core::call::{CallSeen, Holder, SeenState};
-use phone_core::told::{RequestId, Told};
-use phone_core::{Abilities, Ability, AccountConfig, Direction, Now, Party, Presence, Reason, Secret};
+use phone_core::told::RequestId;
+use phone_core::{Ability, AccountConfig, Direction, ForwardWhen, Now, Party, Reason, Secret};
 
 use self::calls::{Call, Ended};
-use self::commands::{Open, Step, What};
+use self::commands::{Step, What};
 use self::keys::{Keys, device_of};
 use self::people::Device;
-use crate::dialect::{Dialect, Effect, Effects, Input, Random, Setup, Wire};
+use crate::dialect::{Dialect, Effect, Effects, Findings, Input, Random, Setup, Wire};
+use crate::open::Commands;
+use crate::questions::Questions;
+use crate::tell::{Last, Word, tell_calls};
 
 /// What the registry knows of this kind.
 pub(crate) const KIND: crate::Kind = crate::Kind {
@@ -88,6 +96,9 @@ pub const WORDS: &[&str] = &[
 /// Interval of the questions that show that the server lives; the answer has 10 s (the link's silence limit).
 const PING: Duration = Duration::from_secs(15);
 
+/// So many numbers are there for the first order of a session.
+const FIRST_ACTIONS: f64 = 1e12;
+
 /// Where an attempt stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -116,6 +127,12 @@ enum Asked {
     Hints,
     Devices,
     Dnd,
+    /// Where own calls go.
+    Forward(ForwardWhen),
+    /// Whether there is a code that sets or ends it.
+    ForwardCode(ForwardWhen, bool),
+    /// What waits in parking places.
+    Parked,
     /// Who is in a bridge.
     Bridge(String),
     Feature(Feature),
@@ -125,6 +142,8 @@ enum Asked {
     Contacts(String),
     Model(String, String),
     Knows(String),
+    /// What only the self-examination wants to know.
+    Examined(doctor::Look),
     /// Something that the user wants.
     Step(RequestId, Step),
 }
@@ -137,6 +156,8 @@ enum Feature {
     PickUp,
     /// It sends messages to the own phone.
     Talk,
+    /// It dials the own phone so that it answers by itself.
+    Answers,
 }
 
 /// One account at an Asterisk.
@@ -150,10 +171,7 @@ pub struct Asterisk {
     was_online: bool,
     phase: Phase,
     wire: Wire,
-    next_action: u64,
-    asked: HashMap<u64, Asked>,
-    /// Calls that the server was told to begin, by the number of the action.
-    originates: Vec<(u64, RequestId)>,
+    asked: Questions<Asked>,
     /// Parts of the whole picture that are not here yet.
     lists_open: usize,
     /// The server said that it has loaded everything.
@@ -168,17 +186,23 @@ pub struct Asterisk {
     channels: channels::Channels,
     calls: calls::Calls,
     people: people::People,
+    parked: parked::Parked,
     phones: HashMap<String, phones::Phones>,
     /// Numbers whose names are still to be asked for, and at which phones.
     names_wanted: Vec<(String, String)>,
     /// Own do-not-disturb, as the database says.
     dnd: Option<bool>,
+    forward: forward::Forward,
     /// Asking first did nothing once.
     no_atxfer: bool,
-    open: Vec<Open>,
-    told_abilities: Option<Abilities>,
-    told_own: Option<(Presence, Option<bool>)>,
+    /// Dialling the own phone anew did not make it answer.
+    no_redirect: bool,
+    open: Commands<What>,
+    /// When the next tone may begin, whichever command the last one was of.
+    tones_from: Option<Instant>,
+    told: Last,
     told_calls: Option<Vec<CallSeen>>,
+    known: doctor::Known,
 }
 
 impl Asterisk {
@@ -195,9 +219,7 @@ impl Asterisk {
             was_online: false,
             phase: Phase::Idle,
             wire: Wire(0),
-            next_action: 0,
-            asked: HashMap::new(),
-            originates: vec![],
+            asked: Questions::default(),
             lists_open: 0,
             booted: false,
             sync_again_at: None,
@@ -208,14 +230,18 @@ impl Asterisk {
             channels: channels::Channels::default(),
             calls: calls::Calls::default(),
             people,
+            parked: parked::Parked::default(),
             phones: HashMap::new(),
             names_wanted: vec![],
             dnd: None,
+            forward: forward::Forward::default(),
             no_atxfer: false,
-            open: vec![],
-            told_abilities: None,
-            told_own: None,
+            no_redirect: false,
+            open: Commands::default(),
+            tones_from: None,
+            told: Last::default(),
             told_calls: None,
+            known: doctor::Known::default(),
             keys,
         }
     }
@@ -229,10 +255,10 @@ impl Asterisk {
 
     /// Forgets everything that belongs to one attempt. Channels and calls stay: the next list says which of them live.
     fn reset(&mut self) {
+        self.known.ended(self.phase);
         self.phase = Phase::Idle;
         self.asked.clear();
-        self.originates.clear();
-        self.open.clear();
+        self.open.lose();
         self.lists_open = 0;
         self.booted = false;
         self.sync_again_at = None;
@@ -240,12 +266,14 @@ impl Asterisk {
         self.ping_at = None;
         self.allowed.clear();
         self.features.clear();
+        self.parked = parked::Parked::default();
         self.phones.clear();
         self.names_wanted.clear();
         self.dnd = None;
+        self.forward = forward::Forward::default();
         self.no_atxfer = false;
-        self.told_abilities = None;
-        self.told_own = None;
+        self.no_redirect = false;
+        self.told.forget();
         self.told_calls = None;
     }
 
@@ -265,29 +293,26 @@ impl Asterisk {
 
     /// Tells what can be done, when that changed.
     fn tell_abilities(&mut self, out: &mut Effects) {
-        let mut list = vec![];
-        let mut offer = |offered: bool, what: &[Ability]| {
-            if offered {
-                list.extend_from_slice(what);
-            }
-        };
-        offer(self.allows("Originate"), &[Ability::Dial]);
-        offer(self.allows("Hangup"), &[Ability::HangUp]);
-        offer(self.can_steer(self.keys.answer), &[Ability::Answer]);
-        offer(self.can_steer(self.keys.hold), &[Ability::Hold, Ability::Resume]);
-        offer(self.allows("BlindTransfer") && self.allows("Getvar"), &[Ability::TransferBlind]);
-        offer(self.can_consult(), &[Ability::Consult]);
-        offer(self.can_consult() || self.allows("Bridge"), &[Ability::TransferAttended]);
-        offer(self.allows("PlayDTMF"), &[Ability::Dtmf]);
-        offer(self.allows("Park"), &[Ability::Park]);
-        offer(self.allows("Originate") && self.features.contains(&Feature::PickUp), &[Ability::PickUp]);
-        offer(!self.people.is_empty(), &[Ability::Presence]);
-        offer(self.can_dnd(), &[Ability::Dnd]);
-        let abilities = Abilities::of(&list);
-        if self.told_abilities.as_ref() != Some(&abilities) {
-            self.told_abilities = Some(abilities.clone());
-            out.tell(Told::Abilities(abilities));
-        }
+        let offered: &[(bool, &[Ability])] = &[
+            (self.allows("Originate"), &[Ability::Dial]),
+            (self.allows("Hangup"), &[Ability::HangUp]),
+            (self.can_steer(self.keys.answer), &[Ability::Answer]),
+            (self.can_steer(self.keys.hold), &[Ability::Hold, Ability::Resume]),
+            (self.allows("BlindTransfer") && self.allows("Getvar"), &[Ability::TransferBlind]),
+            (self.can_deflect(), &[Ability::Deflect]),
+            (self.can_consult(), &[Ability::Consult]),
+            (self.can_consult() || self.allows("Bridge"), &[Ability::TransferAttended]),
+            (self.allows("PlayDTMF"), &[Ability::Dtmf]),
+            (self.allows("Park"), &[Ability::Park]),
+            (self.allows("Originate") && self.features.contains(&Feature::PickUp), &[Ability::PickUp]),
+            (!self.people.is_empty(), &[Ability::Presence]),
+            (self.can_dnd(), &[Ability::Dnd]),
+            (self.sees_forwarding(), &[Ability::Forwarding]),
+            (self.can_forward(ForwardWhen::Always), &[Ability::ForwardAlways]),
+            (self.can_forward(ForwardWhen::Busy), &[Ability::ForwardBusy]),
+            (self.can_forward(ForwardWhen::NoAnswer), &[Ability::ForwardNoAnswer]),
+        ];
+        self.told.abilities(offered, out);
     }
 
     /// Keeps what belongs to our legs and dials.
@@ -309,6 +334,9 @@ impl Asterisk {
         for (leg, called) in fresh {
             self.ask_what_it_knows(&leg, called, out);
         }
+        if !ended.is_empty() {
+            self.forward_soon(now);
+        }
         self.tell_calls(ended, out);
         self.look_at_open(now, out);
     }
@@ -316,20 +344,15 @@ impl Asterisk {
     /// Tells the calls, when that changed, and how those ended that are over.
     fn tell_calls(&mut self, ended: Vec<Ended>, out: &mut Effects) {
         let seen: Vec<CallSeen> = self.calls.iter().filter(|call| call.shown).flat_map(|call| self.seen(call)).collect();
-        let verdicts: Vec<_> =
-            ended.iter().filter(|e| e.shown).filter_map(|e| e.outcome.map(|outcome| (e.key.clone(), outcome))).collect();
+        let word = |ended: &Ended| Some((ended.key.clone(), Word::Known(ended.outcome?)));
         if self.told_calls.as_ref() != Some(&seen) {
             self.told_calls = Some(seen.clone());
-            out.tell(Told::Calls { calls: seen, verdict_follows: verdicts.iter().map(|(key, _)| key.clone()).collect() });
-            for (key, outcome) in verdicts {
-                out.tell(Told::Verdict { key, outcome: Some(outcome) });
-            }
+            tell_calls(seen, ended.iter().filter(|ended| ended.shown).filter_map(word).collect(), out);
         }
+        self.sent_on(&ended, out);
         // A dial whose phone never rang shows no call; the user is told all the same.
         for request in ended.iter().filter(|ended| !ended.shown).filter_map(|ended| ended.request) {
-            if self.open.iter().any(|open| open.request == request) {
-                self.refuse(request, Reason::RefusedByPbx("the own phone cannot be reached".to_owned()), out);
-            }
+            self.refuse(request, Reason::RefusedByPbx("the own phone cannot be reached".to_owned()), out);
         }
     }
 
@@ -345,6 +368,7 @@ impl Asterisk {
             resume_is_safe: true,
             started_at: calls::started_at(call),
             connected_at: None,
+            asks_about: None,
         };
         let remote = calls::remote(call, &self.channels, &self.keys.extension);
         let Some(consult) = &call.consult else {
@@ -353,7 +377,9 @@ impl Asterisk {
         };
         let state = if consult.connected { SeenState::Connected } else { SeenState::Ringing };
         let asked = calls::asked(call, &self.channels);
-        let other = CallSeen { request: None, direction: Direction::Outgoing, ..of(call.consult_key(), state, asked) };
+        let about = Some(call.key.clone());
+        let direction = Direction::Outgoing;
+        let other = CallSeen { request: None, direction, asks_about: about, ..of(call.consult_key(), state, asked) };
         vec![of(call.key.clone(), SeenState::Held(Holder::Us), remote), other]
     }
 
@@ -383,6 +409,7 @@ impl Asterisk {
 
     fn ping(&mut self, now: Now, out: &mut Effects) {
         self.ping_at = Some(now.mono + PING);
+        self.known.pings(now);
         self.ask(Asked::Ping, |id| packet::Action::new("Ping", id), out);
     }
 
@@ -405,6 +432,7 @@ impl Asterisk {
         }
         self.next_tones(now, out);
         self.look_at_dnd(now, out);
+        self.look_at_forward(now, out);
         self.look_at_open(now, out);
     }
 }
@@ -413,7 +441,12 @@ impl Dialect for Asterisk {
     fn step(&mut self, input: Input<'_>, now: Now, random: &mut dyn Random, out: &mut Effects) {
         let talks = matches!(self.phase, Phase::SigningIn | Phase::Syncing | Phase::Live);
         match input {
-            Input::Start => self.start(out),
+            Input::Start => {
+                // How a call went that somebody let the server begin is told to everybody, with the number of the order:
+                // two programs that both count from one would take the answers of each other.
+                self.asked.count_from((random.unit().clamp(0.0, 1.0) * FIRST_ACTIONS) as u64);
+                self.start(out);
+            }
             Input::Stop => self.reset(),
             Input::Opened(wire) if wire == self.wire => self.opened(),
             Input::NotOpened(wire, why) if wire == self.wire => self.not_opened(why, out),
@@ -432,22 +465,18 @@ impl Dialect for Asterisk {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let open = self.open.iter().filter_map(|open| match &open.what {
-            What::Tones(tones) => (!tones.left.is_empty() && !tones.plays).then_some(tones.next_at),
-            What::NeedsPeer { until, .. } => Some(*until),
-            What::Consult { until, .. } => *until,
-            What::Dnd { look_at, .. } => Some(*look_at),
-            What::Shown { .. }
-            | What::HangUp { .. }
-            | What::Dial
-            | What::PickUp { .. }
-            | What::Transfer { .. }
-            | What::Join { .. }
-            | What::Complete { .. }
-            | What::Park { .. } => None,
-        });
+        let open = self.open.iter().filter_map(|open| open.what.due());
         let live = self.phase == Phase::Live;
         let calls = self.calls.deadline(&self.channels).filter(|_| live);
-        open.chain(calls).chain(self.ping_at).chain(self.sync_again_at).chain(self.sync_until).min()
+        open.chain(calls)
+            .chain(self.forward_deadline())
+            .chain(self.ping_at)
+            .chain(self.sync_again_at)
+            .chain(self.sync_until)
+            .min()
+    }
+
+    fn findings(&self) -> Findings {
+        self.found()
     }
 }

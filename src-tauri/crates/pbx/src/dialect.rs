@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use phone_core::request::Check;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{AccountConfig, Now, Reason, Secret};
 use url::Url;
@@ -37,7 +38,7 @@ pub enum Input<'a> {
     /// A socket or stream ended, by whatever end of it.
     Closed(Wire),
     /// An HTTP request has its answer.
-    Http(u32, Result<HttpAnswer, Reason>),
+    Http(u64, Result<HttpAnswer, Reason>),
     /// Send this, once.
     Command(&'a Command),
     /// A command had no effect in time.
@@ -82,7 +83,7 @@ pub enum Header {
 /// One HTTP request. Redirects are not followed; it is sent once.
 pub struct HttpRequest {
     /// The dialect's number for the answer.
-    pub id: u32,
+    pub id: u64,
     /// `GET`, `POST`, ...
     pub method: &'static str,
     /// Address without secrets.
@@ -176,6 +177,17 @@ impl Effects {
     }
 }
 
+/// What a dialect found out about its PBX and about the account there, for the self-examination.
+#[derive(Default)]
+pub struct Findings {
+    /// What was looked at; the names differ from each other.
+    pub checks: Vec<Check>,
+    /// How long the server took to answer last, where no ping of a WebSocket tells it.
+    pub answers_in: Option<Duration>,
+    /// Seconds that the server's clock is ahead, where no answer by HTTP tells it.
+    pub clock_ahead: Option<i64>,
+}
+
 /// A source of random numbers, given by the engine.
 pub trait Random {
     /// A number drawn evenly from 0 to 1.
@@ -188,4 +200,8 @@ pub trait Dialect: Send {
     fn step(&mut self, input: Input<'_>, now: Now, random: &mut dyn Random, out: &mut Effects);
     /// When [`Input::Tick`] is due.
     fn deadline(&self) -> Option<Instant>;
+    /// What it knows for the self-examination, in words; nothing is asked for it now.
+    fn findings(&self) -> Findings {
+        Findings::default()
+    }
 }

@@ -7,13 +7,16 @@
 pub mod asterisk;
 pub mod dialect;
 mod keys;
+mod open;
+mod questions;
 pub mod redact;
+mod tell;
 pub mod vodia;
 
 use phone_core::AccountConfig;
 use phone_core::pairing::KnownKind;
 
-pub use dialect::{Dialect, Effect, Effects, Framing, Header, HttpAnswer, HttpRequest, Input, Setup, Wire};
+pub use dialect::{Dialect, Effect, Effects, Findings, Framing, Header, HttpAnswer, HttpRequest, Input, Setup, Wire};
 
 /// What a kind is made and checked with.
 struct Kind {

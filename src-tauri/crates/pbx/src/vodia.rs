@@ -7,6 +7,7 @@
 pub mod calls;
 mod commands;
 mod dnd;
+mod doctor;
 mod elsewhere;
 mod fetch;
 pub mod frame;
@@ -29,15 +30,19 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use phone_core::told::{Command, RequestId, Told};
-use phone_core::{Abilities, Ability, AccountConfig, Now, Presence, Reason, Secret};
+use phone_core::told::{Command, RequestId};
+use phone_core::{Ability, AccountConfig, Now, Reason, Secret};
 use serde::{Deserialize, Serialize};
 
 pub use keys::check;
 
+use self::commands::What;
 use self::keys::{Keys, Path};
 use self::learnt::Learnt;
-use crate::dialect::{Dialect, Effect, Effects, HttpAnswer, Input, Random, Setup, Wire};
+use crate::dialect::{Dialect, Effect, Effects, Findings, HttpAnswer, Input, Random, Setup, Wire};
+use crate::open::Commands;
+use crate::questions::Questions;
+use crate::tell::Last;
 
 /// What the registry knows of this kind.
 pub(crate) const KIND: crate::Kind = crate::Kind {
@@ -175,8 +180,9 @@ pub struct Vodia {
     generation: Generation,
     version_known: bool,
     wire: Wire,
-    next_http: u32,
-    asked: HashMap<u32, Ask>,
+    asked: Questions<Ask>,
+    /// Commands of which something more is to be heard or said.
+    open: Commands<What>,
     calls: calls::Calls,
     accounts: people::Accounts,
     directory_names: HashMap<String, String>,
@@ -198,14 +204,9 @@ pub struct Vodia {
     dnd: dnd::Reading,
     /// The phone did not react to an answer once.
     no_answer: bool,
-    /// The answer under way, and when it was sent.
-    answering: Option<(RequestId, Instant)>,
-    /// Transfers whose outcome is being looked for.
-    handovers: handover::Handovers,
     /// When the server was heard last.
     heard_at: Option<Instant>,
-    told_abilities: Option<Abilities>,
-    told_own: Option<(Presence, Option<bool>)>,
+    told: Last,
     asking: Vec<Asking>,
     /// Entries that the PBX's list had when it was read last.
     past_keys: Vec<String>,
@@ -245,8 +246,8 @@ impl Vodia {
             password_tried: false,
             phase: Phase::Idle,
             wire: Wire(0),
-            next_http: 0,
-            asked: HashMap::new(),
+            asked: Questions::default(),
+            open: Commands::default(),
             calls: calls::Calls::default(),
             accounts: people::Accounts::default(),
             directory_names: HashMap::new(),
@@ -261,11 +262,8 @@ impl Vodia {
             has_dnd: false,
             dnd: dnd::Reading::default(),
             no_answer: false,
-            answering: None,
-            handovers: handover::Handovers::default(),
             heard_at: None,
-            told_abilities: None,
-            told_own: None,
+            told: Last::default(),
             asking: vec![],
             past_keys: vec![],
             ping_at: None,
@@ -317,6 +315,7 @@ impl Vodia {
     fn reset(&mut self) {
         self.phase = Phase::Idle;
         self.asked.clear();
+        self.open.lose();
         self.calls.clear();
         self.accounts.clear();
         self.directory_names.clear();
@@ -332,11 +331,8 @@ impl Vodia {
         self.password_tried = false;
         self.session_resource_seen = false;
         self.session_is_fresh = false;
-        self.answering = None;
-        self.handovers.clear();
         self.heard_at = None;
-        self.told_abilities = None;
-        self.told_own = None;
+        self.told.forget();
         self.ping_at = None;
         self.life = life::Life::default();
         self.keepalive_at = None;
@@ -354,22 +350,15 @@ impl Vodia {
     /// Tells what can be done, when that changed.
     fn tell_abilities(&mut self, out: &mut Effects) {
         use Ability::{Answer, Contacts, Dial, Dnd, HangUp, History, Hold, Presence, Resume, TransferAttended, TransferBlind};
-        let mut list = vec![Dial, HangUp, Hold, Resume, TransferBlind, TransferAttended];
-        let mut offer = |offered: bool, ability: Ability| {
-            if offered {
-                list.push(ability);
-            }
-        };
-        offer(!self.no_answer, Answer);
-        offer(self.has_overview || self.has_directory, Presence);
-        offer(self.has_dnd, Dnd);
-        offer(self.has_history == Some(true), History);
-        offer(self.has_contacts, Contacts);
-        let abilities = Abilities::of(&list);
-        if self.told_abilities.as_ref() != Some(&abilities) {
-            self.told_abilities = Some(abilities.clone());
-            out.tell(Told::Abilities(abilities));
-        }
+        let offered: &[(bool, &[Ability])] = &[
+            (true, &[Dial, HangUp, Hold, Resume, TransferBlind, TransferAttended]),
+            (!self.no_answer, &[Answer]),
+            (self.has_overview || self.has_directory, &[Presence]),
+            (self.has_dnd, &[Dnd]),
+            (self.has_history == Some(true), &[History]),
+            (self.has_contacts, &[Contacts]),
+        ];
+        self.told.abilities(offered, out);
     }
 }
 
@@ -400,7 +389,7 @@ impl Dialect for Vodia {
             }
             Input::Opened(_) | Input::NotOpened(..) | Input::Text(..) | Input::Pong(_) | Input::Pinged(_) | Input::Closed(_) => {}
             Input::Http(id, answer) => {
-                if let Some(ask) = self.asked.remove(&id) {
+                if let Some(ask) = self.asked.take(id) {
                     self.answered(ask, answer, now, out);
                 }
             }
@@ -432,6 +421,10 @@ impl Dialect for Vodia {
         .flatten()
         .min()
     }
+
+    fn findings(&self) -> Findings {
+        self.examined()
+    }
 }
 
 impl Vodia {
@@ -448,6 +441,7 @@ impl Vodia {
             Ask::Find(command) => self.found(&command, answer, now, out),
             Ask::Commanded { request, path, key } => {
                 self.commanded(request, path, key.as_deref(), answer, now, out);
+                self.heard_of(request);
                 self.tell_handovers(out);
             }
             Ask::SetDnd(request, wanted) => self.dnd_set(request, wanted, answer, out),

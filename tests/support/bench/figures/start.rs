@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::super::Plan;
 use super::super::ears::Said;
+use super::super::pbx::Kind;
 use super::super::stage::{Scene, Stage};
 use super::super::table::Row;
 use super::usual;
@@ -37,7 +38,7 @@ pub async fn tray(plan: &Plan) -> Result<Vec<Row>> {
 pub async fn online(plan: &Plan) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for generation in ["g1", "g2", "g3"] {
-        let stage = Stage::build(&plan.programs, Scene { generation, ..usual(plan) }).await?;
+        let stage = Stage::build(&plan.programs, Scene { pbx: Kind::Vodia(generation), ..usual(plan) }).await?;
         let mut known = Vec::new();
         for _ in 0..plan.runs {
             let (mut agent, began) = stage.start();

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use phone_control::protocol::WindowView;
 use phone_core::call::tidy;
-use phone_core::view::{CallView, Can, Doing, LinkName};
-use phone_core::{Ability, View};
+use phone_core::view::{CallView, Can, Doing, LinkName, Relation};
+use phone_core::{Ability, AccountName, ForwardWhen, View};
 
 use super::{keyring_locked, rings_here, state, who};
 use crate::desktop::{Act, call_is_up, clock};
@@ -55,6 +55,7 @@ const LAST_NUMBERS: usize = 8;
 pub fn menu(view: &View, zone: &TimeZone) -> Vec<Entry> {
     let groups = [
         calls(view, zone),
+        parked(view, zone),
         numbers(view, zone),
         own_state(view),
         troubles(view),
@@ -77,7 +78,7 @@ fn calls(view: &View, zone: &TimeZone) -> Vec<Entry> {
         if !group.is_empty() {
             group.push(Entry::Line);
         }
-        group.push(Entry::Words(heading(call, zone)));
+        group.push(Entry::Words(heading(call, view, zone)));
         let can = |can| call.can.contains(&can) && !call.stale;
         let id = || call.id.clone();
         if can(Can::Answer) {
@@ -98,7 +99,10 @@ fn calls(view: &View, zone: &TimeZone) -> Vec<Entry> {
     group
 }
 
-fn heading(call: &CallView, zone: &TimeZone) -> String {
+fn heading(call: &CallView, view: &View, zone: &TimeZone) -> String {
+    if let Some(other) = asked_about(call, view).filter(|_| call.doing.is_none()) {
+        return format!("{} · waits while you ask {}", who(call), who(other));
+    }
     let state = match call.doing {
         Some(Doing::Answering) => "answering",
         Some(Doing::HangingUp) => "hanging up",
@@ -114,6 +118,33 @@ fn heading(call: &CallView, zone: &TimeZone) -> String {
         Some(at) if !call.stale => format!("{} · {state} since {}", who(call), clock(at, zone)),
         Some(_) | None => format!("{} · {state}", who(call)),
     }
+}
+
+/// Whom this user asks about a call that waits meanwhile.
+fn asked_about<'a>(call: &CallView, view: &'a View) -> Option<&'a CallView> {
+    let related = call.related.as_ref().filter(|related| related.how == Relation::Consulting && related.waits)?;
+    view.calls.iter().find(|other| other.id == related.call)
+}
+
+/// Calls that wait where they were parked. Of which nobody knows that they still do, none is offered: somebody else may wait
+/// there now.
+fn parked(view: &View, zone: &TimeZone) -> Vec<Entry> {
+    let mut group = Vec::new();
+    for parked in view.parked.iter().filter(|parked| parked.unknown_since.is_none()) {
+        let Some(place) = parked.place.as_deref() else { continue };
+        let name = parked.who.title().map(|name| format!(" · {name}")).unwrap_or_default();
+        group.push(Entry::Item {
+            label: format!("Fetch parked call {}{name} · {}", tidy(place), clock(parked.since, zone)),
+            act: Act::Dial { number: place.to_owned(), account: Some(parked.account.clone()) },
+            enabled: can_dial(view, &parked.account),
+        });
+    }
+    group
+}
+
+fn can_dial(view: &View, name: &AccountName) -> bool {
+    let account = view.accounts.iter().find(|account| account.name == *name);
+    account.is_some_and(|account| account.link == LinkName::Online && account.abilities.has(Ability::Dial))
 }
 
 fn numbers(view: &View, zone: &TimeZone) -> Vec<Entry> {
@@ -132,8 +163,7 @@ fn numbers(view: &View, zone: &TimeZone) -> Vec<Entry> {
         }
         let name = record.remote.name.as_deref().map(tidy).filter(|name| !name.is_empty());
         let who = name.map_or_else(|| tidy(&number), |name| format!("{name} · {}", tidy(&number)));
-        let account = view.accounts.iter().find(|account| account.name == record.account);
-        let enabled = account.is_some_and(|account| account.link == LinkName::Online && account.abilities.has(Ability::Dial));
+        let enabled = can_dial(view, &record.account);
         seen.push((&record.account, number.clone()));
         entries.push(Entry::Item {
             label: format!("{who} · {}", clock(record.started_at, zone)),
@@ -148,14 +178,38 @@ fn numbers(view: &View, zone: &TimeZone) -> Vec<Entry> {
 }
 
 fn own_state(view: &View) -> Vec<Entry> {
+    let mut group = forwarding(view);
     let able = || view.accounts.iter().filter(|account| account.abilities.has(Ability::Dnd));
     if able().next().is_none() {
-        return Vec::new();
+        return group;
     }
     let online = || able().filter(|account| account.link == LinkName::Online);
     let enabled = online().next().is_some();
     let on = enabled && online().all(|account| account.dnd == Some(true));
-    vec![Entry::Check { label: "Do not disturb".to_owned(), act: Act::Dnd(!on), on, enabled }]
+    group.push(Entry::Check { label: "Do not disturb".to_owned(), act: Act::Dnd(!on), on, enabled });
+    group
+}
+
+/// Where calls go instead of the phone; nobody may forget that, so each one is told with its end beside it.
+fn forwarding(view: &View) -> Vec<Entry> {
+    let mut group = Vec::new();
+    let several = view.accounts.len() > 1;
+    for account in view.accounts.iter().filter(|account| account.link == LinkName::Online) {
+        for when in ForwardWhen::ALL {
+            let Some(to) = account.forwarding.as_ref().and_then(|known| known.to(when)) else { continue };
+            let which = match when {
+                ForwardWhen::Always => "Calls",
+                ForwardWhen::Busy => "Calls while you are busy",
+                ForwardWhen::NoAnswer => "Calls that nobody answers",
+            };
+            let at = if several { format!("{}: ", account.name) } else { String::new() };
+            group.push(Entry::Words(format!("{at}{which} go to {}", tidy(to))));
+            if account.abilities.has(Ability::to_forward(when)) {
+                group.push(item("Stop forwarding", Act::Unforward { account: account.name.clone(), when }));
+            }
+        }
+    }
+    group
 }
 
 fn troubles(view: &View) -> Vec<Entry> {

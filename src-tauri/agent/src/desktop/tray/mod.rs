@@ -11,8 +11,9 @@ mod pictures;
 pub use menu::{Entry, RESTART_HINT, menu};
 
 use jiff::tz::TimeZone;
+use phone_core::call::tidy;
 use phone_core::view::{AccountView, CallView, LinkName};
-use phone_core::{CallState, Code, Direction, Presence, View};
+use phone_core::{CallState, Code, Direction, ForwardWhen, Presence, View};
 
 use crate::desktop::clock;
 
@@ -181,7 +182,10 @@ fn lines(view: &View, zone: &TimeZone) -> Vec<String> {
         missed => Some(format!("{missed} missed calls")),
     };
     let accounts = view.accounts.iter().map(|account| account_line(account, zone));
-    missed.into_iter().chain(accounts).chain(view.hints.iter().map(|hint| hint.text.clone())).collect()
+    // A phone that stays silent is noticed late.
+    let away = view.accounts.iter().filter_map(|account| account.forwarding.as_ref()?.to(ForwardWhen::Always));
+    let away = away.map(|to| format!("All calls go to {}", tidy(to)));
+    missed.into_iter().chain(away).chain(accounts).chain(view.hints.iter().map(|hint| hint.text.clone())).collect()
 }
 
 /// How one account stands: state first, then cause, then what to do.

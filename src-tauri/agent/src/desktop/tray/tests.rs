@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use phone_control::protocol::WindowView;
 use phone_core::call::{Outcome, Party};
 use phone_core::view::{CallRecord, Can, Doing, Hint, RecordSource};
-use phone_core::{Abilities, Ability, AccountName, CallId, Reason, Why};
+use phone_core::{Abilities, Ability, AccountName, CallId, Forwarding, Reason, Why};
 
 pub fn office() -> AccountName {
     AccountName::parse("office").expect("a plain word")
@@ -33,6 +33,7 @@ pub fn account(link: LinkName, why: Option<Reason>) -> AccountView {
         abilities: Abilities::of(&[Ability::Dial, Ability::Dnd]),
         presence: if online { Presence::Available } else { Presence::Unknown },
         dnd: online.then_some(false),
+        forwarding: None,
         url: "https://pbx.example".into(),
         domain: None,
     }
@@ -52,6 +53,7 @@ pub fn call(direction: Direction, state: CallState, can: &[Can]) -> CallView {
         can: can.to_vec(),
         doing: None,
         post_dial: None,
+        related: None,
     }
 }
 
@@ -66,6 +68,8 @@ pub fn record(outcome: Outcome, number: &str, name: Option<&str>) -> CallRecord 
         connected_at: None,
         ended_at: Some(at()),
         source: RecordSource::Local,
+        via: None,
+        note: None,
     }
 }
 
@@ -253,4 +257,29 @@ fn every_mark_has_its_pictures_for_both_panels() {
             }
         }
     }
+}
+
+#[test]
+fn calls_that_go_elsewhere_are_told_and_can_be_stopped_where_the_pbx_can() {
+    let able = [Ability::Forwarding, Ability::ForwardAlways];
+    let known = Forwarding { always: Some("+4930555001".into()), busy: None, no_answer: Some("207".into()) };
+    let away = AccountView { abilities: Abilities::of(&able), forwarding: Some(known), ..online() };
+    let here = AccountView { forwarding: None, ..away.clone() };
+    let shown = |account: &AccountView| {
+        let view = view(vec![account.clone()], vec![]);
+        let rows = menu(&view, &TimeZone::UTC).into_iter().take_while(|entry| *entry != Entry::Line).collect::<Vec<_>>();
+        (rows, tray(&view, Panel::Dark, &TimeZone::UTC).lines)
+    };
+    let stop = Act::Unforward { account: office(), when: ForwardWhen::Always };
+    let (rows, lines) = shown(&away);
+    let expected = [
+        Entry::Words("Calls go to +4930555001".into()),
+        Entry::Item { label: "Stop forwarding".into(), act: stop, enabled: true },
+        Entry::Words("Calls that nobody answers go to 207".into()),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(lines[0], "All calls go to +4930555001");
+    let (rows, lines) = shown(&here);
+    assert!(rows.iter().all(|row| !matches!(row, Entry::Words(_))), "{rows:?}");
+    assert!(lines.iter().all(|line| !line.contains("go to")));
 }

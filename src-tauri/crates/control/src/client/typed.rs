@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use phone_core::request::Check;
-use phone_core::view::CallRecord;
 use phone_core::{AccountName, CallId, Secret, Trouble, View, event::CallBrief};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,8 +10,9 @@ use serde_json::value::RawValue;
 
 use super::{Client, unreadable};
 use crate::protocol::{
-    AccountParams, AccountReply, CallParams, CallReply, DiagnosisReply, DialParams, DoctorReply, DtmfParams, HistoryParams,
-    HistoryReply, Nothing, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, SetPresenceParams, Stream,
+    AccountParams, AccountReply, CallParams, CallReply, DeleteCallsParams, DeleteCallsReply, DiagnosisReply, DialParams,
+    DismissParkedParams, DoctorReply, DtmfParams, ExportHistoryReply, HistoryParams, HistoryReply, NoteCallParams, Nothing,
+    ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, SetForwardingParams, SetPresenceParams, Stream,
     SubscribeParams, TransferParams, method,
 };
 
@@ -56,9 +56,24 @@ impl Client {
         self.call(method::PEOPLE, params).await
     }
 
-    /// Ended calls, newest first.
-    pub async fn history(&self, params: &HistoryParams) -> Result<Vec<CallRecord>, Trouble> {
-        Ok(self.call::<HistoryReply>(method::HISTORY, params).await?.calls)
+    /// A page of ended calls, newest first.
+    pub async fn history(&self, params: &HistoryParams) -> Result<HistoryReply, Trouble> {
+        self.call(method::HISTORY, params).await
+    }
+
+    /// A part of the table of ended calls.
+    pub async fn export_history(&self, params: &HistoryParams) -> Result<ExportHistoryReply, Trouble> {
+        self.call(method::EXPORT_HISTORY, params).await
+    }
+
+    /// Removes ended calls, and tells how many there were.
+    pub async fn delete_calls(&self, params: &DeleteCallsParams) -> Result<usize, Trouble> {
+        Ok(self.call::<DeleteCallsReply>(method::DELETE_CALLS, params).await?.deleted)
+    }
+
+    /// Writes a note on an ended call, or removes it.
+    pub async fn note_call(&self, params: &NoteCallParams) -> Result<(), Trouble> {
+        self.call::<Nothing>(method::NOTE_CALL, params).await.map(|Nothing {}| ())
     }
 
     /// Dials what a person typed, and waits for the PBX.
@@ -86,6 +101,11 @@ impl Client {
         Ok(self.call::<ParkReply>(method::PARK, &ParkParams { call }).await?.place)
     }
 
+    /// Shows a parked call no more.
+    pub async fn dismiss_parked(&self, parked: CallId) -> Result<(), Trouble> {
+        self.done(method::DISMISS_PARKED, &DismissParkedParams { parked }).await
+    }
+
     /// Takes the call that rings at an extension.
     pub async fn pick_up(&self, params: &PickUpParams) -> Result<Option<CallBrief>, Trouble> {
         self.about_call(method::PICK_UP, params).await
@@ -94,6 +114,11 @@ impl Client {
     /// Chooses the own state.
     pub async fn set_presence(&self, params: &SetPresenceParams) -> Result<(), Trouble> {
         self.done(method::SET_PRESENCE, params).await
+    }
+
+    /// Sends own calls to another number, or ends that.
+    pub async fn set_forwarding(&self, params: &SetForwardingParams) -> Result<(), Trouble> {
+        self.done(method::SET_FORWARDING, params).await
     }
 
     /// Adds an account and waits for its sign-in.

@@ -81,6 +81,9 @@ pub struct DesktopPatch {
     /// Show names in notices while the screen is locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names_when_locked: Option<bool>,
+    /// Ended calls are kept for so many days; 0 removes those that are there and keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_days: Option<u32>,
 }
 
 /// A field that stands there, even as null.
@@ -114,6 +117,7 @@ impl DesktopPatch {
             forget_dial,
             window_warm_s,
             names_when_locked,
+            history_days,
         } = self;
         put(dial_hotkey, &mut to.dial_hotkey);
         put(answer_hotkey, &mut to.answer_hotkey);
@@ -123,6 +127,7 @@ impl DesktopPatch {
         put(ask_links, &mut to.ask_links);
         put(window_warm_s, &mut to.window_warm_s);
         put(names_when_locked, &mut to.names_when_locked);
+        put(history_days, &mut to.history_days);
         if let Some(number) = forget_dial {
             to.always_dial.retain(|known| *known != number);
         }
@@ -155,6 +160,7 @@ impl From<DesktopSettings> for DesktopPatch {
             forget_dial: None,
             window_warm_s: Some(all.window_warm_s),
             names_when_locked: Some(all.names_when_locked),
+            history_days: Some(all.history_days),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From a method and its parameters to what is wanted, and from a reply to its JSON.
 
 use phone_core::call::{tidy, tones};
+use phone_core::history::{CallsWanted, HistoryPage, WhichCalls};
 use phone_core::number::Yes;
 use phone_core::request::TransferTarget;
 use phone_core::{AccountConfig, AccountName, Code, Reason, Reply, Request, Source, Trouble};
@@ -13,15 +14,16 @@ use super::{DesktopReply, DesktopRequest, Phone};
 use crate::keys;
 use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, result};
 use crate::protocol::{
-    AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DiagnosisReply, DialParams,
-    DoctorReply, DtmfParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, Nothing, NumbersParams,
-    NumbersReply, OpenWindowParams, PAGE, PROTOCOL, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams,
-    RetryNowParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams,
+    AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DeleteCallsParams,
+    DeleteCallsReply, DiagnosisReply, DialParams, DismissParkedParams, DoctorReply, DtmfParams, ExportHistoryReply,
+    HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, NoteCallParams, Nothing, NumbersParams, NumbersReply,
+    OpenWindowParams, PAGE, PROTOCOL, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, RetryNowParams,
+    SetForwardingParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams,
     TransferParams, Welcome, method,
 };
 
-/// Most ended calls in one answer.
-const MOST_CALLS: usize = 1000;
+/// Most ended calls in one answer; a page ends earlier where they need too much room.
+const MOST_CALLS: usize = 500;
 /// Room that an envelope and a few numbers need beside a list.
 const ENVELOPE: usize = 1024;
 
@@ -39,6 +41,8 @@ pub(super) enum Shape {
     View,
     People,
     Calls,
+    Table,
+    Deleted,
     Call,
     Parked,
     Account(AccountName),
@@ -68,9 +72,20 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             let PeopleParams { offset, limit, all, filter } = read(params)?;
             Engine(Request::People { offset, limit: limit.min(PAGE), all, filter }, Shape::People)
         }
-        method::HISTORY => {
-            let HistoryParams { missed, limit, filter } = read(params)?;
-            Engine(Request::History { missed, limit: limit.min(MOST_CALLS), filter }, Shape::Calls)
+        method::HISTORY => Engine(Request::History(calls_wanted(params)?), Shape::Calls),
+        method::EXPORT_HISTORY => Engine(Request::ExportHistory(calls_wanted(params)?), Shape::Table),
+        method::DELETE_CALLS => {
+            let DeleteCallsParams { calls, all } = read(params)?;
+            let which = match (calls.is_empty(), all) {
+                (true, true) => WhichCalls::All,
+                (false, false) => WhichCalls::These(calls),
+                (true, false) | (false, true) => return Err(wrong("either calls or all of them are removed")),
+            };
+            Engine(Request::DeleteCalls(which), Shape::Deleted)
+        }
+        method::NOTE_CALL => {
+            let NoteCallParams { call, note } = read(params)?;
+            Engine(Request::NoteCall(call, note.filter(|note| !note.trim().is_empty())), Shape::Nothing)
         }
         method::MISSED_SEEN => Engine(Request::MissedSeen, Shape::Nothing),
         method::DIAL => {
@@ -104,6 +119,7 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             Engine(Request::Transfer(call, target), Shape::Call)
         }
         method::PARK => Engine(Request::Park(read::<ParkParams>(params)?.call), Shape::Parked),
+        method::DISMISS_PARKED => Engine(Request::DismissParked(read::<DismissParkedParams>(params)?.parked), Shape::Nothing),
         method::PICK_UP => {
             let PickUpParams { from, account } = read(params)?;
             Engine(Request::PickUp { from, account }, Shape::Call)
@@ -111,6 +127,10 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
         method::SET_PRESENCE => {
             let SetPresenceParams { account, presence, until, note } = read(params)?;
             Engine(Request::SetPresence { account, presence, until, note }, Shape::Nothing)
+        }
+        method::SET_FORWARDING => {
+            let SetForwardingParams { account, when, to, yes } = read(params)?;
+            Engine(Request::SetForwarding { account, when, to, yes: yes.into() }, Shape::Nothing)
         }
         method::ADD_ACCOUNT => add_account(read_secretly(params)?)?,
         method::SET_PASSWORD => {
@@ -173,6 +193,11 @@ fn read_secretly<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> Result
 
 fn text_of(params: Option<&RawValue>) -> &str {
     params.map_or("{}", RawValue::get)
+}
+
+fn calls_wanted(params: Option<&RawValue>) -> Result<CallsWanted, Refusal> {
+    let HistoryParams { missed, limit, filter, account, before } = read(params)?;
+    Ok(CallsWanted { missed, account, text: filter, before, limit: limit.min(MOST_CALLS) })
 }
 
 fn account(params: Option<&RawValue>) -> Result<AccountName, Refusal> {
@@ -276,7 +301,9 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
         (Shape::People, Reply::People { revision, people, total }) => {
             result(&PeopleReply { revision, people: fitting(people), total })
         }
-        (Shape::Calls, Reply::History(calls)) => result(&HistoryReply { calls: fitting(calls) }),
+        (Shape::Calls, Reply::History(HistoryPage { calls, next })) => result(&HistoryReply { calls, next }),
+        (Shape::Table, Reply::Table { text, next }) => result(&ExportHistoryReply { text, next }),
+        (Shape::Deleted, Reply::Deleted(deleted)) => result(&DeleteCallsReply { deleted }),
         (Shape::Call, Reply::Call(call)) => result(&CallReply { call: Some(call) }),
         (Shape::Call, Reply::Done) => result(&CallReply { call: None }),
         (Shape::Parked, Reply::Parked(place)) => result(&ParkReply { place }),
@@ -295,6 +322,8 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
             Shape::View
             | Shape::People
             | Shape::Calls
+            | Shape::Table
+            | Shape::Deleted
             | Shape::Call
             | Shape::Parked
             | Shape::Account(_)
@@ -309,6 +338,8 @@ fn shaped<P: Phone>(phone: &P, reply: Reply, shape: &Shape) -> Result<Box<RawVal
             | Reply::PeopleChanged { .. }
             | Reply::Numbers(_)
             | Reply::History(_)
+            | Reply::Table { .. }
+            | Reply::Deleted(_)
             | Reply::Account(_)
             | Reply::Checks(_)
             | Reply::Text(_),
@@ -352,7 +383,8 @@ mod tests {
 
     #[test]
     fn no_page_is_larger_than_its_limit() {
-        let Ok(Wanted::Engine(Request::History { limit, .. }, _)) = wanted("history", r#"{"limit":4000000000}"#) else {
+        let Ok(Wanted::Engine(Request::History(CallsWanted { limit, .. }), _)) = wanted("history", r#"{"limit":4000000000}"#)
+        else {
             panic!("a history")
         };
         assert_eq!(limit, MOST_CALLS);
@@ -401,6 +433,9 @@ mod tests {
             ("add_account", r#"{"name":"office","kind":"k","url":"https://pbx.example/","keys":{"plan.contry":"DE"}}"#),
             ("add_account", r#"{"name":"office","kind":"k","url":"https://pbx.example/","keys":{"plan.country":"Germany"}}"#),
             ("dial", "{}"),
+            ("delete_calls", "{}"),
+            ("delete_calls", r#"{"calls":["office/c1"],"all":true}"#),
+            ("note_call", r#"{"note":"x"}"#),
             ("subscribe", r#"{"streams":["weather"]}"#),
         ] {
             let Err(refusal) = wanted(name, params) else { panic!("{name} {params} is refused") };

@@ -1,12 +1,15 @@
 //! How long the texts may be that a PBX sends: a few hostile names must not make a view that nobody can send.
 
 use crate::call::Party;
+use crate::forward::ForwardWhen;
 use crate::people::PersonSeen;
 use crate::told::{PastCall, Told};
 use crate::view::CallRecord;
 
 /// Most characters of a name or a note.
 const NAME: usize = 200;
+/// Most characters of what the user writes about a call.
+const NOTE: usize = 1000;
 /// Most characters of a number; a longer one is none, because its beginning would be another number.
 const NUMBER: usize = 128;
 /// Most bytes of an id; a longer one is none, because its beginning could be another call's.
@@ -16,6 +19,8 @@ impl CallRecord {
     /// Cuts the texts of a call to what is kept of them.
     pub fn bound(&mut self) {
         party(&mut self.remote);
+        self.via.iter_mut().for_each(party);
+        cut_some(&mut self.note, NOTE);
         cut(&mut self.id.0, KEY);
     }
 }
@@ -34,6 +39,7 @@ pub(super) fn bounded(mut told: Told) -> Told {
             for call in calls {
                 party(&mut call.remote);
                 call.via.iter_mut().for_each(party);
+                call.asks_about.take_if(|key| key.len() > KEY);
             }
         }
         Told::People(people) => {
@@ -49,8 +55,21 @@ pub(super) fn bounded(mut told: Told) -> Told {
             }
         }
         Told::Abilities(_) | Told::Verdict { .. } | Told::Own { .. } => {}
-        Told::Parked { place, .. } => {
+        Told::Forwarding(forwarding) => {
+            // Without its target a forwarding would look like none.
+            let is_long = |to: &str| to.chars().count() > NUMBER;
+            forwarding.take_if(|known| ForwardWhen::ALL.iter().any(|when| known.to(*when).is_some_and(is_long)));
+        }
+        Told::Parked { key, place, .. } => {
+            key.take_if(|key| key.len() > KEY);
             place.take_if(|place| place.chars().count() > NUMBER);
+        }
+        Told::ParkedCalls(parked) => {
+            parked.retain(|parked| parked.key.len() <= KEY);
+            for parked in parked {
+                parked.place.take_if(|place| place.chars().count() > NUMBER);
+                party(&mut parked.who);
+            }
         }
         Told::Confirmed(_) | Told::Refused(..) | Told::Unclear(_) => {}
     }

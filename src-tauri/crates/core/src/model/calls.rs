@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::related::{allowed_while_asking, may_join, related};
 use super::{Desk, Live, Model, Output, Undecided};
 use crate::Now;
 use crate::account::{Ability, AccountName};
@@ -9,7 +10,7 @@ use crate::call::{CallId, CallSeen, CallState, Direction, Holder, Outcome, Party
 use crate::event::{CallBrief, Event, EventName};
 use crate::number::{is_same as is_same_number, may_be_same};
 use crate::reason::Reason;
-use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource};
+use crate::view::{CallRecord, CallView, Can, LinkName, RecordSource, Relation};
 
 /// How long a dial without any sign of its call is shown as unknown before it is dropped.
 pub(super) const FORGET_AFTER: Duration = Duration::from_secs(30);
@@ -104,6 +105,8 @@ impl Model {
             // When a call ended that nobody watched is not known.
             ended_at: (!call.stale).then_some(now.wall),
             source: RecordSource::Local,
+            via: call.via.clone(),
+            note: None,
         };
         let brief = CallBrief { state: CallState::Ended, ..brief(name, &call) };
         out.push(Output::Event(Event::new(EventName::CallEnded, now.wall).about(brief)));
@@ -240,6 +243,7 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
         forget_at: None,
         post_dial: None,
         e164: None,
+        asks_about: None,
     }
 }
 
@@ -275,6 +279,7 @@ fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: 
     call.stale = false;
     call.forget_at = None;
     call.resume_is_safe = seen.resume_is_safe;
+    call.asks_about = seen.asks_about;
     if seen.remote.number != call.looked_up {
         call.looked_up.clone_from(&seen.remote.number);
     }
@@ -346,6 +351,7 @@ pub(super) fn shown(desk: &Desk, call: &Live) -> CallView {
         can: can(desk, call),
         doing: desk.pending.iter().find(|p| p.call.as_ref() == Some(&call.id)).and_then(|p| p.doing),
         post_dial: call.post_dial.clone(),
+        related: related(desk, call),
     }
 }
 
@@ -362,20 +368,30 @@ pub(super) fn can(desk: &Desk, call: &Live) -> Vec<Can> {
         }
     };
     let talking = matches!(call.state, CallState::Connected | CallState::Held);
-    offer(call.state == CallState::Ringing && call.direction == Direction::Incoming && has(Ability::Answer), Can::Answer);
+    offer(rings_here(call) && has(Ability::Answer), Can::Answer);
     offer(has(Ability::HangUp), Can::HangUp);
     offer(call.state == CallState::Connected && has(Ability::Hold), Can::Hold);
     offer(call.state == CallState::Held && may_resume(call) && has(Ability::Resume), Can::Resume);
-    offer(talking && has(Ability::TransferBlind), Can::Transfer);
+    let hands_on = if rings_here(call) { has(Ability::Deflect) } else { talking && has(Ability::TransferBlind) };
+    offer(hands_on, Can::Transfer);
     let partner = desk
         .calls
         .iter()
-        .any(|c| c.id != call.id && c.key.is_some() && matches!(c.state, CallState::Connected | CallState::Held));
+        .filter(|c| c.id != call.id && c.key.is_some() && matches!(c.state, CallState::Connected | CallState::Held))
+        .any(|other| may_join(desk, call, other));
     offer(talking && partner && has(Ability::TransferAttended), Can::TransferToCall);
     offer(call.state == CallState::Connected && has(Ability::Dtmf), Can::Dtmf);
     offer(call.state == CallState::Connected && has(Ability::Consult), Can::Consult);
     offer(talking && has(Ability::Park), Can::Park);
+    if let Some(pair) = related(desk, call).filter(|pair| pair.how == Relation::Consulting) {
+        can.retain(|what| allowed_while_asking(&pair, *what));
+    }
     can
+}
+
+/// It came in and nobody has taken it yet.
+pub(super) fn rings_here(call: &Live) -> bool {
+    call.state == CallState::Ringing && call.direction == Direction::Incoming
 }
 
 /// Resuming is right when we hold the call, or when the PBX's resume cannot hold by mistake.

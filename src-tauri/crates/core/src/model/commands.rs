@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
-use super::calls::{brief, may_resume, obstacle};
+use super::calls::{brief, may_resume, obstacle, rings_here};
+use super::own::Chosen;
+use super::related::may_join;
 use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
@@ -12,7 +12,7 @@ use crate::call::{CallId, CallState, Direction, Holder, Party};
 use crate::event::{CallBrief, Event, EventName};
 use crate::number::{Kind, Target, Yes};
 use crate::reason::Reason;
-use crate::request::{Answer, OwnPresence, Reply, Source, TransferTarget};
+use crate::request::{Answer, Reply, Source, TransferTarget};
 use crate::told::{Command, RequestId};
 use crate::view::{Doing, LinkName};
 
@@ -28,28 +28,25 @@ const TONE_LIMIT: Duration = Duration::from_millis(500);
 const PAUSE_LIMIT: Duration = Duration::from_millis(1500);
 
 /// So many further presses of the same button get the answer of the first one.
-const MOST_JOINED: usize = 16;
+pub(super) const MOST_JOINED: usize = 16;
 
 /// A command that was sent and has not had its effect yet.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub request: RequestId,
     /// Who asked for the same meanwhile; nothing was sent for them.
-    joined: Vec<RequestId>,
+    pub joined: Vec<RequestId>,
     pub call: Option<CallId>,
-    /// What is being done to a call; none when the own state is being chosen.
+    /// What is being done to a call; none when something of the user's own is being chosen.
     pub doing: Option<Doing>,
     pub deadline: Instant,
     /// The desired effect is not the state of a call.
     pub by_word: bool,
     /// Its call, once that is over and the command is not.
     pub ended: Option<CallBrief>,
-    /// The own state that is being chosen.
-    chosen: Option<Chosen>,
+    /// What of the user's own is being chosen.
+    pub chosen: Option<Chosen>,
 }
-
-/// An own state with its end and its note.
-type Chosen = (OwnPresence, Option<Timestamp>, Option<String>);
 
 impl Pending {
     /// Gives everybody who asked the same answer.
@@ -164,6 +161,7 @@ impl Model {
             forget_at: None,
             post_dial,
             e164: e164.clone(),
+            asks_about: None,
         };
         let event = Event::new(EventName::CallDialing, now.wall).about(brief(&name, &call));
         desk.pending.push(Pending {
@@ -231,9 +229,8 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn answer(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
-        let rings = |c: &Live| c.direction == Direction::Incoming && c.state == CallState::Ringing;
         let answered = |c: &Live| c.direction == Direction::Incoming && is_answered(c.state);
-        let (name, id) = self.pick_or(call, rings, answered)?;
+        let (name, id) = self.pick_or(call, rings_here, answered)?;
         let what = What(Doing::Answering, Ability::Answer, |request, key| Command::Answer { request, key });
         self.begin(&name, &id, request, what, now, |call| match (call.state, call.direction) {
             (CallState::Ringing, Direction::Incoming) => Ok(true),
@@ -338,9 +335,13 @@ impl Model {
                 let target = self.judge_dial(&name, text, Source::Typed, &Yes::No).map_err(not_one_target)?;
                 // Nobody could send the digits for after the answer.
                 let to = target.post_dial.is_none().then_some(target.dial).ok_or(Reason::NotOneTarget)?;
-                let what =
-                    What(Doing::Transferring, Ability::TransferBlind, |request, key| Command::TransferTo { request, key, to });
-                self.begin(&name, &id, request, what, now, talking)
+                // Where a call that rings cannot be sent on, it has to be connected first.
+                let rings = self.desk(&name).is_some_and(|desk| {
+                    desk.abilities.has(Ability::Deflect) && desk.calls.iter().any(|call| call.id == id && rings_here(call))
+                });
+                let ability = if rings { Ability::Deflect } else { Ability::TransferBlind };
+                let what = What(Doing::Transferring, ability, |request, key| Command::TransferTo { request, key, to });
+                self.begin(&name, &id, request, what, now, |call| if rings { Ok(true) } else { talking(call) })
             }
             TransferTarget::Ask(text) => self.consult(request, &name, &id, text, now),
             TransferTarget::Call(other) => {
@@ -354,67 +355,16 @@ impl Model {
                 if let Some(why) = obstacle(desk, partner) {
                     return Err(why);
                 }
+                let call = desk.calls.iter().find(|c| c.id == id).ok_or(Reason::NoSuchCall)?;
+                if !may_join(desk, call, partner) {
+                    return Err(Reason::NotNow("Somebody is being asked about one of these calls; end that first."));
+                }
                 let other = partner.key.clone().ok_or(Reason::StateUnknown)?;
                 let join = |request, key| Command::TransferJoin { request, key, other };
                 let what = What(Doing::Transferring, Ability::TransferAttended, join);
                 self.begin(&name, &id, request, what, now, talking)
             }
         }
-    }
-
-    /// Begins choosing the own state at one account.
-    ///
-    /// # Errors
-    /// Why nothing is sent.
-    pub fn set_presence(
-        &mut self,
-        request: RequestId,
-        name: &AccountName,
-        presence: OwnPresence,
-        until: Option<Timestamp>,
-        note: Option<String>,
-        now: Now,
-    ) -> Begin {
-        let desk = self.desk(name).ok_or(Reason::NoAccount)?;
-        if desk.link != LinkName::Online {
-            return Err(Reason::Offline);
-        }
-        let possible = match presence {
-            OwnPresence::Available | OwnPresence::Dnd => desk.abilities.has(Ability::Dnd),
-            OwnPresence::Away | OwnPresence::Busy => false,
-        };
-        if !possible {
-            return Err(Reason::Unsupported);
-        }
-        // Two at once could end the wrong way round, and nobody would know which of them the PBX kept.
-        let chosen = (presence, until, note.clone());
-        if let Some(first) = desk.pending.iter_mut().find(|p| p.chosen.is_some()) {
-            if first.chosen.as_ref() != Some(&chosen) || first.joined.len() >= MOST_JOINED {
-                return Err(Reason::UnderWay);
-            }
-            first.joined.push(request);
-            return Ok(Begun::Joined);
-        }
-        desk.pending.push(Pending {
-            request,
-            joined: vec![],
-            call: None,
-            doing: None,
-            deadline: now.mono + COMMAND_LIMIT,
-            by_word: true,
-            ended: None,
-            chosen: Some(chosen),
-        });
-        Ok(Begun::Send(name.clone(), Command::SetPresence { request, presence, until, note }, vec![]))
-    }
-
-    /// Names of the accounts that are online and can switch do-not-disturb.
-    pub fn accounts_with_dnd(&self) -> Vec<AccountName> {
-        self.desks
-            .iter()
-            .filter(|d| d.link == LinkName::Online && d.abilities.has(Ability::Dnd))
-            .map(|d| d.name.clone())
-            .collect()
     }
 
     /// The gates that every command about a call passes.

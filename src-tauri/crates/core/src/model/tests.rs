@@ -16,8 +16,11 @@ use crate::view::{Can, Doing};
 mod bounds;
 mod consult;
 mod dialling;
+mod forwarding;
+mod parked;
 mod presses;
 mod redial;
+mod related;
 mod reused;
 mod transfers;
 
@@ -73,6 +76,7 @@ fn seen(key: &str, direction: Direction, state: SeenState, number: &str) -> Call
         resume_is_safe: false,
         started_at: None,
         connected_at: None,
+        asks_about: None,
     }
 }
 

@@ -21,6 +21,11 @@ pub fn is_same(a: &str, b: &str) -> bool {
     compare(a, b, &[""])
 }
 
+/// The digits of an international number behind its country code.
+pub fn behind_country_code(international: &str) -> Option<&str> {
+    split_code(international).map(|(_, national)| national)
+}
+
 fn compare(a: &str, b: &str, outside: &[&str]) -> bool {
     let (a, b) = (Spelled::of(a), Spelled::of(b));
     match (a.sign, b.sign) {

@@ -279,6 +279,18 @@ impl Reason {
             Self::EndedAtOnce => {
                 facts(Code::RefusedByPbx, Command, "The call ended before it rang.", "Check the number, then try again.")
             }
+            Self::NoEndedCall => facts(
+                Code::NoSuchCall,
+                Command,
+                "This call is not in the history.",
+                "It may have been removed. Nothing was changed.",
+            ),
+            Self::NoHistory => facts(
+                Code::NotAvailable,
+                Command,
+                "The history cannot be read or written now.",
+                "Make room or mend the folder that it lies in; `trayphonectl doctor` says what is wrong.",
+            ),
             Self::NoCallFits => facts(Code::NoSuchCall, Command, "There is no such call, or it is over.", "Nothing was sent."),
             Self::AlreadyCalling => facts(
                 Code::RateLimited,

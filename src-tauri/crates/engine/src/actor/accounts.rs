@@ -34,6 +34,7 @@ impl Actor {
     pub(super) fn open_desk(&mut self, config: AccountConfig, provisional: bool) {
         let name = config.name.clone();
         self.desks.insert(name.clone(), Desk::new(config, provisional));
+        self.look_at_history();
         if !provisional {
             self.ask_secret(&name);
         }
@@ -345,6 +346,7 @@ impl Actor {
         }
         self.model.hint(not_stored(name), false);
         let outputs = self.model.remove_account(name, now());
+        self.look_at_history();
         self.changed = true;
         self.outputs(outputs);
     }

@@ -43,7 +43,7 @@ impl Desk {
             frames: VecDeque::new(),
             skipped: 0,
             clock_ahead: None,
-            past: vec![],
+            road: super::examination::Road::default(),
             retry_at: None,
         }
     }
@@ -125,6 +125,7 @@ impl Actor {
         desk.attempt = attempt;
         desk.wires.clear();
         desk.addresses = None;
+        desk.road.ends();
         for task in desk.tasks.drain(..) {
             task.abort();
         }
@@ -135,6 +136,7 @@ impl Actor {
         let (inner, proxies) = (self.inner.clone(), Arc::clone(&self.proxies));
         let Some(desk) = self.desks.get_mut(name) else { return };
         let Some(tls) = desk.tls.clone() else { return };
+        desk.road.leads_to(&url);
         let (sender, to_send) = mpsc::channel(64);
         desk.wires.insert(wire, sender);
         let (account, attempt) = (name.clone(), desk.attempt);
@@ -171,6 +173,10 @@ impl Actor {
         };
         let Some(desk) = self.desks.get_mut(name) else { return };
         let Some(http) = desk.http.clone() else { return };
+        // A sign-in page may stand elsewhere.
+        if host_of(&request.url) == host_of(&desk.config.url) {
+            desk.road.leads_to(&request.url);
+        }
         tracing::debug!(account = %name, method = request.method, path = request.url.path().split('/').nth(1).unwrap_or_default(), "request");
         let (account, attempt, id) = (name.clone(), desk.attempt, request.id);
         let task = async move {

@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use phone_core::history::CallsWanted;
+use phone_core::model::Output;
 use phone_core::request::{Answer, Reply};
 use phone_core::view::{CallRecord, Hint};
-use phone_core::{AccountName, Reason};
+use phone_core::{AccountName, Event, EventName, Reason};
 use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::{Actor, now};
-use crate::disk::{Disk, Done};
+use crate::disk::{Disk, Done, Question};
+use crate::history::{Keep, Look, Wanted};
 
 /// How long a folder may take to be written to before that is told.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
@@ -42,6 +45,8 @@ pub(super) struct Writing {
     settings: u64,
     history: u64,
     marks: u64,
+    /// The number of the newest look at the history.
+    looks: u64,
     /// When the disk is late with what it has.
     late_at: Option<Instant>,
     again_at: Option<Instant>,
@@ -51,7 +56,8 @@ pub(super) struct Writing {
 impl Writing {
     pub(super) fn new(disk: Disk, may_write: bool) -> Self {
         let done = Done::default();
-        Self { disk, may_write, done, settings: 0, history: 0, marks: 0, late_at: None, again_at: None, saving: vec![] }
+        let (settings, history, marks, looks) = (0, 0, 0, 0);
+        Self { disk, may_write, done, settings, history, marks, looks, late_at: None, again_at: None, saving: vec![] }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -122,15 +128,77 @@ impl Actor {
         self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
     }
 
-    /// Keeps an ended call, in memory at once and on disk soon.
+    /// Keeps an ended call, on disk soon.
     pub(super) fn record(&mut self, record: CallRecord) {
-        match self.history.add(record) {
-            Ok(line) => {
-                self.writing.history += 1;
-                self.writing.disk.ended_call(self.writing.history, line);
-                self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
+        self.writing.history += 1;
+        self.writing.disk.ended_call(self.writing.history, record);
+        self.writing.late_at.get_or_insert(now().mono + WRITE_LIMIT);
+    }
+
+    /// Has the history tell what the tray shows of it, now and after every change.
+    pub(super) fn look_at_history(&mut self) {
+        self.writing.looks += 1;
+        let accounts = self.desks.keys().cloned().collect();
+        self.writing.disk.look(self.writing.looks, Look { accounts, seen_until: self.marks.missed_seen_until });
+    }
+
+    /// Has ended calls kept for as long as the settings say.
+    pub(super) fn keep_history(&mut self) {
+        self.writing.disk.keep(Keep::days(self.settings.desktop.history_days));
+        self.look_at_history();
+    }
+
+    /// Asks the history for calls.
+    pub(super) fn ask_for_calls(
+        &self,
+        wanted: CallsWanted,
+        question: impl FnOnce(Wanted, oneshot::Sender<Answer>) -> Question,
+        answer: oneshot::Sender<Answer>,
+    ) {
+        match Wanted::of(wanted) {
+            Some(wanted) => self.ask_history(|told| question(wanted, told), answer),
+            None => {
+                answer.send(Err(Reason::WrongUsage("no page says that it goes on there".into()).into())).ok();
             }
-            Err(error) => warn!(%error, "an ended call could not be put into a line"),
+        }
+    }
+
+    /// Asks the history, which may lie on a disk that does not answer.
+    pub(super) fn ask_history(
+        &self,
+        question: impl FnOnce(oneshot::Sender<Answer>) -> Question,
+        answer: oneshot::Sender<Answer>,
+    ) {
+        let (told, hears) = oneshot::channel();
+        if !self.writing.disk.question(question(told)) {
+            answer.send(Err(Reason::NoHistory.into())).ok();
+            return;
+        }
+        tokio::spawn(async move {
+            let heard = tokio::time::timeout(WRITE_LIMIT, hears).await;
+            let reply = heard.ok().and_then(Result::ok).unwrap_or_else(|| Err(Reason::NoHistory.into()));
+            answer.send(reply).ok();
+        });
+    }
+
+    /// Takes over what the history looks like, unless it is older than what is known here.
+    fn history_told(&mut self, before: &Done) {
+        let done = &self.writing.done;
+        let known = done.known.clone();
+        let is_newest = known.look == self.writing.looks && done.history.number == self.writing.history;
+        if is_newest
+            && done.history.failed.is_none()
+            && let Some(picture) = known.picture
+        {
+            self.changed |= self.model.remember(picture.recent, picture.missed);
+        }
+        if known.changes > before.known.changes {
+            self.outputs(vec![Output::Event(Event::new(EventName::History, now().wall))]);
+        }
+        if let Some(aside) = known.aside.filter(|aside| before.known.aside.as_ref() != Some(aside)) {
+            let text = "The history was broken, and a new one was begun.".to_owned();
+            let remedy = format!("The old one was kept as {}. What the PBX still lists comes back by itself.", aside.display());
+            self.tell_of_disk("history_broken", text, remedy, Some("it was kept aside"));
         }
     }
 
@@ -142,7 +210,7 @@ impl Actor {
         if settings.number > 0 && (settings.number > before.settings.number || settings.failed != before.settings.failed) {
             self.settings_failed(settings.failed.as_deref());
         }
-        if history.number > 0 && (history.number > before.history.number || history.failed != before.history.failed) {
+        if history.number > before.history.number || history.failed != before.history.failed {
             self.history_failed(history.failed.as_deref());
         }
         if marks.number > 0 && (marks.number > before.marks.number || marks.failed != before.marks.failed) {
@@ -153,6 +221,7 @@ impl Actor {
         self.writing.late_at = outstanding.then(|| now().mono + WRITE_LIMIT);
         let again = settings.failed.is_some() || history.failed.is_some() || marks.failed.is_some();
         self.writing.again_at = again.then(|| now().mono + WRITE_AGAIN);
+        self.history_told(&before);
         self.answer_saved();
     }
 

@@ -2,22 +2,19 @@
 
 use std::fmt::Write as _;
 
-use phone_core::call::Outcome;
 use phone_core::link::LinkInput;
 use phone_core::model::LinkRules;
 use phone_core::people::Changes;
-use phone_core::request::{Answer, Check, Reply, Request};
-use phone_core::view::{CallRecord, LinkName};
+use phone_core::request::{Answer, Reply, Request};
 use phone_core::{AccountName, DesktopSettings, PersonKind, Reason, Trouble, plain_fingerprint};
 use tokio::sync::oneshot;
 
 use super::{Actor, Inner, KeptFrame, SecretState, now, vault};
 use crate::Asked;
+use crate::disk::Question;
 
-/// Most people or calls of one page.
+/// Most people of one page.
 const LARGEST_PAGE: usize = 500;
-/// A clock that is further off makes sign-ins and histories wrong.
-const CLOCK_OFF_S: i64 = 120;
 
 /// What the settings say about links.
 pub(super) fn link_rules(settings: &DesktopSettings) -> LinkRules {
@@ -32,6 +29,7 @@ impl Actor {
             Asked::Desktop(change, answer) => {
                 change(&mut self.settings.desktop);
                 self.model.set_link_rules(link_rules(&self.settings.desktop));
+                self.keep_history();
                 self.desktop.send_replace(self.settings.desktop.clone());
                 self.save_and_answer(answer);
             }
@@ -56,11 +54,15 @@ impl Actor {
                 };
                 Ok(Reply::PeopleChanged { revision: self.model.people.revision(), changed })
             }
-            Request::History { missed, limit, filter } => Ok(Reply::History(self.history_page(missed, limit, filter.as_deref()))),
+            Request::History(wanted) => return self.ask_for_calls(wanted, Question::Page, answer),
+            Request::ExportHistory(wanted) => return self.ask_for_calls(wanted, Question::Table, answer),
+            Request::DeleteCalls(which) => return self.ask_history(|told| Question::Delete(which, told), answer),
+            Request::NoteCall(call, note) => return self.ask_history(|told| Question::Note(call, note, told), answer),
             Request::MissedSeen => {
                 self.model.missed_seen();
                 self.marks.missed_seen_until = now().wall;
                 self.save_marks();
+                self.look_at_history();
                 self.changed = true;
                 Ok(Reply::Done)
             }
@@ -121,6 +123,11 @@ impl Actor {
                 let begun = self.model.park(id, &call, now());
                 return self.begun(id, begun);
             }
+            Request::DismissParked(parked) => {
+                self.model.dismiss_parked(&parked);
+                self.changed = true;
+                Ok(Reply::Done)
+            }
             Request::PickUp { from, account } => {
                 let id = self.pending(answer);
                 let begun = self.model.pick_up(id, &from, account.as_ref(), now());
@@ -128,6 +135,12 @@ impl Actor {
             }
             Request::SetPresence { account, presence, until, note } => {
                 return self.set_presence(account, presence, until, note, answer);
+            }
+            Request::SetForwarding { account, when, to, yes } => {
+                let id = self.pending(answer);
+                let begun = self.model.set_forwarding(id, account.as_ref(), when, to.as_deref(), &yes, now());
+                self.numbers_used();
+                return self.begun(id, begun);
             }
             Request::AddAccount { mut config, secret } => {
                 if let Some(pin) = &config.pin {
@@ -275,19 +288,6 @@ impl Actor {
         Reply::People { revision: self.model.people.revision(), people, total }
     }
 
-    fn history_page(&self, missed: bool, limit: usize, filter: Option<&str>) -> Vec<CallRecord> {
-        let told: Vec<CallRecord> = self.desks.values().flat_map(|d| d.past.iter().cloned()).collect();
-        let wanted = filter.map(str::to_lowercase).filter(|f| !f.is_empty());
-        let fits = |call: &CallRecord| {
-            let text = wanted.as_deref().is_none_or(|wanted| {
-                let has = |part: &Option<String>| part.as_deref().is_some_and(|t| t.to_lowercase().contains(wanted));
-                has(&call.remote.number) || has(&call.remote.name)
-            });
-            (!missed || call.outcome == Outcome::Missed) && text
-        };
-        self.history.joined(&told).into_iter().filter(fits).take(limit.clamp(1, LARGEST_PAGE)).collect()
-    }
-
     /// What was seen on the wire last, without people and secrets.
     fn diagnosis(&self, name: &AccountName) -> Answer {
         let Some(desk) = self.desks.get(name) else { return Err(Reason::NoAccount.into()) };
@@ -313,41 +313,5 @@ impl Actor {
             }
         }
         Ok(Reply::Text(text))
-    }
-
-    /// The engine's part of the self-examination.
-    fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![];
-        for (name, begin) in [("settings", "settings_"), ("history", "history_")] {
-            for hint in self.model.hints().iter().filter(|hint| hint.about.starts_with(begin)) {
-                checks.push(Check::problem(name, &hint.text, hint.remedy.as_deref().unwrap_or_default()));
-            }
-        }
-        if self.desks.is_empty() {
-            checks.push(Check::problem("account", Reason::NoAccount.text(), Reason::NoAccount.advice()));
-            checks.push(Check::fine("clock", "Not compared: without an account there is no PBX to ask."));
-        }
-        for (name, desk) in &self.desks {
-            let view = self.model.account(name);
-            let online = view.as_ref().is_some_and(|v| v.link == LinkName::Online);
-            let check = match desk.link.why() {
-                Some(why) => Check::problem(&format!("pbx {name}"), why.text(), why.advice()),
-                None if online => Check::fine(&format!("pbx {name}"), "Signed in and live."),
-                None => Check::problem(&format!("pbx {name}"), "Not connected yet.", "Trayphone tries by itself."),
-            };
-            checks.push(check);
-            if let Some(ahead) = desk.clock_ahead {
-                checks.push(if ahead.abs() > CLOCK_OFF_S {
-                    let text = format!("This machine's clock and that of the PBX differ by {} s.", ahead.abs());
-                    Check::problem(&format!("clock {name}"), &text, "Set the clock, or tell the administrator of the PBX.")
-                } else {
-                    Check::fine(&format!("clock {name}"), "The clocks agree.")
-                });
-            } else {
-                // Many a PBX never says what time it is; that is no fault, and the text claims nothing.
-                checks.push(Check::fine(&format!("clock {name}"), "Not compared: the PBX has not said what time it is."));
-            }
-        }
-        checks
     }
 }

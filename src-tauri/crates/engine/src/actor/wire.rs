@@ -51,6 +51,9 @@ impl Actor {
             }
             FromNet::Pong(wire) => {
                 self.link(name, LinkInput::Heard);
+                if let Some(desk) = self.desks.get_mut(name) {
+                    desk.road.ponged(now().mono);
+                }
                 self.dialect(name, Input::Pong(wire));
             }
             FromNet::Pinged(wire) => {
@@ -101,7 +104,12 @@ impl Actor {
                     }
                     self.send(name, wire, ToSocket::Hidden(secret, Instant::now() + SEND_LIMIT));
                 }
-                Effect::Ping(wire) => self.send(name, wire, ToSocket::Ping),
+                Effect::Ping(wire) => {
+                    if let Some(desk) = self.desks.get_mut(name) {
+                        desk.road.pinged(now().mono);
+                    }
+                    self.send(name, wire, ToSocket::Ping);
+                }
                 Effect::Http(request) => self.http(name, *request),
                 Effect::Tell(told) => {
                     // People have a revision of their own; a storm of them draws no view.

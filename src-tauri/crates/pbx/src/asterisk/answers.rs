@@ -1,28 +1,19 @@
 //! Answers to our questions, by their numbers, and the items of the lists among them.
 
+use phone_core::call::tidy;
 use phone_core::told::Told;
 use phone_core::{Now, Reason};
 
 use super::packet::{Action, Packet};
-use super::{Asked, Asterisk, Feature, Phase};
+use super::{Asked, Asterisk, Feature, Phase, lists};
 use crate::dialect::{Effect, Effects};
-
-/// So many questions may be open at once; a server that answers none of them is asked no more.
-pub(super) const MOST_ASKED: usize = 256;
 
 impl Asterisk {
     /// Asks a question or gives an order, once.
     pub(super) fn ask(&mut self, asked: Asked, action: impl FnOnce(u64) -> Action, out: &mut Effects) -> u64 {
-        let id = self.number(asked);
+        let id = self.asked.number(asked);
         out.push(Effect::Send(self.wire, action(id).text()));
         id
-    }
-
-    /// The number of the next question.
-    pub(super) fn number(&mut self, asked: Asked) -> u64 {
-        self.next_action += 1;
-        self.asked.insert(self.next_action, asked);
-        self.next_action
     }
 
     pub(super) fn answer(&mut self, packet: &Packet<'_>, now: Now, out: &mut Effects) {
@@ -34,25 +25,24 @@ impl Asterisk {
                 out.push(Effect::Skipped)
             };
         };
-        let Some(asked) = self.asked.get(&id).cloned() else { return };
+        let Some(list) = self.asked.get(id).map(Asked::list) else { return };
         // The rest of a list follows.
-        let list = packet.get("EventList").is_some_and(|word| word.eq_ignore_ascii_case("start"));
-        let lists =
-            matches!(asked, Asked::Channels | Asked::Status | Asked::Hints | Asked::Devices | Asked::Bridge(_) | Asked::Dnd);
-        if lists && packet.is_success() && (list || asked == Asked::Dnd) {
+        let begins = || packet.get("EventList").is_some_and(|word| word.eq_ignore_ascii_case("start"));
+        if packet.is_success() && list.is_some_and(|list| list.unannounced || begins()) {
             return;
         }
-        self.asked.remove(&id);
+        let Some(asked) = self.asked.take(id) else { return };
         match asked {
             Asked::Challenge => return self.challenged(packet, out),
             Asked::Login => return self.logged_in(packet, now, out),
-            Asked::Ping => return,
+            Asked::Ping => return self.known.ponged(packet, now),
+            Asked::Examined(look) => return self.examined(look, packet),
             Asked::Step(request, step) => return self.step_answered(request, step, packet, now, out),
             Asked::Commands => self.listed_commands(packet),
             Asked::Settings => self.told_settings(packet, out),
             Asked::Started => self.told_start(packet, now, out),
             // Without the right to it there is another list, which says the same.
-            Asked::Channels if !packet.is_success() => self.ask_list(Asked::Status, |id| Action::new("Status", id), out),
+            Asked::Channels if !packet.is_success() => self.ask_list(Asked::Status, |id| lists::STATUS.ask(id), out),
             Asked::Feature(feature) => {
                 if packet.is_success() && packet.text("Value") == Some("1") {
                     self.features.insert(feature);
@@ -61,10 +51,13 @@ impl Asterisk {
                 }
             }
             Asked::Dnd => self.dnd_answered(packet, out),
+            Asked::Forward(when) => self.forward_answered(when, packet, now, out),
+            Asked::ForwardCode(when, on) => self.forward_code_answered(when, on, packet),
             Asked::Name(number) => self.told_name(&number, packet, out),
             Asked::Contacts(endpoint) => return self.told_contacts(endpoint, packet, out),
             Asked::Model(endpoint, contact) => return self.told_model(&endpoint, &contact, packet),
             Asked::Knows(endpoint) => return self.told_what_it_knows(&endpoint, packet, out),
+            Asked::Parked => return self.parked_are_not_listed(),
             Asked::Channels | Asked::Status | Asked::Hints | Asked::Devices | Asked::Bridge(_) => {}
         }
         self.part_done(now, out);
@@ -74,6 +67,7 @@ impl Asterisk {
     fn part_done(&mut self, now: Now, out: &mut Effects) {
         if self.phase == Phase::Live {
             self.tell_abilities(out);
+            self.tell_forwarding(out);
         }
         self.list_done(now, out);
     }
@@ -84,34 +78,39 @@ impl Asterisk {
         if name == "OriginateResponse" {
             return self.originated(id, packet, now, out);
         }
-        let Some(asked) = self.asked.get(&id).cloned() else { return };
-        match (name, asked) {
-            ("CoreShowChannel", Asked::Channels) | ("Status", Asked::Status) => self.listed_channel(packet, now, out),
-            ("BridgeInfoChannel", Asked::Bridge(bridge)) => {
-                if let Some(id) = self.channels.take(packet, "", &self.keys, now.mono) {
-                    self.channels.enters(id, &bridge, packet);
-                    self.follow(now, out);
-                }
+        let Some(asked) = self.asked.get(id).cloned() else { return };
+        let Some(list) = asked.list() else { return };
+        if name == list.end {
+            self.asked.take(id);
+            if asked == Asked::Parked {
+                return self.parked_are_listed(out);
             }
-            ("DBGetResponse", Asked::Dnd) => {
-                self.dnd_entry(packet, out);
-                // Old servers end here, new ones with one more event.
-                self.asked.remove(&id);
-                self.part_done(now, out);
+            if asked == Asked::Hints && self.phase == Phase::Live {
+                out.tell(Told::People(self.people.all()));
             }
-            ("CoreShowChannelsComplete", Asked::Channels)
-            | ("StatusComplete", Asked::Status)
-            | ("ExtensionStateListComplete", Asked::Hints)
-            | ("DeviceStateListComplete", Asked::Devices)
-            | ("BridgeInfoComplete", Asked::Bridge(_))
-            | ("DBGetComplete", Asked::Dnd) => {
-                let was_hints = self.asked.remove(&id) == Some(Asked::Hints);
-                if was_hints && self.phase == Phase::Live {
-                    out.tell(Told::People(self.people.all()));
-                }
-                self.part_done(now, out);
+            return self.part_done(now, out);
+        }
+        if name != list.item {
+            return;
+        }
+        if let Asked::Bridge(bridge) = asked {
+            if let Some(id) = self.channels.take(packet, "", &self.keys, now.mono) {
+                self.channels.enters(id, &bridge, packet);
+                self.follow(now, out);
             }
-            _ => {}
+        } else if let Asked::Forward(when) = asked {
+            self.forward_entry(when, packet, now, out);
+            self.asked.take(id);
+            self.part_done(now, out);
+        } else if asked == Asked::Dnd {
+            self.dnd_entry(packet, out);
+            // Old servers end here, new ones with one more event.
+            self.asked.take(id);
+            self.part_done(now, out);
+        } else if asked == Asked::Parked {
+            self.listed_parked(packet, now);
+        } else if matches!(asked, Asked::Channels | Asked::Status) {
+            self.listed_channel(packet, now, out);
         }
     }
 
@@ -124,10 +123,10 @@ impl Asterisk {
         if ours
             && lacks
             && self.phase == Phase::Live
-            && self.asked.len() < MOST_ASKED
+            && !self.asked.is_full()
             && !self.asked.values().any(|other| *other == asked)
         {
-            self.ask(asked, |id| Action::new("BridgeInfo", id).with("BridgeUniqueid", bridge), out);
+            self.ask(asked, |id| lists::BRIDGE.ask(id).with("BridgeUniqueid", bridge), out);
         }
     }
 
@@ -153,6 +152,9 @@ impl Asterisk {
                 self.dnd = None;
             }
         }
+        if packet.text("Device").is_some_and(|device| self.is_forward_switch(device)) {
+            self.ask_forwarding(out);
+        }
         self.tell_own(out);
         if self.calls.iter().next().is_some() {
             self.tell_calls(vec![], out);
@@ -168,6 +170,18 @@ impl Feature {
             Self::DndOff => "*79".to_owned(),
             Self::PickUp => format!("**{own}"),
             Self::Talk => format!("talk{own}"),
+            Self::Answers => own.to_owned(),
         }
+    }
+}
+
+/// A refusal in the words of the server.
+pub(super) fn said(packet: &Packet<'_>) -> Reason {
+    let message = tidy(packet.message());
+    match message.to_ascii_lowercase() {
+        lower if lower.contains("permission denied") => Reason::RefusedByPbx("the account lacks the right".to_owned()),
+        lower if lower.contains("extension does not exist") => Reason::RefusedByPbx("there is no such number".to_owned()),
+        lower if lower.contains("no such channel") => Reason::NoSuchCall,
+        lower => Reason::RefusedByPbx(lower.trim_end_matches('.').to_owned()),
     }
 }

@@ -12,6 +12,8 @@ use phone_core::{Direction, Now, Party};
 
 use super::channels::{Born, Channel, Channels, Dial, Gone, State};
 use super::keys::Keys;
+use super::redirect::Moved;
+use crate::tell::outcome_of;
 
 /// How long the own phone may be lifted after a dial without anybody being called, until it is taken to talk with the PBX
 /// itself: a mailbox, a menu or a queue, of which no event tells.
@@ -73,6 +75,10 @@ pub struct Call {
     /// Whom we asked to be called while it waits.
     pub asked: Option<String>,
     started_at: Option<Timestamp>,
+    /// The channel by which another program calls the own phones first, to dial from there.
+    front: Option<String>,
+    /// We have sent its caller somewhere else.
+    pub moved: Option<Moved>,
     /// A colleague or a group took it.
     elsewhere: bool,
 }
@@ -100,6 +106,17 @@ impl Call {
     pub fn consult_key(&self) -> String {
         format!("{}/consult", self.key)
     }
+
+    /// It came in and nobody has taken it.
+    pub fn rings_here(&self) -> bool {
+        self.direction == Direction::Incoming && self.up.is_none()
+    }
+
+    /// The channel by which the own phones are called first, where it is not that of the one phone itself.
+    pub fn front(&self, rings_all: bool) -> Option<&str> {
+        let ours = Some(self.key.as_str()).filter(|_| self.own_first && rings_all && self.request.is_some());
+        self.front.as_deref().or(ours)
+    }
 }
 
 impl Calls {
@@ -121,9 +138,10 @@ impl Calls {
         self.all.iter().any(|call| call.request == Some(request) && call.shown)
     }
 
-    /// The ids that we gave to channels.
+    /// The link ids that are ours without any leg: those that we gave to channels, and those of calls that wait for a leg.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.dials.iter().map(|dial| dial.channel.as_str())
+        let moved = self.all.iter().filter_map(|call| call.moved.as_ref()).filter(|moved| moved.waits());
+        self.dials.iter().map(|dial| dial.channel.as_str()).chain(moved.map(|moved| moved.linked.as_str()))
     }
 
     /// All calls.
@@ -146,7 +164,8 @@ impl Calls {
 
     /// When time alone changes something.
     pub fn deadline(&self, channels: &Channels) -> Option<Instant> {
-        self.all.iter().filter_map(|call| talks_at(call, channels)).min()
+        let waits = self.all.iter().filter_map(|call| call.moved.as_ref()?.until);
+        self.all.iter().filter_map(|call| talks_at(call, channels)).chain(waits).min()
     }
 
     /// Brings the calls up to what the channels show; gives those that are over.
@@ -154,10 +173,11 @@ impl Calls {
         self.take_new_legs(channels, keys, now);
         let mut over = vec![];
         for gone in std::mem::take(&mut channels.ended) {
-            over.extend(self.leg_ended(&gone));
+            over.extend(self.leg_ended(&gone, channels, &keys.extension, now.mono));
         }
+        over.extend(self.drop_moved(channels, now.mono));
         for call in &mut self.all {
-            settle(call, channels, now.mono);
+            settle(call, channels, &keys.extension, now.mono);
         }
         over
     }
@@ -207,17 +227,30 @@ impl Calls {
     fn take_leg(&mut self, id: &str, leg: &Channel, channels: &Channels, keys: &Keys, now: Now) {
         let is_ours = |dial: &&Dialled| dial.channel == id || (keys.rings_all && dial.channel == leg.linked);
         let dial = self.dials.iter().find(is_ours).cloned();
-        let tied = |call: &Call| call.legs.iter().any(|other| channels.get(other).is_some_and(|o| o.linked == leg.linked));
+        let tied = |call: &Call| {
+            let waits = call.moved.as_ref().is_some_and(|moved| moved.waits() && moved.linked == leg.linked);
+            waits || call.legs.iter().any(|other| channels.get(other).is_some_and(|o| o.linked == leg.linked))
+        };
+        let is_called = |call: &Call| call.direction == Direction::Incoming || call.front.is_some();
         let open = self.all.iter_mut().find(|call| match &dial {
             Some(dial) => call.key == dial.channel,
-            None => leg.born == Born::Called && call.direction == Direction::Incoming && call.up.is_none() && tied(call),
+            None => leg.born == Born::Called && is_called(call) && call.up.is_none() && tied(call),
         });
         match open {
-            Some(call) if call.up.is_none() => return call.legs.push(id.to_owned()),
+            Some(call) if call.up.is_none() => {
+                if let Some(moved) = &mut call.moved {
+                    moved.until = None;
+                }
+                return call.legs.push(id.to_owned());
+            }
             // It rings at another own phone while the call is talking: nothing to be shown, unless it is a call of its own.
             Some(_) | None => {}
         }
         let dial = dial.filter(|dial| self.all.iter().all(|call| call.key != dial.channel));
+        // It was let go of when another phone of its call was answered, and is answered as well.
+        if let Some(call) = self.get_mut(id) {
+            return call.legs.push(id.to_owned());
+        }
         let direction = if dial.is_none() && leg.born == Born::Called { Direction::Incoming } else { Direction::Outgoing };
         let age = leg.lasted.and_then(|seconds| i64::try_from(seconds).ok()).map(SignedDuration::from_secs);
         self.all.push(Call {
@@ -236,11 +269,13 @@ impl Calls {
             was_asked: false,
             back: false,
             started_at: age.and_then(|age| now.wall.checked_sub(age).ok()),
+            front: None,
+            moved: None,
             elsewhere: false,
         });
     }
 
-    fn leg_ended(&mut self, gone: &Gone) -> Option<Ended> {
+    fn leg_ended(&mut self, gone: &Gone, channels: &Channels, own: &str, now: Instant) -> Option<Ended> {
         let position = self.all.iter().position(|call| call.legs.contains(&gone.id))?;
         let call = self.all.get_mut(position)?;
         call.legs.retain(|leg| *leg != gone.id);
@@ -249,22 +284,51 @@ impl Calls {
         if !call.legs.is_empty() {
             return None;
         }
+        let answered = gone.channel.up_at.is_some();
+        // The PBX took it off the phone, and nobody else ended anything.
+        let by_somebody = answered || gone.channel.asked_to_end || gone.cause == ELSEWHERE || DECLINED.contains(&gone.cause);
+        let moved = call.moved.as_mut().filter(|moved| !by_somebody && moved.caller(channels).is_some());
+        if let Some(moved) = moved {
+            // Where the caller is now may be told after it.
+            moved.until = Some(now + LATE);
+            moved.party =
+                Some(gone.channel.connected.clone()).filter(|party| party.number.as_deref() != Some(own)).unwrap_or_default();
+            return None;
+        }
         let call = self.all.remove(position);
         self.dials.retain(|dial| dial.channel != call.key);
-        let answered = gone.channel.up_at.is_some();
         let declined = gone.channel.rang && (gone.channel.asked_to_end || DECLINED.contains(&gone.cause));
-        let outcome = match call.direction {
-            Direction::Incoming if !answered && call.elsewhere => Some(Outcome::AnsweredElsewhere),
-            Direction::Incoming if !answered && declined => Some(Outcome::Declined),
-            Direction::Incoming if !answered => Some(Outcome::Missed),
-            Direction::Incoming | Direction::Outgoing => None,
-        };
+        let (elsewhere, declined) = ((call.elsewhere, Outcome::AnsweredElsewhere), (declined, Outcome::Declined));
+        let outcome = outcome_of(call.direction, answered, &[elsewhere, declined]);
         Some(Ended { key: call.key, request: call.request, shown: call.shown, outcome })
     }
 }
 
+impl Calls {
+    /// Ends the calls whose own phone was to ring again and does not, and those whose caller is gone meanwhile.
+    fn drop_moved(&mut self, channels: &Channels, now: Instant) -> Vec<Ended> {
+        let is_over = |call: &mut Call| {
+            let waits = call.moved.as_ref().filter(|moved| call.legs.is_empty() && moved.waits());
+            let is_over = |moved: &Moved| moved.is_sent_on(channels) || moved.caller(channels).is_none();
+            waits.is_some_and(|moved| moved.until.is_some_and(|at| at <= now) || is_over(moved))
+        };
+        let ended = |call: Call| {
+            let sent_on = call.moved.as_ref().is_some_and(|moved| moved.is_sent_on(channels));
+            let outcome = Some(if sent_on { Outcome::SentOn } else { Outcome::Missed });
+            Ended { key: call.key, request: None, shown: call.shown, outcome }
+        };
+        self.all.extract_if(.., is_over).map(ended).collect()
+    }
+}
+
 /// Brings one call up to its legs.
-fn settle(call: &mut Call, channels: &Channels, now: Instant) {
+fn settle(call: &mut Call, channels: &Channels, own: &str, now: Instant) {
+    if !call.shown && call.direction == Direction::Incoming {
+        call.front = call.legs.iter().filter_map(|leg| channels.get(leg)).find_map(|leg| channels.front_of(leg, own));
+        if call.front.is_some() {
+            (call.direction, call.own_first) = (Direction::Outgoing, true);
+        }
+    }
     if call.up.is_none()
         && let Some(up) = call.legs.iter().find(|leg| channels.get(leg).is_some_and(|leg| leg.state == State::Up))
     {
@@ -273,7 +337,12 @@ fn settle(call: &mut Call, channels: &Channels, now: Instant) {
         let is_up = |leg: &String| channels.get(leg).is_some_and(|leg| leg.state == State::Up);
         call.legs.retain(is_up);
     }
-    let rang = |leg: &Channel| leg.rang || leg.state == State::Up || leg.born == Born::Dialling;
+    // From oneself comes no call; who lets the phone ring is told in a moment.
+    let is_clear = |leg: &Channel| {
+        let from_us = leg.born == Born::Called && leg.connected.number.as_deref() == Some(own);
+        !from_us || call.front.is_some() || leg.called_by.is_some() || leg.lasted.is_some()
+    };
+    let rang = |leg: &Channel| (leg.rang && is_clear(leg)) || leg.state == State::Up || leg.born == Born::Dialling;
     call.shown |= call.legs.iter().filter_map(|leg| channels.get(leg)).any(rang);
     let Some((id, leg)) = call.up.as_ref().and_then(|id| Some((id, channels.get(id)?))) else { return };
     let dials = dials(call, leg, channels);
@@ -289,7 +358,8 @@ fn settle(call: &mut Call, channels: &Channels, now: Instant) {
 
 /// The channel that dials: where all own phones are called first, a `Local` one dials in place of that which answers.
 fn dials<'a>(call: &Call, leg: &'a Channel, channels: &'a Channels) -> &'a Channel {
-    channels.get(&call.key).filter(|front| call.own_first && !front.own).unwrap_or(leg)
+    let front = call.front.as_ref().unwrap_or(&call.key);
+    channels.get(front).filter(|front| call.own_first && !front.own).unwrap_or(leg)
 }
 
 /// When the call counts as connected, because nothing else will tell.
@@ -353,9 +423,14 @@ pub fn remote(call: &Call, channels: &Channels, own: &str) -> Party {
     let shown = leg.map(|leg| before(leg).unwrap_or_else(|| leg.connected.clone()));
     let is_own = |party: &Party| party.number.as_deref() == Some(own);
     let shown = shown.filter(|party| !(call.own_first && is_own(party))).unwrap_or_default();
+    let told = |party: &Party| party.number.is_some() || party.name.is_some();
+    let waits = call.moved.as_ref().filter(|_| call.up.is_none() && !told(&shown)).map(|moved| moved.party.clone());
+    let shown = waits.unwrap_or(shown);
     let dialled = || {
-        let exten = leg.filter(|_| call.direction == Direction::Outgoing).and_then(|leg| leg.exten.clone());
-        call.number.clone().or_else(|| exten.filter(|exten| exten != "s"))
+        let front = call.front.as_ref().and_then(|front| channels.get(front));
+        let exten = front.or(leg).filter(|_| call.direction == Direction::Outgoing).and_then(|leg| leg.exten.clone());
+        let is_other = |exten: &String| exten != "s" && !(call.own_first && exten == own);
+        call.number.clone().or_else(|| exten.filter(is_other))
     };
     Party { number: shown.number.or_else(dialled), name: shown.name }
 }

@@ -96,6 +96,10 @@ pub struct Channel {
     pub dial: Dial,
     /// How many phones it is calling.
     pub calling: u32,
+    /// The channel that calls it.
+    pub called_by: Option<String>,
+    /// A half of a `Local` channel that leads to the own number.
+    pub leads_to_us: bool,
     /// How long it has lived, in seconds, when it was first seen in a list.
     pub lasted: Option<u64>,
     /// A call has taken it, or has no use for it.
@@ -218,6 +222,17 @@ impl Channels {
         bridge.members.iter().map(String::as_str).filter(move |id| *id != not && self.all.contains_key(*id))
     }
 
+    /// The channel by which another program calls the own phones first, to dial from there: nobody is called by oneself.
+    pub fn front_of(&self, leg: &Channel, own: &str) -> Option<String> {
+        let is_own = leg.connected.number.as_deref() == Some(own);
+        let leads = match self.get(&leg.linked) {
+            Some(first) => first.leads_to_us && first.linked == leg.linked && (is_own || leg.connected.number.is_none()),
+            // Where the events of others are filtered out, only who calls is told.
+            None => is_own && leg.called_by.as_ref().and_then(|by| self.get(by)).is_some_and(|by| by.leads_to_us),
+        };
+        (leads && leg.born == Born::Called).then(|| leg.linked.clone())
+    }
+
     /// Ties to us what has these link ids, beside what is tied by our own channels.
     pub fn tie<'a>(&mut self, more: impl Iterator<Item = &'a str>) {
         self.ties.clear();
@@ -229,7 +244,7 @@ impl Channels {
     pub fn concerns_us(&self, packet: &Packet<'_>, keys: &Keys) -> bool {
         self.listing
             || packet.lines().any(|(key, value)| {
-                (key.ends_with("Channel") && keys.own_device(value).is_some())
+                (key.ends_with("Channel") && (keys.own_device(value).is_some() || keys.leads_to_us(value)))
                     || (key.ends_with("Linkedid") && self.ties.contains(value))
                     || (key.ends_with("Uniqueid") && (self.all.contains_key(value) || self.bridges.contains_key(value)))
             })
@@ -253,7 +268,8 @@ impl Channels {
                 (_, true) => Born::Originated,
                 (_, false) => Born::Called,
             };
-            self.all.insert(id.to_owned(), Channel { own, born, ..Channel::default() });
+            let leads_to_us = keys.leads_to_us(name);
+            self.all.insert(id.to_owned(), Channel { own, born, leads_to_us, ..Channel::default() });
         }
         let attempt = self.attempt;
         let channel = self.all.get_mut(id)?;
@@ -339,12 +355,14 @@ impl Channels {
 
     /// Drops the channels of other people that nothing ties to us any more.
     pub fn prune(&mut self) {
-        if self.listing || self.all.values().all(|channel| channel.own) {
+        if self.listing || self.all.values().all(|channel| channel.own || channel.leads_to_us) {
             return;
         }
         let ours: HashSet<&str> = self.all.values().filter(|c| c.own).filter_map(|c| c.bridge.as_deref()).collect();
         let ties = &self.ties;
-        let stays = |c: &Channel| c.own || ties.contains(&c.linked) || c.bridge.as_deref().is_some_and(|b| ours.contains(b));
+        let in_ours = |c: &Channel| c.bridge.as_deref().is_some_and(|b| ours.contains(b));
+        // What leads to us comes before the leg that it leads to.
+        let stays = |c: &Channel| c.own || c.leads_to_us || ties.contains(&c.linked) || in_ours(c);
         let over: Vec<String> = self.all.iter().filter(|(_, c)| !stays(c)).map(|(id, _)| id.clone()).collect();
         for id in over {
             self.all.remove(&id);

@@ -10,24 +10,19 @@ use phone_core::call::tidy;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{Direction, Now, Reason};
 
+use super::answers::said;
+use super::keys::{NOT_A_NUMBER, dialable};
 use super::packet::{Action, Packet};
 use super::peers::Listener;
+use super::redirect::Goal;
 use super::{Asked, Asterisk, Phase};
 use crate::dialect::{Effects, Random};
+use crate::open::End;
 
-/// Most commands that are looked after at once; older ones have had their time.
-const MOST: usize = 32;
-/// Longest number that is dialled.
-const LONGEST_NUMBER: usize = 64;
-
-/// A command under way.
-pub(super) struct Open {
-    pub request: RequestId,
-    pub what: What,
-}
-
-/// What it is about.
+/// What a command under way waits for.
 pub(super) enum What {
+    /// Nothing was sent yet.
+    Begun,
     /// Its call shows that it had its effect.
     Shown { key: String },
     /// These legs are being ended.
@@ -40,6 +35,8 @@ pub(super) enum What {
     PickUp { from: String, channel: String },
     /// To be handed on without asking.
     Transfer { leg: String, to: String },
+    /// The caller of a call that rings is to be sent somewhere else; once that was sent, until when it may take.
+    Redirect { key: String, goal: Goal, until: Option<Instant> },
     /// Both are to be joined, and our legs to go.
     Join { legs: [String; 2], accepted: bool },
     /// The consultation is to be handed over.
@@ -52,6 +49,32 @@ pub(super) enum What {
     Tones(Tones),
     /// Own do-not-disturb, and when it is looked at.
     Dnd { on: bool, look_at: Instant },
+    /// Where own calls are to go.
+    Forward(super::forward::Wish),
+}
+
+impl What {
+    /// When there is something to do for it, or its time is over.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Tones(tones) => (!tones.left.is_empty() && !tones.plays).then_some(tones.next_at),
+            Self::NeedsPeer { until, .. } => Some(*until),
+            Self::Consult { until, .. } => *until,
+            Self::Redirect { goal: Goal::OwnPhone, until, .. } => *until,
+            Self::Dnd { look_at, .. } => Some(*look_at),
+            Self::Forward(wish) => wish.look_at(),
+            Self::Begun
+            | Self::Shown { .. }
+            | Self::HangUp { .. }
+            | Self::Dial
+            | Self::PickUp { .. }
+            | Self::Transfer { .. }
+            | Self::Redirect { .. }
+            | Self::Join { .. }
+            | Self::Complete { .. }
+            | Self::Park { .. } => None,
+        }
+    }
 }
 
 /// A row of tones under way.
@@ -71,6 +94,8 @@ pub(super) struct Tones {
 pub(super) enum Step {
     /// Whether the number exists.
     Valid,
+    /// What a caller runs.
+    Runs,
     /// The action itself.
     Sent,
     /// The end of this leg.
@@ -83,6 +108,7 @@ impl Asterisk {
         if self.phase != Phase::Live {
             return out.tell(Told::Refused(request, Reason::Offline));
         }
+        self.open(request, What::Begun);
         if !self.knows_peers(command) {
             return self.find_peers(command, now, out);
         }
@@ -102,6 +128,9 @@ impl Asterisk {
                 let plain = until.is_none() && note.is_none();
                 self.set_presence(request, *presence, plain, now, random, out)
             }
+            Command::SetForwarding { when, to, .. } => {
+                self.set_forwarding(request, *when, to.as_deref(), self.channel_id(now, random), out)
+            }
         };
         if let Err(reason) = done {
             self.refuse(request, reason, out);
@@ -111,48 +140,35 @@ impl Asterisk {
     /// The same for those that are about the other end of a call, now that it is known.
     pub(super) fn command_with_peers(&mut self, command: &Command, now: Now, out: &mut Effects) {
         let request = command.request();
-        let done = match command {
-            Command::Dtmf { key, digits, .. } => self.tones(request, key, digits, now, out),
-            Command::TransferJoin { key, other, .. } => self.join(request, key, other, out),
-            Command::Park { key, .. } => self.park(request, key, out),
-            Command::Dial { .. }
-            | Command::PickUp { .. }
-            | Command::Answer { .. }
-            | Command::Hold { .. }
-            | Command::Resume { .. }
-            | Command::HangUp { .. }
-            | Command::TransferTo { .. }
-            | Command::Consult { .. }
-            | Command::SetPresence { .. } => Err(Reason::Unsupported),
+        let done = if let Command::Dtmf { key, digits, .. } = command {
+            self.tones(request, key, digits, now, out)
+        } else if let Command::TransferJoin { key, other, .. } = command {
+            self.join(request, key, other, out)
+        } else if let Command::Park { key, .. } = command {
+            self.park(request, key, out)
+        } else {
+            Err(Reason::Unsupported)
         };
         if let Err(reason) = done {
             self.refuse(request, reason, out);
         }
     }
 
+    /// From now on a command waits for this.
     pub(super) fn open(&mut self, request: RequestId, what: What) {
-        if self.open.len() >= MOST {
-            self.open.remove(0);
-        }
-        self.open.push(Open { request, what });
-    }
-
-    pub(super) fn take_open(&mut self, request: RequestId) -> Option<Open> {
-        let position = self.open.iter().position(|open| open.request == request)?;
-        Some(self.open.remove(position))
+        self.open.look_after(request, what);
     }
 
     /// Nothing comes of a command.
     pub(super) fn refuse(&mut self, request: RequestId, reason: Reason, out: &mut Effects) {
-        self.take_open(request);
         self.calls.undialled(request);
         self.tie();
-        out.tell(Told::Refused(request, reason));
+        self.open.end(request, End::No(reason), out);
     }
 
+    /// It had its effect, and no call shows that.
     pub(super) fn confirm(&mut self, request: RequestId, out: &mut Effects) {
-        self.take_open(request);
-        out.tell(Told::Confirmed(request));
+        self.open.end(request, End::Done, out);
     }
 
     /// Sends one action of a command.
@@ -169,10 +185,7 @@ impl Asterisk {
     /// Lets the server begin a call; how it went is told by an event with the number of this action.
     pub(super) fn originate(&mut self, request: RequestId, action: impl FnOnce(u64) -> Action, out: &mut Effects) {
         let id = self.send_step(request, Step::Sent, action, out);
-        if self.originates.len() >= MOST {
-            self.originates.remove(0);
-        }
-        self.originates.push((id, request));
+        self.open.known_by(request, id);
     }
 
     /// Asks whether a number exists before anything is sent that a wrong one would harm.
@@ -255,12 +268,13 @@ impl Asterisk {
             _ => {
                 let rings = call.up.is_none();
                 // Never the caller's leg: in a queue or a group that would end the call for everybody.
-                if rings && call.own_first && self.keys.rings_all {
-                    self.hang_up_leg(request, &call.key, "16", out);
+                if let Some(front) = call.front(self.keys.rings_all).filter(|_| rings) {
+                    self.hang_up_leg(request, front, "16", out);
                 } else if rings {
                     self.hang_up_what_rings(out);
                 } else {
-                    for leg in call.legs {
+                    let asked = self.asked_in_vain(&call, out);
+                    for leg in asked.into_iter().chain(call.legs) {
                         self.hang_up_leg(request, &leg, "16", out);
                     }
                 }
@@ -273,10 +287,10 @@ impl Asterisk {
     /// after that wish.
     fn hang_up_what_rings(&mut self, out: &mut Effects) {
         let mut more = vec![];
-        for open in &mut self.open {
+        for open in self.open.iter_mut() {
             let What::HangUp { key, legs } = &mut open.what else { continue };
             let Some((call, false)) = self.calls.find(key) else { continue };
-            if call.up.is_some() || (call.own_first && self.keys.rings_all) {
+            if call.up.is_some() || call.front(self.keys.rings_all).is_some() {
                 continue;
             }
             let cause = if call.direction == Direction::Incoming { "17" } else { "16" };
@@ -302,7 +316,7 @@ impl Asterisk {
     /// The answer to an action of a command.
     pub(super) fn step_answered(&mut self, request: RequestId, step: Step, packet: &Packet<'_>, now: Now, out: &mut Effects) {
         // It has ended, or had its time: whatever would follow must not be sent late.
-        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
+        let Some(what) = self.open.get_mut(request) else { return };
         if step == Step::Valid {
             return if packet.is_success() && packet.text("Value") == Some("1") {
                 self.number_exists(request, now, out);
@@ -312,74 +326,56 @@ impl Asterisk {
                 self.refuse(request, said(packet), out);
             };
         }
+        if step == Step::Runs {
+            return self.told_what_runs(request, packet, now, out);
+        }
         if packet.is_success() {
-            match &mut open.what {
-                What::Join { accepted, .. } => {
-                    *accepted = true;
-                    self.look_at_open(now, out);
-                }
-                What::Tones(tones) => {
-                    tones.has_played(now);
-                    self.look_at_open(now, out);
-                }
-                What::Shown { .. }
-                | What::HangUp { .. }
-                | What::NeedsPeer { .. }
-                | What::Dial
-                | What::PickUp { .. }
-                | What::Transfer { .. }
-                | What::Complete { .. }
-                | What::Consult { .. }
-                | What::Park { .. }
-                | What::Dnd { .. } => {}
+            if let What::Join { accepted, .. } = what {
+                *accepted = true;
+                self.look_at_open(now, out);
+            } else if let What::Tones(tones) = what {
+                self.tones_from = Some(tones.has_played(now));
+                self.look_at_open(now, out);
             }
             return;
         }
-        match (step, &open.what) {
+        let one_of_several = matches!(what, What::HangUp { .. });
+        match step {
             // It is over already, which is what was wanted.
-            (Step::HangUp(leg), _) if packet.message().to_ascii_lowercase().contains("no such channel") => {
-                let one_of_several = matches!(open.what, What::HangUp { .. });
+            Step::HangUp(leg) if packet.message().to_ascii_lowercase().contains("no such channel") => {
                 self.channels.ends(&leg, 16);
                 self.follow(now, out);
                 if !one_of_several {
-                    self.take_open(request);
+                    self.open.leave(request);
                 }
             }
-            _ => self.refuse(request, said(packet), out),
+            Step::HangUp(_) | Step::Valid | Step::Runs | Step::Sent => {
+                self.not_redirected(request);
+                self.refuse(request, said(packet), out);
+            }
         }
     }
 
     fn number_exists(&mut self, request: RequestId, now: Now, out: &mut Effects) {
-        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
-        match &mut open.what {
-            What::PickUp { from, channel } => {
-                let (from, channel) = (std::mem::take(from), std::mem::take(channel));
-                self.take_open(request);
-                if let Err(reason) = self.dial(request, &format!("**{from}"), &from, channel, out) {
-                    self.refuse(request, reason, out);
-                }
+        let Some(what) = self.open.get_mut(request) else { return };
+        if let What::PickUp { from, channel } = what {
+            let (from, channel) = (std::mem::take(from), std::mem::take(channel));
+            if let Err(reason) = self.dial(request, &format!("**{from}"), &from, channel, out) {
+                self.refuse(request, reason, out);
             }
-            What::Transfer { .. } | What::Consult { .. } => self.number_is_good(request, now, out),
-            What::Shown { .. }
-            | What::HangUp { .. }
-            | What::NeedsPeer { .. }
-            | What::Dial
-            | What::Join { .. }
-            | What::Complete { .. }
-            | What::Park { .. }
-            | What::Tones(_)
-            | What::Dnd { .. } => {}
+        } else if let What::Redirect { .. } = what {
+            self.place_exists(request, out);
+        } else if let What::Forward(_) = what {
+            self.forward_goes_on(request, now, out);
+        } else {
+            self.number_is_good(request, now, out);
         }
     }
 
     /// How a dial of ours went, by the event that tells it; it may come before the answer to the action.
     pub(super) fn originated(&mut self, action: u64, packet: &Packet<'_>, now: Now, out: &mut Effects) {
-        let Some(position) = self.originates.iter().position(|(id, _)| *id == action) else { return };
-        let (_, request) = self.originates.remove(position);
-        if packet.is_success() {
-            return;
-        }
-        match self.open.iter().find(|open| open.request == request).map(|open| &open.what) {
+        let Some(request) = self.open.take_number(action).filter(|_| !packet.is_success()) else { return };
+        match self.open.get_mut(request) {
             Some(What::Dial) => {
                 let why = match packet.text("Reason") {
                     Some("3") => "the own phone does not react",
@@ -389,16 +385,21 @@ impl Asterisk {
                 self.refuse(request, Reason::RefusedByPbx(why.to_owned()), out);
                 self.follow(now, out);
             }
-            Some(What::Dnd { .. }) => self.refuse(request, Reason::RefusedByPbx("the code was not accepted".to_owned()), out),
+            Some(What::Dnd { .. } | What::Forward(_)) => {
+                self.refuse(request, Reason::RefusedByPbx("the code was not accepted".to_owned()), out);
+            }
             _ => {}
         }
     }
 
     /// A command had no effect in time.
     pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
-        let Some(open) = self.take_open(request) else { return };
+        let Some(open) = self.open.leave(request) else { return };
         if let What::Consult { until: Some(_), aside: false, .. } = open.what {
             self.atxfer_does_nothing(out);
+        }
+        if let What::Forward(wish) = &open.what {
+            self.forward_expired(wish, out);
         }
     }
 
@@ -406,57 +407,57 @@ impl Asterisk {
     pub(super) fn look_at_open(&mut self, now: Now, out: &mut Effects) {
         self.hang_up_what_rings(out);
         self.go_on_with_peers(now, out);
-        let mut index = 0;
-        while let Some(open) = self.open.get_mut(index) {
-            let request = open.request;
+        self.look_at_answers(now, out);
+        let requests: Vec<RequestId> = self.open.iter().map(|open| open.request).collect();
+        for request in requests {
             let (channels, calls) = (&self.channels, &self.calls);
-            let end = match &mut open.what {
-                What::Shown { key } | What::HangUp { key, .. } if calls.find(key).is_none() => End::Over,
-                What::NeedsPeer { until, .. } if *until <= now.mono => End::No(NOBODY_TOLD),
+            let Some(what) = self.open.get_mut(request) else { continue };
+            let stands = match what {
+                What::Shown { key } | What::HangUp { key, .. } if calls.find(key).is_none() => Stands::Shown,
+                What::NeedsPeer { until, .. } if *until <= now.mono => Stands::Ends(End::No(NOBODY_TOLD)),
                 // Its call shows the rest.
-                What::Dial if calls.has_call_of(request) => End::Over,
-                What::Join { legs, accepted: true } if legs.iter().all(|leg| channels.get(leg).is_none()) => End::Done,
+                What::Dial if calls.has_call_of(request) => Stands::Shown,
+                What::Join { legs, accepted: true } if legs.iter().all(|leg| channels.get(leg).is_none()) => {
+                    Stands::Ends(End::Done)
+                }
                 What::Consult { key, leg, aside, until, .. } => match calls.find(key) {
-                    None => End::Over,
-                    Some((call, _)) if call.consult.is_some() => End::Done,
+                    None => Stands::Shown,
+                    Some((call, _)) if call.consult.is_some() => Stands::Ends(End::Done),
                     Some(_) => {
                         let is_aside = channels.get(leg).is_some_and(|leg| leg.aside);
                         let came_back = *aside && !is_aside;
                         *aside |= is_aside;
                         match until {
-                            _ if came_back => End::No(Reason::RefusedByPbx("the number cannot be called".to_owned())),
-                            Some(at) if *at <= now.mono && *aside => End::Unclear,
-                            Some(at) if *at <= now.mono => End::Nothing,
-                            _ => End::NotYet,
+                            _ if came_back => Stands::Ends(no("the number cannot be called")),
+                            Some(at) if *at <= now.mono && *aside => Stands::Ends(End::Unclear),
+                            Some(at) if *at <= now.mono => Stands::Nothing,
+                            _ => Stands::Waits,
                         }
                     }
                 },
-                What::Tones(tones) if calls.find(&tones.key).is_none() => End::Over,
-                What::Tones(tones) if tones.left.is_empty() && !tones.plays => End::Done,
-                What::Shown { .. }
+                What::Tones(tones) if calls.find(&tones.key).is_none() => Stands::Shown,
+                What::Tones(tones) if tones.left.is_empty() && !tones.plays => Stands::Ends(End::Done),
+                What::Begun
+                | What::Shown { .. }
                 | What::HangUp { .. }
                 | What::NeedsPeer { .. }
                 | What::Dial
                 | What::PickUp { .. }
                 | What::Transfer { .. }
+                | What::Redirect { .. }
                 | What::Join { .. }
                 | What::Complete { .. }
                 | What::Park { .. }
                 | What::Tones(_)
-                | What::Dnd { .. } => End::NotYet,
+                | What::Dnd { .. }
+                | What::Forward(_) => Stands::Waits,
             };
-            match end {
-                End::NotYet => index += 1,
-                End::Over => {
-                    self.take_open(request);
-                }
-                End::Done => self.confirm(request, out),
-                End::No(reason) => self.refuse(request, reason, out),
-                End::Unclear => {
-                    self.take_open(request);
-                    out.tell(Told::Unclear(request));
-                }
-                End::Nothing => {
+            match stands {
+                Stands::Waits => {}
+                Stands::Shown => _ = self.open.leave(request),
+                Stands::Ends(End::No(reason)) => self.refuse(request, reason, out),
+                Stands::Ends(end) => self.open.end(request, end, out),
+                Stands::Nothing => {
                     self.refuse(request, Reason::RefusedByPbx("this phone cannot ask first".to_owned()), out);
                     self.atxfer_does_nothing(out);
                 }
@@ -466,33 +467,18 @@ impl Asterisk {
 }
 
 /// How a command stands.
-enum End {
-    NotYet,
-    /// Nothing more is to be done or said.
-    Over,
-    Done,
-    No(Reason),
-    Unclear,
+enum Stands {
+    Waits,
+    /// The calls show its end.
+    Shown,
+    Ends(End),
     /// What was typed was no code for the PBX; the other side heard it.
     Nothing,
 }
 
+/// The PBX said no.
+fn no(why: &str) -> End {
+    End::No(Reason::RefusedByPbx(why.to_owned()))
+}
+
 const NOBODY_TOLD: Reason = Reason::NotNow("The PBX does not tell who is at the other end of this call.");
-const NOT_A_NUMBER: Reason = Reason::NumberNotUsable("This PBX cannot dial these characters.");
-
-/// A number of characters that are nothing but digits, codes and letters to a dial plan.
-pub(super) fn dialable(to: &str) -> Result<&str, Reason> {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'#' | b'+');
-    if (1..=LONGEST_NUMBER).contains(&to.len()) && to.bytes().all(fits) { Ok(to) } else { Err(NOT_A_NUMBER) }
-}
-
-/// A refusal in the words of the server.
-pub(super) fn said(packet: &Packet<'_>) -> Reason {
-    let message = tidy(packet.message());
-    match message.to_ascii_lowercase() {
-        lower if lower.contains("permission denied") => Reason::RefusedByPbx("the account lacks the right".to_owned()),
-        lower if lower.contains("extension does not exist") => Reason::RefusedByPbx("there is no such number".to_owned()),
-        lower if lower.contains("no such channel") => Reason::NoSuchCall,
-        lower => Reason::RefusedByPbx(lower.trim_end_matches('.').to_owned()),
-    }
-}

@@ -10,7 +10,7 @@ use phone_core::{Now, Reason};
 
 use super::commands::What;
 use super::packet::{Action, Packet};
-use super::{Asked, Asterisk, Feature, Phase};
+use super::{Asked, Asterisk, Feature, Phase, lists};
 use crate::dialect::{Effects, Random};
 
 /// When it is read back for the first time after it was set.
@@ -22,7 +22,7 @@ impl Asterisk {
     /// Asks the database; a variable would read as empty where it is forbidden, and look like off.
     pub(super) fn ask_own_dnd(&mut self, out: &mut Effects) {
         let own = self.keys.extension.clone();
-        self.ask_list(Asked::Dnd, |id| Action::new("DBGet", id).with("Family", "DND").with("Key", &own), out);
+        self.ask_list(Asked::Dnd, |id| lists::DATABASE.ask(id).with("Family", "DND").with("Key", &own), out);
     }
 
     /// The answer that there is no entry, or that none may be read.
@@ -44,7 +44,7 @@ impl Asterisk {
             self.tell_own(out);
         }
         let is_it = |what: &What| matches!(what, What::Dnd { on: wanted, .. } if *wanted == on);
-        if let Some(request) = self.open.iter().find(|open| is_it(&open.what)).map(|open| open.request) {
+        if let Some(request) = self.open.find(is_it) {
             self.confirm(request, out);
         }
     }
@@ -73,7 +73,7 @@ impl Asterisk {
         let phone = format!("Local/{}@{}", feature.code(&self.keys.extension), self.keys.context);
         let caller = self.caller_id();
         // What was read before the change must not confirm it.
-        self.asked.retain(|_, asked| *asked != Asked::Dnd);
+        self.asked.retain(|asked| *asked != Asked::Dnd);
         let action = |id| {
             let action = Action::new("Originate", id).with("Channel", &phone).with("Application", "Wait").with("Data", "5");
             action.with("CallerID", &caller).with("Timeout", "10000").with("Async", "true").with("ChannelId", &channel)
@@ -86,7 +86,7 @@ impl Asterisk {
     /// Reads it back when it is time to.
     pub(super) fn look_at_dnd(&mut self, now: Now, out: &mut Effects) {
         let mut due = false;
-        for open in &mut self.open {
+        for open in self.open.iter_mut() {
             if let What::Dnd { look_at, .. } = &mut open.what
                 && *look_at <= now.mono
             {

@@ -4,6 +4,7 @@ use phone_core::told::Told;
 use phone_core::{Now, Party};
 
 use super::channels::{Born, Dial, State};
+use super::lists::List;
 use super::packet::{Packet, event_name};
 use super::{Asterisk, Phase};
 use crate::dialect::{Effect, Effects};
@@ -13,6 +14,8 @@ use crate::dialect::{Effect, Effects};
 enum Kind {
     /// A fact about a channel, a bridge or a call.
     Call,
+    /// Somebody waits in a parking place, or does so no more.
+    Parking,
     /// A fact about a phone or a number of the dial plan.
     Presence,
     /// Belongs to a question of ours.
@@ -28,20 +31,11 @@ enum Kind {
 fn kind(name: &str) -> Kind {
     match name {
         "Newchannel" | "Newstate" | "NewCallerid" | "NewConnectedLine" | "DialBegin" | "DialEnd" | "BridgeEnter"
-        | "BridgeLeave" | "Hangup" | "HangupRequest" | "Hold" | "Unhold" | "BlindTransfer" | "AttendedTransfer"
-        | "ParkedCall" | "UnParkedCall" | "Pickup" | "LocalBridge" => Kind::Call,
+        | "BridgeLeave" | "Hangup" | "HangupRequest" | "Hold" | "Unhold" | "BlindTransfer" | "AttendedTransfer" | "Pickup"
+        | "LocalBridge" => Kind::Call,
+        "ParkedCall" | "UnParkedCall" | "ParkedCallTimeOut" | "ParkedCallGiveUp" | "ParkedCallSwap" => Kind::Parking,
         "ExtensionStatus" | "DeviceStateChange" => Kind::Presence,
-        "OriginateResponse"
-        | "CoreShowChannel"
-        | "CoreShowChannelsComplete"
-        | "Status"
-        | "StatusComplete"
-        | "ExtensionStateListComplete"
-        | "DeviceStateListComplete"
-        | "DBGetResponse"
-        | "DBGetComplete"
-        | "BridgeInfoChannel"
-        | "BridgeInfoComplete" => Kind::Answer,
+        "OriginateResponse" => Kind::Answer,
         "FullyBooted" | "Shutdown" => Kind::Server,
         "Newexten"
         | "VarSet"
@@ -67,9 +61,6 @@ fn kind(name: &str) -> Kind {
         | "Reload"
         | "PresenceStateChange"
         | "PresenceStatus"
-        | "ParkedCallTimeOut"
-        | "ParkedCallGiveUp"
-        | "ParkedCallSwap"
         | "MessageWaiting"
         | "ChanSpyStart"
         | "ChanSpyStop"
@@ -109,6 +100,7 @@ fn kind(name: &str) -> Kind {
         | "Wink"
         | "Load"
         | "Unload" => Kind::Idle,
+        name if List::has(name) => Kind::Answer,
         _ => Kind::Unknown,
     }
 }
@@ -129,11 +121,25 @@ impl Asterisk {
         }
         match kind(name) {
             Kind::Call => {
+                self.known.saw_event();
                 let packet = Packet::read(text);
                 if self.channels.concerns_us(&packet, &self.keys) {
                     self.call_event(name, &packet, now, out);
                     self.follow(now, out);
                 }
+            }
+            Kind::Parking => {
+                let packet = Packet::read(text);
+                // The items of the list have the same name.
+                if packet.action_id().is_some() {
+                    return self.answer_event(name, &packet, now, out);
+                }
+                let moves = matches!(name, "ParkedCall" | "UnParkedCall");
+                if moves && self.channels.concerns_us(&packet, &self.keys) {
+                    self.call_event(name, &packet, now, out);
+                    self.follow(now, out);
+                }
+                self.parking_event(name, &packet, now, out);
             }
             Kind::Presence => self.presence_event(name, &Packet::read(text), out),
             Kind::Answer => self.answer_event(name, &Packet::read(text), now, out),
@@ -214,7 +220,7 @@ impl Asterisk {
             }
             "BlindTransfer" => self.blind_transferred(packet, out),
             "AttendedTransfer" => self.attended_transferred(packet, out),
-            "ParkedCall" => self.parked(packet, out),
+            "ParkedCall" => self.was_parked(packet, out),
             _ => {}
         }
         self.learn_names(packet, groups(name), out);
@@ -229,6 +235,7 @@ impl Asterisk {
                 (_, true) => Born::Called,
                 (_, false) => Born::Originated,
             };
+            called.called_by = Some(id.to_owned()).filter(|_| caller);
         }
         if let Some(caller) = self.channels.get_mut(id)
             && caller.dial != Dial::Answered

@@ -1,13 +1,33 @@
 //! The account keys of this kind.
 
-use phone_core::AccountConfig;
+use phone_core::{AccountConfig, ForwardWhen, Reason};
 
 use crate::keys::{self, entries, expect, one_of};
 
 /// All of them.
-const KEYS: &[&str] = &["device", "extension", "context", "ring", "answer", "hold", "atxfer", "allow_plain"];
+const KEYS: &[&str] = &[
+    "device",
+    "extension",
+    "context",
+    "ring",
+    "answer",
+    "answer_context",
+    "hold",
+    "atxfer",
+    "forward",
+    "forward_busy",
+    "forward_no_answer",
+    "allow_plain",
+];
 /// Where numbers are dialled, unless the account says otherwise.
 const CONTEXT: &str = "from-internal";
+/// Where the own phone is dialled so that it answers by itself.
+const ANSWER_CONTEXT: &str = "tp-answer";
+
+/// Longest number that is dialled.
+const LONGEST_NUMBER: usize = 64;
+/// Why a text is not dialled.
+pub const NOT_A_NUMBER: Reason = Reason::NumberNotUsable("This PBX cannot dial these characters.");
 
 /// What is sent to the own phone so that it answers or holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +40,8 @@ pub enum Way {
     NotifyEndpoint,
     /// The same, sent by the dial plan of the PBX.
     Dialplan,
+    /// The phone is dialled again, with the wish that it answers by itself.
+    Redirect,
 }
 
 impl Way {
@@ -28,8 +50,34 @@ impl Way {
             Some("notify") => Self::Notify,
             Some("notify-endpoint") => Self::NotifyEndpoint,
             Some("dialplan") => Self::Dialplan,
+            Some("redirect") => Self::Redirect,
             _ => Self::Off,
         }
+    }
+}
+
+/// What is dialled to send calls on and to end that; the number follows the first one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    pub on: String,
+    pub off: String,
+}
+
+impl Codes {
+    /// Reads `ON,OFF`.
+    fn read(text: &str) -> Option<Self> {
+        let (on, off) = text.split_once(',')?;
+        let (on, off) = (on.trim(), off.trim());
+        (is_code(on) && is_code(off)).then(|| Self { on: on.to_owned(), off: off.to_owned() })
+    }
+}
+
+/// The key of a forwarding, and its usual codes.
+fn forward_key(when: ForwardWhen) -> (&'static str, &'static str) {
+    match when {
+        ForwardWhen::Always => ("forward", "*72,*73"),
+        ForwardWhen::Busy => ("forward_busy", "*90,*91"),
+        ForwardWhen::NoAnswer => ("forward_no_answer", "*52,*53"),
     }
 }
 
@@ -44,8 +92,11 @@ pub struct Keys {
     /// A dial rings all phones that the dial plan rings.
     pub rings_all: bool,
     pub answer: Way,
+    /// Where the own phone is dialled so that it answers by itself.
+    pub answer_context: String,
     pub hold: Way,
     pub atxfer: bool,
+    forward: Vec<(ForwardWhen, Codes)>,
     pub allow_plain: bool,
 }
 
@@ -65,17 +116,37 @@ impl Keys {
             context: get("context").filter(|text| is_context(text)).unwrap_or(CONTEXT).to_owned(),
             rings_all: get("ring") == Some("local"),
             answer: Way::of(get("answer")),
-            hold: Way::of(get("hold")),
+            answer_context: get("answer_context").filter(|text| is_context(text)).unwrap_or(ANSWER_CONTEXT).to_owned(),
+            // Dialled again, nobody is on hold.
+            hold: Some(Way::of(get("hold"))).filter(|way| *way != Way::Redirect).unwrap_or(Way::Off),
             atxfer: get("atxfer") != Some("off"),
+            forward: ForwardWhen::ALL
+                .into_iter()
+                .filter_map(|when| {
+                    let (key, usual) = forward_key(when);
+                    Some((when, Codes::read(get(key).unwrap_or(usual))?))
+                })
+                .collect(),
             allow_plain: config.switch("allow_plain"),
             extension,
         }
+    }
+
+    /// The codes of a forwarding, unless the account says that there are none.
+    pub fn forward_codes(&self, when: ForwardWhen) -> Option<&Codes> {
+        self.forward.iter().find(|(of, _)| *of == when).map(|(_, codes)| codes)
     }
 
     /// Whose phone a channel belongs to: the device in its name, if it is an own one.
     pub fn own_device<'a>(&'a self, channel: &str) -> Option<&'a str> {
         let device = device_of(channel)?;
         self.devices.iter().map(String::as_str).find(|own| own.eq_ignore_ascii_case(device))
+    }
+
+    /// Tells whether a channel is a half of a `Local` one that leads to the own number.
+    pub fn leads_to_us(&self, channel: &str) -> bool {
+        let to = channel.strip_prefix("Local/").and_then(|rest| rest.split_once('@'));
+        to.is_some_and(|(number, _)| number == self.extension && !number.is_empty())
     }
 
     /// The name of an own phone behind `PJSIP/`, to which a NOTIFY can be sent.
@@ -120,7 +191,8 @@ pub fn check(config: &AccountConfig) -> Result<(), String> {
 }
 
 fn check_one(key: &str, value: &str) -> Result<(), String> {
-    const WAYS: &[&str] = &["off", "notify", "notify-endpoint", "dialplan"];
+    const HOLDS: &[&str] = &["off", "notify", "notify-endpoint", "dialplan"];
+    const ANSWERS: &[&str] = &["off", "notify", "notify-endpoint", "dialplan", "redirect"];
     match key {
         "device" => {
             let fits = entries(value).all(is_device) && entries(value).next().is_some();
@@ -128,10 +200,16 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
         }
         "extension" => expect(is_extension(value), key, value, "the own extension, such as 204"),
         "context" => expect(is_context(value), key, value, "a context of the dial plan, such as from-internal"),
+        "answer_context" => expect(is_context(value), key, value, "a context of the dial plan, such as tp-answer"),
         "ring" => one_of(key, value, &["device", "local"]),
-        "answer" | "hold" => one_of(key, value, WAYS),
+        "answer" => one_of(key, value, ANSWERS),
+        "hold" => one_of(key, value, HOLDS),
         "atxfer" => one_of(key, value, &["auto", "off"]),
         "allow_plain" => one_of(key, value, &["true", "false"]),
+        "forward" | "forward_busy" | "forward_no_answer" => {
+            let fits = value == "off" || Codes::read(value).is_some();
+            expect(fits, key, value, "the codes to set and to end it such as *72,*73, or off")
+        }
         _ => keys::unknown(key, KEYS),
     }
 }
@@ -146,6 +224,18 @@ fn is_extension(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// What begins with a star or a hash and holds digits.
+fn is_code(text: &str) -> bool {
+    let signs = |b: u8| b.is_ascii_digit() || b == b'*' || b == b'#';
+    (2..=8).contains(&text.len()) && text.starts_with(['*', '#']) && text.bytes().all(signs)
+}
+
 fn is_context(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// A number of characters that are nothing but digits, codes and letters to a dial plan.
+pub fn dialable(to: &str) -> Result<&str, Reason> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'#' | b'+');
+    if (1..=LONGEST_NUMBER).contains(&to.len()) && to.bytes().all(fits) { Ok(to) } else { Err(NOT_A_NUMBER) }
 }

@@ -20,6 +20,8 @@ pub(super) struct Learnt {
     pub started: Option<String>,
     /// Models of phones that have announced that they answer and hold when told to.
     pub talk: BTreeSet<String>,
+    /// Models of phones that have answered by themselves when they were dialled with that wish.
+    pub answers: BTreeSet<String>,
 }
 
 impl Learnt {
@@ -32,8 +34,10 @@ impl Asterisk {
     pub(super) fn learn(&mut self, change: impl FnOnce(&mut Learnt), out: &mut Effects) {
         let before = self.learnt.clone();
         change(&mut self.learnt);
-        while self.learnt.talk.len() > MOST_PHONES {
-            self.learnt.talk.pop_first();
+        for models in [&mut self.learnt.talk, &mut self.learnt.answers] {
+            while models.len() > MOST_PHONES {
+                models.pop_first();
+            }
         }
         if before != self.learnt
             && let Ok(text) = serde_json::to_string(&self.learnt)

@@ -2,7 +2,6 @@
 
 use phone_core::told::Told;
 
-use super::answers::MOST_ASKED;
 use super::packet::{Action, Packet};
 use super::{Asked, Asterisk, Phase};
 use crate::dialect::Effects;
@@ -28,7 +27,7 @@ impl Asterisk {
 
     fn ask_names(&mut self, out: &mut Effects) {
         let mut open = self.asked.values().filter(|asked| matches!(asked, Asked::Name(_))).count();
-        while open < AT_ONCE && self.asked.len() < MOST_ASKED {
+        while open < AT_ONCE && !self.asked.is_full() {
             let Some((number, endpoint)) = self.names_wanted.pop() else { return };
             let variable = caller_id_of(&endpoint);
             self.ask(Asked::Name(number), |id| Action::new("Getvar", id).with("Variable", &variable), out);

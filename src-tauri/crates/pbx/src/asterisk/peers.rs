@@ -9,7 +9,7 @@ use phone_core::told::Command;
 
 use super::Asterisk;
 use super::channels::Dial;
-use super::commands::{Open, What};
+use super::commands::What;
 use crate::dialect::Effects;
 
 /// How long it may take to find out; what is sent then must still have its effect in the time that a command has.
@@ -44,18 +44,12 @@ impl Asterisk {
 
     /// The own legs whose other ends a command is about.
     fn legs_with_peers(&self, command: &Command) -> Vec<String> {
-        let keys = match command {
-            Command::Dtmf { key, .. } | Command::Park { key, .. } => vec![key],
-            Command::TransferJoin { key, other, .. } => vec![key, other],
-            Command::Dial { .. }
-            | Command::PickUp { .. }
-            | Command::Answer { .. }
-            | Command::Hold { .. }
-            | Command::Resume { .. }
-            | Command::HangUp { .. }
-            | Command::TransferTo { .. }
-            | Command::Consult { .. }
-            | Command::SetPresence { .. } => vec![],
+        let keys = if let Command::Dtmf { key, .. } | Command::Park { key, .. } = command {
+            vec![key]
+        } else if let Command::TransferJoin { key, other, .. } = command {
+            vec![key, other]
+        } else {
+            vec![]
         };
         keys.into_iter().filter_map(|key| self.talking_leg(key).ok()).collect()
     }
@@ -78,11 +72,13 @@ impl Asterisk {
 
     /// Goes on with the commands for which that is known now.
     pub(super) fn go_on_with_peers(&mut self, now: Now, out: &mut Effects) {
-        let is_known = |open: &&Open| matches!(&open.what, What::NeedsPeer { command, .. } if self.knows_peers(command));
-        let known: Vec<_> = self.open.iter().filter(is_known).map(|open| open.request).collect();
+        let is_known = |what: &What| matches!(what, What::NeedsPeer { command, .. } if self.knows_peers(command));
+        let known: Vec<_> = self.open.iter().filter(|open| is_known(&open.what)).map(|open| open.request).collect();
         for request in known {
-            let Some(Open { what: What::NeedsPeer { command, .. }, .. }) = self.take_open(request) else { continue };
-            self.command_with_peers(&command, now, out);
+            let Some(what) = self.open.get_mut(request) else { continue };
+            if let What::NeedsPeer { command, .. } = std::mem::replace(what, What::Begun) {
+                self.command_with_peers(&command, now, out);
+            }
         }
     }
 }

@@ -6,7 +6,6 @@
 use phone_core::told::RequestId;
 use phone_core::{Direction, Reason};
 
-use super::answers::MOST_ASKED;
 use super::commands::{Step, What};
 use super::keys::{Keys, Way};
 use super::packet::{Action, Packet};
@@ -30,10 +29,14 @@ impl Asterisk {
             Way::Off => false,
             Way::Notify | Way::NotifyEndpoint => self.allows("PJSIPNotify"),
             Way::Dialplan => self.allows("Originate") && self.features.contains(&Feature::Talk),
+            Way::Redirect => self.can_deflect() && self.features.contains(&Feature::Answers) && !self.no_redirect,
         }
     }
 
     pub(super) fn answer_call(&mut self, request: RequestId, key: &str, out: &mut Effects) -> Result<(), Reason> {
+        if self.keys.answer == Way::Redirect {
+            return self.answer_by_redirect(request, key, out);
+        }
         let (call, of_consult) = self.calls.find(key).ok_or(Reason::NoSuchCall)?;
         if of_consult || call.up.is_some() || call.direction != Direction::Incoming {
             return Err(Reason::NotNow("Only a call that comes in can be answered."));
@@ -87,7 +90,19 @@ impl Asterisk {
     }
 
     fn wants_models(&self) -> bool {
-        self.keys.answer == Way::Notify || self.keys.hold == Way::Notify
+        self.keys.hold == Way::Notify || matches!(self.keys.answer, Way::Notify | Way::Redirect)
+    }
+
+    /// The model of the phone behind a leg; of several phones nobody can tell which one it is.
+    pub(super) fn model_of(&self, leg: &str) -> Option<String> {
+        let name = self.leg_name(leg);
+        let phones = self.phones.get(self.keys.own_device(&name).and_then(Keys::endpoint)?)?;
+        if let [(_, model)] = phones.contacts.as_slice() { model.clone() } else { None }
+    }
+
+    /// The models of all own phones, as far as they are known.
+    pub(super) fn own_models(&self) -> impl Iterator<Item = &String> {
+        self.phones.values().flat_map(|phones| &phones.contacts).filter_map(|(_, model)| model.as_ref())
     }
 
     /// Asks which phones are registered, where that decides what may be sent to them.
@@ -127,7 +142,8 @@ impl Asterisk {
 
     /// An own leg is answered: asks what its phone has announced.
     pub(super) fn ask_what_it_knows(&mut self, leg: &str, called: bool, out: &mut Effects) {
-        if !self.wants_models() || !self.allows("Getvar") || self.asked.len() >= MOST_ASKED {
+        let wants = self.keys.answer == Way::Notify || self.keys.hold == Way::Notify;
+        if !wants || !self.allows("Getvar") || self.asked.is_full() {
             return;
         }
         let name = self.leg_name(leg);

@@ -20,6 +20,7 @@ const GREETING: &str = "Asterisk Call Manager";
 impl Asterisk {
     pub(super) fn start(&mut self, out: &mut Effects) {
         self.reset();
+        self.known.begins();
         let url = &self.config.url;
         let plain = url.scheme() != "amis";
         let host = url.host_str().unwrap_or_default();
@@ -60,6 +61,7 @@ impl Asterisk {
     /// The first line that the server sends.
     pub(super) fn greeted(&mut self, line: &str, out: &mut Effects) {
         if !line.starts_with(GREETING) {
+            self.known.greeted_wrongly(line);
             return self.fail(Reason::NotAPbx, out);
         }
         self.phase = Phase::SigningIn;
@@ -72,7 +74,7 @@ impl Asterisk {
         };
         let Some(secret) = &self.secret else { return self.fail(Reason::SecretMissing, out) };
         let key = Zeroizing::new(md5_hex(challenge, secret.expose()));
-        let id = self.number(Asked::Login);
+        let id = self.asked.number(Asked::Login);
         let login = Action::new("Login", id).with("AuthType", "MD5").with("Username", &self.user).with("Key", &key);
         out.push(Effect::SendHidden(self.wire, Secret::new(login.with("Events", "on").text())));
     }
@@ -99,6 +101,7 @@ impl Asterisk {
         } else {
             Reason::Garbage
         };
+        self.known.refused(&reason);
         self.fail(reason, out);
     }
 }

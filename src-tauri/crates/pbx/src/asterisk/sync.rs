@@ -12,7 +12,7 @@ use super::channels::{Born, State};
 use super::keys::Way;
 use super::packet::{Action, Packet};
 use super::phones::NOTIFY_CONTEXT;
-use super::{Asked, Asterisk, Feature, Phase};
+use super::{Asked, Asterisk, Feature, Phase, lists};
 use crate::dialect::{Effect, Effects};
 
 /// A server that was started less than this ago may still be loading its modules.
@@ -31,15 +31,19 @@ impl Asterisk {
         self.channels.begin();
         self.people.begin();
         self.lists_open = 0;
+        // Nothing waits before it, so its answer tells how far away the server is.
+        self.ping(now, out);
         self.ask_list(Asked::Commands, |id| Action::new("ListCommands", id), out);
         self.ask_list(Asked::Settings, |id| Action::new("CoreSettings", id), out);
         self.ask_list(Asked::Started, |id| Action::new("CoreStatus", id), out);
-        self.ask_list(Asked::Channels, |id| Action::new("CoreShowChannels", id), out);
-        self.ask_list(Asked::Hints, |id| Action::new("ExtensionStateList", id), out);
-        self.ask_list(Asked::Devices, |id| Action::new("DeviceStateList", id), out);
+        self.ask_list(Asked::Channels, |id| lists::CHANNELS.ask(id), out);
+        self.ask_list(Asked::Hints, |id| lists::HINTS.ask(id), out);
+        self.ask_list(Asked::Devices, |id| lists::DEVICES.ask(id), out);
         self.ask_own_dnd(out);
+        self.ask_forwarding(out);
         self.ask_own_name(out);
         self.ask_features(out);
+        self.ask_for_doctor(out);
     }
 
     /// Asks what the dial plan offers.
@@ -48,12 +52,20 @@ impl Asterisk {
         if [self.keys.answer, self.keys.hold].contains(&Way::Dialplan) {
             features.push(Feature::Talk);
         }
+        if self.keys.answer == Way::Redirect {
+            features.push(Feature::Answers);
+        }
         for feature in features {
             let code = feature.code(&self.keys.extension);
-            let context = if feature == Feature::Talk { NOTIFY_CONTEXT } else { &self.keys.context };
+            let context = match feature {
+                Feature::Talk => NOTIFY_CONTEXT,
+                Feature::Answers => &self.keys.answer_context,
+                Feature::DndOn | Feature::DndOff | Feature::PickUp => &self.keys.context,
+            };
             let variable = format!("VALID_EXTEN({context},{code},1)");
             self.ask_list(Asked::Feature(feature), |id| Action::new("Getvar", id).with("Variable", &variable), out);
         }
+        self.ask_forward_codes(out);
     }
 
     /// Asks a question whose answer belongs to the whole picture.
@@ -105,17 +117,20 @@ impl Asterisk {
             server: version.map(|version| format!("Asterisk {version}")),
             dialect: Some("AMI".to_owned()),
         });
-        self.told_abilities = None;
+        self.told.forget();
         self.tell_abilities(out);
         out.tell(Told::People(self.people.all()));
-        (self.told_own, self.told_calls) = (None, None);
+        self.told_calls = None;
         self.tell_own(out);
+        self.tell_forwarding(out);
         self.tell_calls(vec![], out);
+        self.ask_parked(out);
         self.ask_about_phones(out);
         self.begin_names(out);
     }
 
     pub(super) fn listed_commands(&mut self, packet: &Packet<'_>) {
+        self.known.listed(packet);
         self.allowed =
             packet.lines().map(|(key, _)| key.to_owned()).filter(|key| key != "Response" && key != "ActionID").collect();
     }
@@ -157,9 +172,10 @@ impl Asterisk {
     pub(super) fn sync_again(&mut self, out: &mut Effects) {
         self.sync_again_at = None;
         self.ask(Asked::Commands, |id| Action::new("ListCommands", id), out);
-        self.ask(Asked::Hints, |id| Action::new("ExtensionStateList", id), out);
-        self.ask(Asked::Devices, |id| Action::new("DeviceStateList", id), out);
+        self.ask(Asked::Hints, |id| lists::HINTS.ask(id), out);
+        self.ask(Asked::Devices, |id| lists::DEVICES.ask(id), out);
         self.ask_own_dnd(out);
+        self.ask_forwarding(out);
         self.ask_features(out);
     }
 
@@ -206,10 +222,7 @@ impl Asterisk {
             (Presence::Available, Some(true)) => Presence::Dnd,
             (other, _) => other,
         };
-        if self.told_own != Some((presence, dnd)) {
-            self.told_own = Some((presence, dnd));
-            out.tell(Told::Own { presence, dnd });
-        }
+        self.told.own(presence, dnd, out);
     }
 }
 

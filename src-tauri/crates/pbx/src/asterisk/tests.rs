@@ -3,10 +3,15 @@
 mod calls;
 mod commands;
 mod corpus;
+mod doctor;
+mod ends;
+mod forward;
 mod keys;
 mod order;
+mod parked;
 mod peers;
 mod presence;
+mod redirect;
 mod replay;
 mod scenes;
 mod signin;

@@ -3,16 +3,17 @@
 //! The server answers when a tone has ended. What begins too soon after that answer is lost on its way to the phone, so the
 //! answer, and not a clock, says when the next one may follow.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phone_core::told::RequestId;
 use phone_core::{Now, Reason};
 
 use super::Asterisk;
-use super::commands::{Open, Step, Tones, What};
+use super::commands::{Step, Tones, What};
 use super::packet::Action;
 use super::peers::Listener;
 use crate::dialect::Effects;
+use crate::open::Open;
 
 /// How long a tone is, in milliseconds.
 const LENGTH_MS: &str = "200";
@@ -22,10 +23,11 @@ const GAP: Duration = Duration::from_millis(80);
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Tones {
-    /// The server says that the tone has ended.
-    pub(super) fn has_played(&mut self, now: Now) {
+    /// The server says that the tone has ended; gives when the next one may begin.
+    pub(super) fn has_played(&mut self, now: Now) -> Instant {
         self.plays = false;
         self.next_at = now.mono + GAP;
+        self.next_at
     }
 }
 
@@ -41,7 +43,9 @@ impl Asterisk {
         let digits = phone_core::call::tones(digits).map_err(|why| Reason::WrongUsage(why.to_string()))?;
         let leg = self.talking_leg(key)?;
         let to = self.listener(&leg);
-        let tones = Tones { key: key.to_owned(), leg, to, left: digits.chars().collect(), next_at: now.mono, plays: false };
+        // Keys pressed one by one are commands of their own, and their tones run into each other all the same.
+        let next_at = self.tones_from.map_or(now.mono, |from| from.max(now.mono));
+        let tones = Tones { key: key.to_owned(), leg, to, left: digits.chars().collect(), next_at, plays: false };
         self.open(request, What::Tones(tones));
         self.next_tones(now, out);
         Ok(())
@@ -49,7 +53,7 @@ impl Asterisk {
 
     /// Sends the tones whose time has come.
     pub(super) fn next_tones(&mut self, now: Now, out: &mut Effects) {
-        let waits = |open: &Open| {
+        let waits = |open: &Open<What>| {
             let What::Tones(tones) = &open.what else { return None };
             let is_due = !tones.plays && tones.next_at <= now.mono && !tones.left.is_empty();
             // Whoever is there now did not ask for them.
@@ -67,8 +71,7 @@ impl Asterisk {
     }
 
     fn next_tone(&mut self, request: RequestId, now: Now, out: &mut Effects) {
-        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
-        let What::Tones(tones) = &mut open.what else { return };
+        let Some(What::Tones(tones)) = self.open.get_mut(request) else { return };
         let Some(tone) = tones.left.pop_front() else { return };
         if tone == ',' {
             tones.next_at = now.mono + PAUSE;

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use phone_core::told::{RequestId, Told};
+use phone_core::told::RequestId;
 use phone_core::{Now, Reason};
 
 use super::Asterisk;
-use super::commands::{Step, What, dialable};
+use super::calls::Call;
+use super::commands::{Step, What};
+use super::keys::dialable;
 use super::packet::{Action, Packet};
 use crate::dialect::Effects;
+use crate::open::End;
 
 /// How long the PBX may take to begin asking, beside the time for typing.
 const ASKING: Duration = Duration::from_secs(4);
@@ -19,6 +22,9 @@ const PARKED_MS: &str = "45000";
 
 impl Asterisk {
     pub(super) fn transfer(&mut self, request: RequestId, key: &str, to: &str, out: &mut Effects) -> Result<(), Reason> {
+        if self.calls.find(key).is_some_and(|(call, of_consult)| !of_consult && call.rings_here()) {
+            return self.deflect(request, key, to, out);
+        }
         let to = dialable(to)?.to_owned();
         let leg = self.talking_leg(key)?;
         self.ask_valid(request, &to, out);
@@ -39,24 +45,14 @@ impl Asterisk {
 
     /// The number of a transfer exists: now it is sent.
     pub(super) fn number_is_good(&mut self, request: RequestId, now: Now, out: &mut Effects) {
-        let Some(open) = self.open.iter_mut().find(|open| open.request == request) else { return };
-        let (name, leg, to, asks) = match &mut open.what {
-            What::Transfer { leg, to } => ("BlindTransfer", leg.clone(), to.clone(), None),
-            What::Consult { leg, to, key, until, .. } => {
+        let (name, leg, to, asks) = match self.open.get_mut(request) {
+            Some(What::Transfer { leg, to }) => ("BlindTransfer", leg.clone(), to.clone(), None),
+            Some(What::Consult { leg, to, key, until, .. }) => {
                 let typing = TYPING.saturating_mul(u32::try_from(to.len()).unwrap_or(u32::MAX));
                 *until = Some(now.mono + ASKING + typing);
                 ("Atxfer", leg.clone(), to.clone(), Some(key.clone()))
             }
-            What::Shown { .. }
-            | What::HangUp { .. }
-            | What::NeedsPeer { .. }
-            | What::Dial
-            | What::PickUp { .. }
-            | What::Join { .. }
-            | What::Complete { .. }
-            | What::Park { .. }
-            | What::Tones(_)
-            | What::Dnd { .. } => return,
+            _ => return,
         };
         // It may have ended, or left its bridge, while the question was on its way.
         if self.channels.get(&leg).is_none_or(|leg| leg.bridge.is_none()) {
@@ -68,6 +64,20 @@ impl Asterisk {
         let (channel, context) = (self.leg_name(&leg), self.keys.context.clone());
         let action = |id| Action::new(name, id).with("Channel", &channel).with("Context", &context).with("Exten", &to);
         self.send_step(request, Step::Sent, action, out);
+    }
+
+    /// A call is being hung up. What has not been asked about it yet is never asked; where that has begun and does not show
+    /// yet, gives the other party, which has to go first: whoever asks and hangs up hands over.
+    pub(super) fn asked_in_vain(&mut self, call: &Call, out: &mut Effects) -> Option<String> {
+        let is_it = |what: &What| matches!(what, What::Consult { key, .. } if *key == call.key);
+        let request = self.open.find(is_it)?;
+        if matches!(self.open.get(request), Some(What::Consult { until: None, .. })) {
+            self.refuse(request, Reason::NoSuchCall, out);
+            return None;
+        }
+        let leg = call.up.as_deref()?;
+        let home = call.home.as_deref().and_then(|home| self.channels.bridge(home))?;
+        self.channels.others(home, leg).next().map(str::to_owned)
     }
 
     /// Joins two calls: what we asked about with whom we asked, or the parties of two calls of their own.
@@ -121,14 +131,14 @@ impl Asterisk {
     pub(super) fn blind_transferred(&mut self, packet: &Packet<'_>, out: &mut Effects) {
         let Some(by) = packet.text("TransfererUniqueid") else { return };
         let is_it = |what: &What| matches!(what, What::Transfer { leg, .. } if leg == by);
-        let Some(request) = self.open.iter().find(|open| is_it(&open.what)).map(|open| open.request) else { return };
+        let Some(request) = self.open.find(is_it) else { return };
         self.transferred(request, packet, out);
     }
 
     pub(super) fn attended_transferred(&mut self, packet: &Packet<'_>, out: &mut Effects) {
         let by = [packet.text("OrigTransfererUniqueid"), packet.text("SecondTransfererUniqueid")];
         let is_it = |what: &What| matches!(what, What::Complete { leg } if by.contains(&Some(leg)));
-        let Some(request) = self.open.iter().find(|open| is_it(&open.what)).map(|open| open.request) else { return };
+        let Some(request) = self.open.find(is_it) else { return };
         self.transferred(request, packet, out);
     }
 
@@ -142,12 +152,12 @@ impl Asterisk {
         }
     }
 
-    pub(super) fn parked(&mut self, packet: &Packet<'_>, out: &mut Effects) {
+    pub(super) fn was_parked(&mut self, packet: &Packet<'_>, out: &mut Effects) {
         let Some(parked) = packet.text("ParkeeUniqueid") else { return };
         let is_it = |what: &What| matches!(what, What::Park { peer, .. } if peer == parked);
-        let Some(request) = self.open.iter().find(|open| is_it(&open.what)).map(|open| open.request) else { return };
-        self.take_open(request);
-        out.tell(Told::Parked { request, place: packet.text("ParkingSpace").map(str::to_owned) });
+        let Some(request) = self.open.find(is_it) else { return };
+        let (key, place) = (self.follows_parked().then(|| parked.to_owned()), packet.text("ParkingSpace").map(str::to_owned));
+        self.open.end(request, End::Parked { key, place }, out);
     }
 
     /// Asking first was typed and nothing came of it: this PBX does not let this phone, and the other side heard the digits.

@@ -264,6 +264,7 @@ impl Calls {
             resume_is_safe,
             started_at: raw.start.time(),
             connected_at: raw.connect.time(),
+            asks_about: None,
         };
         let word = state_word(raw);
         let held = match word.as_deref() {

@@ -3,24 +3,39 @@
 //! A path that a server refuses is remembered as unusable for the next time; the failed command is
 //! told, not repeated by another path.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use phone_core::call::SeenState;
 use phone_core::told::{Command, RequestId, Told};
 use phone_core::{Direction, Now, Reason, Secret};
 use serde_json::{Value, json};
 
+use super::handover::Handover;
 use super::legs::Listed;
 use super::remote_call::{self, Edition};
 use super::rest::{Said, said};
 use super::signin::passing;
 use super::{Ask, Generation, Path, Phase, Vodia};
 use crate::dialect::{Effect, Effects, HttpAnswer, HttpRequest};
+use crate::open::{End, Open};
+
+/// What a command waits for, beside the calls, which the model looks at by itself.
+pub(super) enum What {
+    /// The answer of the server, or nothing yet.
+    Sent,
+    /// The phone is to react; when it was told to.
+    Answer { key: String, sent_at: Instant },
+    /// A sign that its calls were handed on.
+    Handover(Handover),
+}
 
 impl Vodia {
     pub(super) fn command(&mut self, command: &Command, now: Now, out: &mut Effects) {
         if self.phase != Phase::Live {
             return out.tell(Told::Refused(command.request(), Reason::Offline));
         }
+        self.open.look_after(command.request(), What::Sent);
         match command {
             Command::Dial { request, to } => self.dial(*request, to, now, out),
             Command::SetPresence { request, presence, until, note } => {
@@ -29,29 +44,28 @@ impl Vodia {
             Command::Dtmf { request, .. }
             | Command::Consult { request, .. }
             | Command::Park { request, .. }
-            | Command::PickUp { request, .. } => out.tell(Told::Refused(*request, Reason::Unsupported)),
+            | Command::PickUp { request, .. }
+            | Command::SetForwarding { request, .. } => self.refused(*request, Reason::Unsupported, out),
             Command::Answer { request, key }
             | Command::HangUp { request, key }
             | Command::Hold { request, key }
             | Command::Resume { request, key }
             | Command::TransferTo { request, key, .. }
             | Command::TransferJoin { request, key, .. } => {
-                let Some(call) = self.calls.get(key) else {
-                    return out.tell(Told::Refused(*request, Reason::NoSuchCall));
-                };
+                let Some(call) = self.calls.get(key) else { return self.refused(*request, Reason::NoSuchCall, out) };
                 let path = self.control_path(name_of(command));
                 if matches!(command, Command::Hold { .. } | Command::Resume { .. }) && path != Path::Rest {
                     let resumes = matches!(command, Command::Resume { .. });
                     // It was offered because REST has a resume of its own; the action that is left is a toggle.
                     if (resumes && call.seen.resume_is_safe) || !self.calls.holds.may_toggle(key) {
-                        return out.tell(Told::Refused(*request, Reason::HoldSideUnknown));
+                        return self.refused(*request, Reason::HoldSideUnknown, out);
                     }
                     self.calls.holds.toggled(key, *request, resumes);
                 } else if matches!(command, Command::Hold { .. }) {
                     self.calls.holds.told_to_hold(key, *request);
                 }
                 if matches!(command, Command::Answer { .. }) {
-                    self.answering = Some((*request, now.mono));
+                    self.open.look_after(*request, What::Answer { key: key.clone(), sent_at: now.mono });
                 }
                 match path {
                     Path::Rest => {
@@ -61,6 +75,7 @@ impl Vodia {
                     Path::WebSocket | Path::RemoteCall => {
                         self.hands_over(command);
                         self.by_action(command, out);
+                        self.heard_of(*request);
                     }
                 }
             }
@@ -69,32 +84,44 @@ impl Vodia {
 
     /// Notes what a transfer is about, so that it can be told from a call that merely ends.
     fn hands_over(&mut self, command: &Command) {
-        let (key, other, to) = match command {
-            Command::TransferTo { key, to, .. } => (key, None, Some(to)),
-            Command::TransferJoin { key, other, .. } => (key, Some(other), None),
-            Command::Dial { .. }
-            | Command::Answer { .. }
-            | Command::HangUp { .. }
-            | Command::Hold { .. }
-            | Command::Resume { .. }
-            | Command::Dtmf { .. }
-            | Command::Consult { .. }
-            | Command::Park { .. }
-            | Command::PickUp { .. }
-            | Command::SetPresence { .. } => return,
+        let (key, other, to) = if let Command::TransferTo { key, to, .. } = command {
+            (key, None, Some(to))
+        } else if let Command::TransferJoin { key, other, .. } = command {
+            (key, Some(other), None)
+        } else {
+            return;
         };
         let other = other.and_then(|other| self.calls.get(other));
         let free_target = to.filter(|to| self.accounts.is_busy(to) == Some(false)).cloned();
         if let Some(call) = self.calls.get(key) {
-            self.handovers.begin(command.request(), call, other, free_target);
+            self.open.look_after(command.request(), What::Handover(Handover::of(call, other, free_target)));
         }
     }
 
     /// Tells which transfers are known to have had their effect.
     pub(super) fn tell_handovers(&mut self, out: &mut Effects) {
-        let accounts = &self.accounts;
-        for request in self.handovers.done(&self.calls.all, |number| accounts.is_busy(number) == Some(true)) {
-            out.tell(Told::Confirmed(request));
+        let is_busy = |number: &str| self.accounts.is_busy(number) == Some(true);
+        let is_done = |what: &What| matches!(what, What::Handover(handover) if handover.is_done(&self.calls.all, is_busy));
+        while let Some(request) = self.open.find(is_done) {
+            self.open.end(request, End::Done, out);
+        }
+    }
+
+    /// Nothing more will be heard of a command but what the calls show, unless it waits for something of its own.
+    pub(super) fn heard_of(&mut self, request: RequestId) {
+        if let Some(What::Sent) = self.open.get_mut(request) {
+            self.open.leave(request);
+        }
+    }
+
+    /// The phone has reacted to what it was told, or its call is over.
+    pub(super) fn look_at_answers(&mut self) {
+        let has_reacted = |what: &What| match what {
+            What::Answer { key, .. } => self.calls.get(key).is_none_or(|call| call.seen.state == SeenState::Connected),
+            What::Sent | What::Handover(_) => false,
+        };
+        while let Some(request) = self.open.find(has_reacted) {
+            self.open.leave(request);
         }
     }
 
@@ -105,7 +132,7 @@ impl Vodia {
     }
 
     /// The path for dialling, chosen from what the server can, before anything is sent.
-    fn dial_path(&self) -> Path {
+    pub(super) fn dial_path(&self) -> Path {
         if let Some(path) = self.keys.dial_path {
             return path;
         }
@@ -127,11 +154,14 @@ impl Vodia {
     fn dial(&mut self, request: RequestId, to: &str, now: Now, out: &mut Effects) {
         let path = self.dial_path();
         if path == Path::RemoteCall && self.secret.is_none() && self.session.is_none() {
-            return out.tell(Told::Refused(request, Reason::Unsupported));
+            return self.refused(request, Reason::Unsupported, out);
         }
         self.calls.dialled(request, to, now.mono);
         match path {
-            Path::WebSocket => self.send(&json!({ "action": "make-call", "to": to }), out),
+            Path::WebSocket => {
+                self.send(&json!({ "action": "make-call", "to": to }), out);
+                self.heard_of(request);
+            }
             Path::Rest => {
                 let account = self.account_path();
                 let body = json!({ "remote-dial": to, "name": to }).to_string();
@@ -157,10 +187,9 @@ impl Vodia {
             // With a session the destination is enough.
             None => Secret::new(format!("dest={}&connect=true", remote_call::encode(to))),
         };
-        self.next_http += 1;
-        self.asked.insert(self.next_http, Ask::Commanded { request, path: "remote_call", key: None });
+        let id = self.asked.number(Ask::Commanded { request, path: "remote_call", key: None });
         out.push(Effect::Http(Box::new(HttpRequest {
-            id: self.next_http,
+            id,
             method: "GET",
             url,
             hidden_query: Some(query),
@@ -193,9 +222,7 @@ impl Vodia {
             Command::Hold { .. } | Command::Resume { .. } => json!({ "action": "hold-call", "id": id }),
             Command::TransferTo { to, .. } => json!({ "action": "blind-transfer", "id": id, "from": from, "to": to }),
             Command::TransferJoin { other, .. } => {
-                let Some(second) = self.calls.get(other) else {
-                    return out.tell(Told::Refused(command.request(), Reason::NoSuchCall));
-                };
+                let Some(second) = self.calls.get(other) else { return self.refused(command.request(), Reason::NoSuchCall, out) };
                 // The held call is handed to the party of the active one.
                 let (held, active) = if call.seen.state == SeenState::Connected { (second, call) } else { (call, second) };
                 json!({ "action": "att-transfer", "id": held.seen.key, "from": held.remote_address,
@@ -206,7 +233,8 @@ impl Vodia {
             | Command::Consult { .. }
             | Command::Park { .. }
             | Command::PickUp { .. }
-            | Command::SetPresence { .. } => return,
+            | Command::SetPresence { .. }
+            | Command::SetForwarding { .. } => return,
         };
         self.send(&frame, out);
     }
@@ -214,6 +242,10 @@ impl Vodia {
     /// The live legs are here: finds the one the command is about, and sends it by REST.
     pub(super) fn found(&mut self, command: &Command, answer: Result<HttpAnswer, Reason>, now: Now, out: &mut Effects) {
         let request = command.request();
+        // What was not sent in time must not be sent late.
+        if !self.open.has(request) {
+            return;
+        }
         let path = match name_of(command) {
             "answer" => "rest_answer",
             "hang_up" => "rest_hang_up",
@@ -253,7 +285,8 @@ impl Vodia {
             | Command::Consult { .. }
             | Command::Park { .. }
             | Command::PickUp { .. }
-            | Command::SetPresence { .. } => return,
+            | Command::SetPresence { .. }
+            | Command::SetForwarding { .. } => return,
         };
         // From here on, and not from the press, what the calls do can be its effect.
         self.hands_over(command);
@@ -280,12 +313,16 @@ impl Vodia {
         // Lost on the way: it may have arrived, so only its effect or the deadline can tell.
         let Ok(answer) = answer else { return };
         // The calls have shown already that it was handed on.
-        if path == "rest_transfer" && !self.handovers.is_open(request) {
+        if path == "rest_transfer" && !self.open.has(request) {
             return;
         }
         match (answer.status, said(answer.body.expose())) {
             (200..=299, Said::No) => self.refused(request, Reason::RefusedByPbx("answer: false".to_owned()), out),
-            (200..=299, Said::Yes) => self.handovers.accepted(request),
+            (200..=299, Said::Yes) => {
+                if let Some(What::Handover(handover)) = self.open.get_mut(request) {
+                    handover.accepted();
+                }
+            }
             // A page of somebody in between, or words that nobody has documented: the calls alone can tell.
             (200..=299, Said::Text(_) | Said::Page | Said::Other) | (300..=399, _) => {}
             // An error of its own may have come before or after the effect; only too many requests is a clear no.
@@ -302,11 +339,10 @@ impl Vodia {
     }
 
     /// Nothing comes of this command.
-    fn refused(&mut self, request: RequestId, reason: Reason, out: &mut Effects) {
+    pub(super) fn refused(&mut self, request: RequestId, reason: Reason, out: &mut Effects) {
         self.calls.undialled(request);
         self.calls.holds.not_held(request);
-        self.handovers.drop(request);
-        out.tell(Told::Refused(request, reason));
+        self.open.end(request, End::No(reason), out);
     }
 
     fn rest_refused(&mut self, request: RequestId, path: &str, status: u16, wall: Timestamp, out: &mut Effects) {
@@ -322,12 +358,9 @@ impl Vodia {
 
     /// A command had no effect in time: a phone that did not react to Answer is not asked again.
     pub(super) fn expired(&mut self, request: RequestId, out: &mut Effects) {
-        // What was not sent by now, because its leg is still being looked for, must not be sent late.
-        self.asked.retain(|_, ask| !matches!(ask, Ask::Find(command) if command.request() == request));
         self.calls.holds.expired(request);
         self.calls.holds.not_held(request);
-        self.handovers.drop(request);
-        let Some((_, sent_at)) = self.answering.take_if(|(answering, _)| *answering == request) else { return };
+        let Some(Open { what: What::Answer { sent_at, .. }, .. }) = self.open.leave(request) else { return };
         // A link that was silent itself says nothing about the phone.
         if self.heard_at.is_some_and(|at| at > sent_at) {
             self.no_answer = true;
@@ -349,5 +382,6 @@ fn name_of(command: &Command) -> &'static str {
         Command::Park { .. } => "park",
         Command::PickUp { .. } => "pick_up",
         Command::SetPresence { .. } => "presence",
+        Command::SetForwarding { .. } => "forwarding",
     }
 }

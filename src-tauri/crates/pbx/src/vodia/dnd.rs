@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use phone_core::request::OwnPresence;
-use phone_core::told::{RequestId, Told};
+use phone_core::told::RequestId;
 use phone_core::{Now, Reason, Secret};
 use serde_json::json;
 
@@ -12,6 +12,7 @@ use super::remote_call;
 use super::rest::{self, Said, said};
 use super::{Ask, Fetch, Generation, Phase, Vodia};
 use crate::dialect::{Effects, HttpAnswer, Random};
+use crate::open::End;
 
 /// Least time between two readings; somebody may have set it at the phone meanwhile.
 const PACE: Duration = Duration::from_secs(45);
@@ -116,7 +117,7 @@ impl Vodia {
         let on = match presence {
             OwnPresence::Dnd => true,
             OwnPresence::Available => false,
-            OwnPresence::Away | OwnPresence::Busy => return out.tell(Told::Refused(request, Reason::Unsupported)),
+            OwnPresence::Away | OwnPresence::Busy => return self.refused(request, Reason::Unsupported, out),
         };
         let (method, path) = self.dnd_resource();
         let body = if self.generation == Generation::Subscribe {
@@ -134,14 +135,14 @@ impl Vodia {
         } else {
             if until.is_some() || note.is_some() {
                 // Without its end it would stay on for ever, and without its note nobody reads why: neither was asked.
-                return out.tell(Told::Refused(request, Reason::NoEndOrNote));
+                return self.refused(request, Reason::NoEndOrNote, out);
             }
             json!({ "table": "users", "settings": [{ "name": "dnd", "value": if on { "true" } else { "false" } }] })
         };
         let path = path.trim_end_matches("?name=dnd").to_owned();
         if self.has_dnd {
             // An answer from before the change would be told after it.
-            self.asked.retain(|_, ask| !matches!(ask, Ask::Fetch(Fetch::Dnd)));
+            self.asked.retain(|ask| !matches!(ask, Ask::Fetch(Fetch::Dnd)));
         }
         self.http(Ask::SetDnd(request, on), method, &path, Some(Secret::new(body.to_string())), out);
     }
@@ -153,11 +154,11 @@ impl Vodia {
                 self.http(Ask::CheckDnd(request, wanted), "GET", &path, None, out);
             }
             Ok(answer) if answer.status == 401 => {
-                out.tell(Told::Refused(request, Reason::RefusedByPbx("HTTP 401".into())));
+                self.refused(request, Reason::RefusedByPbx("HTTP 401".into()), out);
                 self.session_over(out);
             }
-            Ok(answer) => out.tell(Told::Refused(request, Reason::RefusedByPbx(format!("HTTP {}", answer.status)))),
-            Err(_) => out.tell(Told::Unclear(request)),
+            Ok(answer) => self.refused(request, Reason::RefusedByPbx(format!("HTTP {}", answer.status)), out),
+            Err(_) => self.open.end(request, End::Unclear, out),
         }
     }
 
@@ -173,12 +174,12 @@ impl Vodia {
             Some(on) => {
                 self.dnd_is(on, out);
                 if on == wanted {
-                    out.tell(Told::Confirmed(request));
+                    self.open.end(request, End::Done, out);
                 } else {
-                    out.tell(Told::Refused(request, Reason::RefusedByPbx("the setting did not change".into())));
+                    self.refused(request, Reason::RefusedByPbx("the setting did not change".into()), out);
                 }
             }
-            None => out.tell(Told::Unclear(request)),
+            None => self.open.end(request, End::Unclear, out),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::rest;
 use super::signin::passing;
 use super::{Asking, Fetch, Phase, Vodia};
 use crate::dialect::{Effects, HttpAnswer};
+use crate::tell::{outcome_of, tell_outcome};
 
 /// When what got no answer is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -181,7 +182,7 @@ impl Vodia {
     fn history(&mut self, past: Option<Vec<PastCall>>, now: Now, out: &mut Effects) {
         let Some(past) = past else {
             for open in self.asking.drain(..) {
-                out.tell(Told::Verdict { key: open.key, outcome: None });
+                tell_outcome(open.key, None, out);
             }
             return;
         };
@@ -189,8 +190,8 @@ impl Vodia {
         let mut taken: Vec<String> = vec![];
         open.retain(|asking| match found(asking, &past, &taken) {
             Some(call) => {
-                let outcome = if call.connected_at.is_some() { Outcome::AnsweredElsewhere } else { Outcome::Missed };
-                out.tell(Told::Verdict { key: asking.key.clone(), outcome: Some(outcome) });
+                let elsewhere = (call.connected_at.is_some(), Outcome::AnsweredElsewhere);
+                tell_outcome(asking.key.clone(), outcome_of(call.direction, false, &[elsewhere]), out);
                 taken.push(call.key.clone());
                 false
             }

@@ -8,10 +8,12 @@ use phone_core::told::Told;
 use phone_core::{Now, Secret};
 
 use super::calls::{Habits, Picture};
+use super::commands::What;
 use super::frame::{self, Frame, RawCall};
 use super::signin::major_of;
 use super::{Ask, Asking, CLASSIFY, Fetch, Generation, POLL, Phase, Vodia};
 use crate::dialect::{Effect, Effects};
+use crate::tell::{Word, tell_calls, tell_outcome};
 
 /// When the history is asked after a call vanished: the PBX writes it a moment later.
 const FIRST_LOOK: Duration = Duration::from_millis(250);
@@ -149,11 +151,7 @@ impl Vodia {
     }
 
     pub(super) fn tell_own(&mut self, out: &mut Effects) {
-        let own = (self.accounts.presence(&self.user), self.accounts.dnd(&self.user));
-        if self.told_own != Some(own) {
-            self.told_own = Some(own);
-            out.tell(Told::Own { presence: own.0, dnd: own.1 });
-        }
+        self.told.own(self.accounts.presence(&self.user), self.accounts.dnd(&self.user), out);
     }
 
     /// A phone that comes back may be another one, or have been set up anew: it may answer when asked.
@@ -172,15 +170,20 @@ impl Vodia {
         let habits = Habits { one_resume, alerting_is_own_phone: self.generation != Generation::Subscribe };
         let before = self.calls.all.clone();
         let Picture { calls, vanished, elsewhere } = self.calls.take(raw, &own, habits, now.mono);
-        self.handovers.see(&before, &self.calls.all);
+        for open in self.open.iter_mut() {
+            if let What::Handover(handover) = &mut open.what {
+                handover.see(&before, &self.calls.all);
+            }
+        }
+        self.look_at_answers();
         self.tell_handovers(out);
-        let mut verdict_follows = elsewhere.clone();
+        let mut ended: Vec<_> = elsewhere.into_iter().map(|key| (key, Word::Known(Outcome::AnsweredElsewhere))).collect();
         if self.has_history == Some(true) && self.phase == Phase::Live {
             for call in vanished {
                 if self.asking.len() >= MOST_ASKED {
                     break;
                 }
-                verdict_follows.push(call.key.clone());
+                ended.push((call.key.clone(), Word::Follows));
                 self.asking.push(Asking {
                     key: call.key,
                     number: call.remote.number,
@@ -194,10 +197,7 @@ impl Vodia {
         if self.phase == Phase::Live && self.has_history == Some(true) && self.history_at.is_none() {
             self.history_at = Some(now.mono + HISTORY_PAUSE);
         }
-        out.tell(Told::Calls { calls, verdict_follows });
-        for key in elsewhere {
-            out.tell(Told::Verdict { key, outcome: Some(Outcome::AnsweredElsewhere) });
-        }
+        tell_calls(calls, ended, out);
     }
 
     /// Notes what part of the picture is here, and says when it is whole.
@@ -261,7 +261,7 @@ impl Vodia {
             self.asking = open;
             let over: Vec<Asking> = over;
             for asking in over {
-                out.tell(Told::Verdict { key: asking.key, outcome: None });
+                tell_outcome(asking.key, None, out);
             }
         }
         if self.asking.iter().any(|a| a.next_at <= now.mono) {

@@ -50,9 +50,7 @@ impl Vodia {
             Ask::Commanded { request, .. } | Ask::SetDnd(request, _) => Some(*request),
             Ask::SignIn(_) | Ask::Fetch(_) | Ask::Find(_) | Ask::CheckDnd(..) => None,
         };
-        self.next_http += 1;
-        let id = self.next_http;
-        self.asked.insert(id, ask);
+        let id = self.asked.number(ask);
         out.push(Effect::Http(Box::new(HttpRequest {
             id,
             method,

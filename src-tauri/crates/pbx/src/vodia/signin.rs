@@ -30,10 +30,9 @@ impl Vodia {
             if page.scheme() == "http" && !is_loopback(&page) && !self.config.switch("allow_plain_http") {
                 return self.fail(Reason::PlainRefused, None, out);
             }
-            self.next_http += 1;
-            self.asked.insert(self.next_http, Ask::SignIn(Step::TokenPage));
+            let id = self.asked.number(Ask::SignIn(Step::TokenPage));
             out.push(Effect::Http(Box::new(HttpRequest {
-                id: self.next_http,
+                id,
                 method: "GET",
                 url: page,
                 hidden_query: None,

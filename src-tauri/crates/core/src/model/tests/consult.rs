@@ -112,7 +112,7 @@ fn a_parked_call_tells_its_place_even_when_it_ends_here_first() {
         if call_ends_first {
             calls(&mut model, vec![], now);
         }
-        let out = model.apply(&office(), Told::Parked { request: 7, place: Some("71".into()) }, now);
+        let out = model.apply(&office(), Told::Parked { request: 7, key: None, place: Some("71".into()) }, now);
         let answer = out.iter().find_map(|out| if let Output::Finished(7, answer) = out { Some(answer) } else { None });
         assert_eq!(answer, Some(&Ok(Reply::Parked(Some("71".into())))), "{call_ends_first}");
     }

@@ -64,3 +64,40 @@ fn a_target_that_would_need_a_question_is_not_handed_on_to() {
     assert!(matches!(model.transfer(7, &id, &to("112"), now), Err(Reason::EmergencyNumber)));
     assert!(model.transfer(7, &id, &to("030 555002"), now).is_ok());
 }
+
+#[test]
+fn a_call_that_rings_is_sent_on_where_the_pbx_can_do_that() {
+    let now = now();
+    let mut model = online(now);
+    let ringing = || vec![seen("1", Direction::Incoming, SeenState::Ringing, MARA)];
+    calls(&mut model, ringing(), now);
+    let id = model.view().calls[0].id.clone();
+    assert!(!model.view().calls[0].can.contains(&Can::Transfer));
+    assert!(matches!(model.transfer(6, &id, &to("207"), now), Err(Reason::NotNow(_))), "it has to be connected first");
+    let abilities: Vec<Ability> = everything().iter().chain([Ability::Deflect]).collect();
+    model.apply(&office(), Told::Abilities(Abilities::of(&abilities)), now);
+    assert!(model.view().calls[0].can.contains(&Can::Transfer));
+    let begun = model.transfer(7, &id, &to("207"), now);
+    assert!(matches!(begun, Ok(Begun::Send(_, Command::TransferTo { .. }, _))), "{begun:?}");
+    // Meanwhile nothing else is done to it, and one who rings is asked nothing.
+    assert_eq!(model.answer(8, Some(&id), now), Err(Reason::UnderWay));
+    let mut out = model.apply(&office(), Told::Calls { calls: vec![], verdict_follows: vec!["1".into()] }, now);
+    out.extend(model.apply(&office(), Told::Verdict { key: "1".into(), outcome: Some(Outcome::SentOn) }, now));
+    out.extend(model.apply(&office(), Told::Confirmed(7), now));
+    assert_eq!(finished(&out), [(7, Ok(()))]);
+    assert_eq!(events(&out), [EventName::CallEnded, EventName::History, EventName::CallTransferred]);
+    let view = model.view();
+    assert_eq!((view.missed, view.recent[0].outcome), (0, Outcome::SentOn));
+}
+
+#[test]
+fn a_call_that_we_make_is_not_sent_on_while_it_rings() {
+    let now = now();
+    let mut model = online(now);
+    let abilities: Vec<Ability> = everything().iter().chain([Ability::Deflect]).collect();
+    model.apply(&office(), Told::Abilities(Abilities::of(&abilities)), now);
+    calls(&mut model, vec![seen("1", Direction::Outgoing, SeenState::Ringing, MARA)], now);
+    let view = model.view();
+    assert!(!view.calls[0].can.contains(&Can::Transfer));
+    assert!(matches!(model.transfer(7, &view.calls[0].id, &to("207"), now), Err(Reason::NotNow(_))));
+}

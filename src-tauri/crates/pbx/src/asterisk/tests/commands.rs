@@ -166,6 +166,25 @@ fn ending_one_of_the_two_while_asking_never_joins_the_others() {
 }
 
 #[test]
+fn a_call_hung_up_while_asking_only_begins_is_handed_to_nobody() {
+    let hang_up = |key: &str| Command::HangUp { request: 8, key: key.to_owned() };
+    let (mut talk, key) = connected(&[]);
+    talk.command(&Command::Consult { request: 7, key: key.clone(), to: "102".to_owned() });
+    talk.answer_as_usual("Getvar");
+    talk.answer("Atxfer", "Response: Success\r\nMessage: Atxfer successfully queued");
+    talk.command(&hang_up(&key));
+    let legs: Vec<bool> = talk.sent("Hangup").iter().map(|sent| sent.contains(&format!("Channel: {key}\r\n"))).collect();
+    assert_eq!(legs, [false, true], "the other side goes first");
+    // What has not been sent by then never is.
+    let (mut talk, key) = connected(&[]);
+    talk.command(&Command::Consult { request: 7, key: key.clone(), to: "102".to_owned() });
+    let said = talk.command(&hang_up(&key));
+    assert_eq!(said, ["Refused(7, NoSuchCall)"]);
+    talk.answer_as_usual("Getvar");
+    assert_eq!((talk.sent("Atxfer").len(), talk.sent("Hangup").len()), (0, 1));
+}
+
+#[test]
 fn without_anybody_to_ask_nothing_is_cancelled() {
     let (mut talk, key) = connected(&[]);
     let said = talk.command(&Command::HangUp { request: 7, key: format!("{key}/consult") });

@@ -61,6 +61,19 @@ fn the_next_tone_follows_some_time_after_the_answer_to_the_last_one() {
 }
 
 #[test]
+fn a_key_that_is_pressed_right_after_another_one_waits_for_its_silence() {
+    let (mut talk, key) = connected();
+    talk.command(&tones(&key, "1"));
+    assert_eq!(talk.answer("PlayDTMF", DONE), ["Confirmed(7)"]);
+    talk.command(&Command::Dtmf { request: 8, key, digits: "2".to_owned() });
+    talk.wait_ms(59);
+    assert_eq!(talk.sent("PlayDTMF").len(), 1, "what follows at once is lost");
+    talk.wait_ms(41);
+    assert_eq!(talk.sent("PlayDTMF").len(), 2);
+    assert_eq!(talk.answer("PlayDTMF", DONE), ["Confirmed(8)"]);
+}
+
+#[test]
 fn tones_stop_when_somebody_else_is_there_now() {
     let (mut talk, key) = connected();
     talk.command(&tones(&key, "1234"));

@@ -63,8 +63,8 @@ impl Replay {
         let before = self.talk.sent.len();
         let command = command(&self.talk);
         self.talk.command(&command);
-        // The recorder knew that the number exists.
-        if self.actions.get(&id).is_some_and(|name| name != "Getvar")
+        // The recorder knew that the number exists, and what the caller runs.
+        while self.actions.get(&id).is_some_and(|name| name != "Getvar")
             && self.talk.asked.iter().any(|(_, name, _)| name == "Getvar")
         {
             self.talk.answer_as_usual("Getvar");

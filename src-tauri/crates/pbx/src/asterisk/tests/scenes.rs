@@ -83,6 +83,13 @@ fn dnd(on: bool) -> Command {
     Command::SetPresence { request: 10, presence, until: None, note: None }
 }
 
+fn answer(talk: &Talk) -> Command {
+    Command::Answer { request: 11, key: first(talk) }
+}
+
+/// The bed's own name of the context in which a phone is dialled so that it answers.
+const ANSWERING: &[(&str, &str)] = &[("extension", "103"), ("answer", "redirect"), ("answer_context", "tray-answer")];
+
 /// All of them.
 pub const SCENES: &[Scene] = &[
     Scene::of("incoming_one_phone", &[]),
@@ -124,14 +131,16 @@ pub const SCENES: &[Scene] = &[
     Scene::of("pick_up_of_ours", &[]),
     Scene::of("second_call", &[]),
     Scene::of("two_calls", &[]),
-    Scene::of("deflect", &[]),
+    Scene::of("deflect", &[(23, transfer)]),
+    Scene::of("click_to_dial_by_another", &[]),
+    Scene::of("click_to_dial_by_another_declined", &[]),
     Scene::of("colleagues", &[]),
     Scene::of("dnd", &[(15, |_| dnd(true)), (17, |_| dnd(false))]),
     Scene { keys: &[("extension", "102")], ..Scene::of("queue_call", &[]) },
     Scene::of("group_answered", &[]),
     Scene::of("group_answered_elsewhere", &[]),
     Scene { keys: &[("extension", "103")], ..Scene::of("attended_by_phone", &[]) },
-    Scene { keys: &[("extension", "103")], ..Scene::of("answer_by_redirect", &[]) },
+    Scene { keys: ANSWERING, ..Scene::of("answer_by_redirect", &[(1, answer)]) },
     Scene { keys: &[("extension", "103")], ..Scene::of("notify_in_call", &[]) },
     Scene { keys: &[("extension", "103")], ..Scene::of("notify_by_endpoint", &[]) },
     Scene { keys: &[("extension", "103")], ..Scene::of("notify_refused", &[]) },

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use phone_core::call::{CallSeen, Holder, SeenState};
-use phone_core::told::{Command, Told};
-use phone_core::{AccountConfig, AccountName, Direction, Now, Party, Secret};
+use phone_core::told::{Command, ParkedSeen, Told};
+use phone_core::{AccountConfig, AccountName, Direction, Forwarding, Now, Party, Secret};
 use url::Url;
 
 use super::super::packet::Packet;
@@ -42,6 +42,9 @@ pub struct Talk {
     pub variables: HashMap<String, String>,
     /// Entries of the database of the server.
     pub dnd: bool,
+    pub forward: HashMap<&'static str, String>,
+    /// An action that gets no answer while everything else does.
+    pub unanswered: &'static str,
 }
 
 /// An account of extension 100 with some further keys.
@@ -62,10 +65,12 @@ impl Talk {
     pub fn new(config: AccountConfig) -> Self {
         let secret = Some(Secret::new(SECRET.to_owned()));
         let wall = "2026-11-21T20:00:00Z".parse().expect("a time");
-        let variables =
-            ["*78", "*79", "**100", "**102", "102", "101"].map(|n| (format!("VALID_EXTEN(from-internal,{n},1)"), "1".into()));
+        let variables = ["*78", "*79", "**100", "**102", "102", "101", "100"]
+            .map(|n| (format!("VALID_EXTEN(from-internal,{n},1)"), "1".into()));
         let names = [("100", "Alice"), ("101", "Bob")];
         let names = names.map(|(n, name)| (format!("PJSIP_ENDPOINT({n},callerid)"), format!("\"{name} Example\" <{n}>")));
+        let answering = ["tray-answer,103", "tp-answer,100"].map(|place| (format!("VALID_EXTEN({place},1)"), "1".into()));
+        let answering = answering.into_iter().chain([("CHANNEL(appname)".into(), "Dial".into())]);
         Self {
             dialect: Asterisk::new(Setup { config, secret }),
             now: Now { mono: first_moment(), wall },
@@ -77,8 +82,15 @@ impl Talk {
             said: vec![],
             learnt: None,
             told: vec![],
-            variables: variables.into_iter().chain(names).collect(),
+            variables: variables
+                .into_iter()
+                .chain(names)
+                .chain(answering)
+                .chain([("FEATUREMAP(atxfer)".into(), "*2".into())])
+                .collect(),
             dnd: false,
+            forward: HashMap::new(),
+            unanswered: "",
         }
     }
 
@@ -115,8 +127,8 @@ impl Talk {
 
     /// Answers everything that is asked after the sign-in.
     pub fn sync(&mut self, channels: &str) {
-        while let Some((id, name, text)) = self.asked.first().cloned() {
-            self.asked.remove(0);
+        while let Some(position) = self.asked.iter().position(|(_, name, _)| name != self.unanswered) {
+            let (id, name, text) = self.asked.remove(position);
             let answer = self.usual(id, &name, &text, channels);
             self.bytes(&answer);
         }
@@ -145,11 +157,14 @@ impl Talk {
             "CoreShowChannels" => list(channels.replace("ActionID: 0", &format!("ActionID: {id}")), "CoreShowChannelsComplete"),
             "ExtensionStateList" => list(["100", "101", "102"].map(hint).concat(), "ExtensionStateListComplete"),
             "DeviceStateList" => list(["100", "101", "102"].map(device).concat(), "DeviceStateListComplete"),
-            "DBGet" if self.dnd => list(
-                format!("Event: DBGetResponse\r\nActionID: {id}\r\nFamily: DND\r\nKey: 100\r\nVal: YES\r\n\r\n"),
-                "DBGetComplete",
-            ),
-            "DBGet" => format!("Response: Error\r\nActionID: {id}\r\nMessage: Database entry not found\r\n\r\n"),
+            "ParkedCalls" => list(String::new(), "ParkedCallsComplete"),
+            "DBGet" => match self.entry(text) {
+                Some((family, value)) => list(
+                    format!("Event: DBGetResponse\r\nActionID: {id}\r\nFamily: {family}\r\nKey: 100\r\nVal: {value}\r\n\r\n"),
+                    "DBGetComplete",
+                ),
+                None => format!("Response: Error\r\nActionID: {id}\r\nMessage: Database entry not found\r\n\r\n"),
+            },
             "Getvar" => {
                 let variable = Packet::read(text).text("Variable").unwrap_or_default().to_owned();
                 let nothing = if variable.starts_with("VALID_EXTEN") { "0" } else { "" };
@@ -158,6 +173,13 @@ impl Talk {
             }
             _ => format!("Response: Success\r\nActionID: {id}\r\n\r\n"),
         }
+    }
+
+    /// The entry of the database that an action asks for.
+    fn entry(&self, text: &str) -> Option<(String, String)> {
+        let family = Packet::read(text).text("Family").unwrap_or_default().to_owned();
+        let value = if family == "DND" { self.dnd.then(|| "YES".to_owned()) } else { self.forward.get(family.as_str()).cloned() };
+        Some((family, value?))
     }
 
     /// Feeds one input and gives what the dialect wants in return, in words.
@@ -309,13 +331,24 @@ pub fn tell(told: &Told) -> String {
             format!("person {} {:?} {:?}{}", one.number, one.presence, one.name, if one.dnd { " dnd" } else { "" })
         }
         Told::People(all) => format!("people {}", all.iter().map(|p| p.number.clone()).collect::<Vec<_>>().join(",")),
+        Told::Parked { request, key, place } => {
+            format!("parked {request} {} {}", key.as_deref().map_or("-".into(), short), place.as_deref().unwrap_or("-"))
+        }
+        Told::ParkedCalls(all) => {
+            let one = |p: &ParkedSeen| format!("{} {} {}", short(&p.key), p.place.as_deref().unwrap_or("-"), party(&p.who));
+            format!("waiting {}", all.iter().map(one).collect::<Vec<_>>().join(" | ")).trim_end().to_owned()
+        }
         Told::Own { presence, dnd } => format!("own {presence:?} {dnd:?}"),
+        Told::Forwarding(None) => "forwarding ?".to_owned(),
+        Told::Forwarding(Some(Forwarding { always, busy, no_answer })) => {
+            let [always, busy, no_answer] = [always, busy, no_answer].map(|to| to.clone().unwrap_or_else(|| "-".to_owned()));
+            format!("forwarding {always} {busy} {no_answer}")
+        }
         Told::Abilities(all) => format!("abilities {}", all.iter().map(|a| format!("{a:?}")).collect::<Vec<_>>().join(",")),
         Told::Identity { .. }
         | Told::History(_)
         | Told::Contacts(_)
         | Told::Confirmed(_)
-        | Told::Parked { .. }
         | Told::Refused(..)
         | Told::Unclear(_) => format!("{told:?}"),
     }
@@ -344,7 +377,8 @@ fn call(call: &CallSeen) -> String {
     };
     let way = if call.direction == Direction::Incoming { "from" } else { "to" };
     let request = call.request.map(|request| format!(" for {request}")).unwrap_or_default();
-    format!("{} {state} {way} {}{request}", short(&call.key), party(&call.remote))
+    let about = call.asks_about.as_deref().map(|key| format!(" about {}", short(key))).unwrap_or_default();
+    format!("{} {state} {way} {}{request}{about}", short(&call.key), party(&call.remote))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has to begin at some moment")]

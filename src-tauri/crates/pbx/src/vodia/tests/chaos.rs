@@ -28,7 +28,7 @@ enum Step {
     /// Which open request, status, body, and whether a cookie comes along.
     Reply(usize, u16, usize, bool),
     Lose(usize),
-    LateAnswer(u32),
+    LateAnswer(u64),
     Command(usize, usize),
     /// How many requests ago.
     Expired(u64),
@@ -89,7 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (0usize..6, prop::sample::select(STATUSES), 0..BODIES.len(), any::<bool>())
             .prop_map(|(which, status, body, cookie)| Step::Reply(which, status, body, cookie)),
         1 => (0usize..6).prop_map(Step::Lose),
-        1 => (0u32..60).prop_map(Step::LateAnswer),
+        1 => (0u64..60).prop_map(Step::LateAnswer),
         8 => (0usize..12, 0usize..4).prop_map(|(what, which)| Step::Command(what, which)),
         2 => (0u64..6).prop_map(Step::Expired),
         4 => (0u64..20_000).prop_map(Step::Wait),

@@ -239,7 +239,7 @@ impl Talk {
         self.feed(Input::Http(id, Err(Reason::AnswerTimedOut)))
     }
 
-    fn take(&mut self, holds: &str) -> u32 {
+    fn take(&mut self, holds: &str) -> u64 {
         let line = |r: &HttpRequest| format!("{} {}?{}", r.method, r.url.path(), r.url.query().unwrap_or(""));
         let position = self.open.iter().position(|r| line(r).contains(holds));
         let lines: Vec<String> = self.open.iter().map(line).collect();

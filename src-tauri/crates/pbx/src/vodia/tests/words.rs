@@ -87,6 +87,7 @@ pub fn tell(told: &Told) -> String {
             };
             format!("own {presence:?} dnd={dnd}")
         }
+        Told::Forwarding(known) => format!("forwarding {known:?}"),
         Told::History(past) => {
             format!("history {}", past.iter().map(past_call).collect::<Vec<_>>().join(" | ")).trim_end().to_owned()
         }
@@ -94,7 +95,8 @@ pub fn tell(told: &Told) -> String {
             let list: Vec<String> = contacts.iter().map(|c| format!("{:?} {}", c.name, c.numbers.join(","))).collect();
             format!("contacts {}", list.join(" | ")).trim_end().to_owned()
         }
-        Told::Parked { request, place } => format!("parked {request} {place:?}"),
+        Told::Parked { request, key, place } => format!("parked {request} {key:?} {place:?}"),
+        Told::ParkedCalls(parked) => format!("parked calls {parked:?}"),
         Told::Confirmed(request) => format!("confirmed {request}"),
         Told::Refused(request, reason) => format!("refused {request} {reason:?}"),
         Told::Unclear(request) => format!("unclear {request}"),

@@ -1,5 +1,9 @@
-// Every English text of the page. `words.de.ts` has the same keys; what the agent says comes with its own words.
-import type { AccountView, CallView, HotkeyName, HotkeyView, Outcome, Presence } from "./types";
+// The English words of the page. A new one goes into the file of every language; `words.test.ts` names what is missing.
+//
+// A message names what it is given: `{number}`, or `{n, plural, one {# day} other {# days}}` with the forms that the
+// language has. `say.callNumber(number)` takes the one thing that is named, `say.joins({ a, b })` several by their names.
+// Spaces that a French line must not end at are put in when the page is built (`words.plugin.ts`).
+import type { AccountView, CallView, Doing, ForwardWhen, HotkeyName, HotkeyView, Outcome, Presence } from "../types";
 
 export const en = {
   // Parts of the page
@@ -37,11 +41,33 @@ export const en = {
     dnd: "Do not disturb",
     not_registered: "No phone signed in",
     unknown: "Unknown",
-  } satisfies Record<Presence, string>,
+  },
   calling: "Calling",
   alsoDnd: "do not disturb",
-  unknownSince: (at: string) => `unknown since ${at}`,
-  before: (state: string) => `before: ${state}`,
+  forwarded: {
+    always: "All calls go to {to}",
+    busy: "Calls while you are busy go to {to}",
+    no_answer: "Calls that nobody answers go to {to}",
+  },
+  forwardCalls: "Forward calls…",
+  forwardWhich: "Which calls",
+  forwardWhen: {
+    always: "All calls",
+    busy: "Calls while I am busy",
+    no_answer: "Calls that nobody answers",
+  },
+  forwardTo: {
+    always: "Number that all calls go to",
+    busy: "Number that calls go to while you are busy",
+    no_answer: "Number that calls go to when nobody answers",
+  },
+  forwardSet: "Forward",
+  forwardStop: "Stop",
+  forwardStopThis: "Stop this: {what}",
+  forwardQuestion: "Forward calls to {number}?",
+  forwardYes: "Forward them",
+  unknownSince: "unknown since {at}",
+  before: "before: {state}",
 
   // Links
   link: {
@@ -51,43 +77,43 @@ export const en = {
     online: "Online",
     waiting: "Offline",
     stopped: "Offline",
-  } satisfies Record<AccountView["link"], string>,
-  sinceWhen: (state: string, at: string) => `${state} since ${at}.`,
-  tryingAgain: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again now."),
+  },
+  sinceWhen: "{state} since {at}.",
+  tryingAgain: "{seconds, plural, =0 {Trying again now.} one {Trying again in # s.} other {Trying again in # s.}}",
   tryNow: "Try now",
   unlock: "Unlock the keyring",
   enterPassword: "Enter password",
-  newPassword: (account: string) => `Password for ${account}`,
+  newPassword: "Password for {account}",
   certificateLook: "Look at the certificate",
 
   // The field
   field: "Name or number",
   call: "Call",
-  callNumber: (number: string) => `Call ${number}`,
+  callNumber: "Call {number}",
   results: "Results",
-  resultCount: (n: number) => (n === 1 ? "1 result" : `${n} results`),
-  nothingFound: (text: string) => `Nobody called “${text}” here. A number can be dialled as it is.`,
+  resultCount: "{n, plural, one {# result} other {# results}}",
+  nothingFound: "Nobody called “{text}” here. A number can be dialled as it is.",
   byAccount: "Call by account",
-  dialQuestion: (number: string) => `Really call ${number}?`,
+  dialQuestion: "Really call {number}?",
   dialYes: "Call it",
-  dialledAs: (dial: string) => `Will be dialled as ${dial}`,
-  asksFirst: (why: string) => `Asks first. ${why}`,
-  thenDigits: (digits: string) => `then ${digits}`,
+  dialledAs: "Will be dialled as {dial}",
+  asksFirst: "Asks first. {why}",
+  thenDigits: "then {digits}",
   internal: "internal",
   featureCode: "code for the phone system",
   address: "address",
-  severalNumbers: (n: number) => `${n} numbers`,
-  chooseNumber: (n: number) => `Choose one of ${n} numbers`,
+  severalNumbers: "{n, plural, one {# number} other {# numbers}}",
+  chooseNumber: "{n, plural, one {Choose # number} other {Choose one of # numbers}}",
   enterChooses: "Enter lets you choose one.",
-  whichNumber: (n: number) => `There are ${n} numbers. Which one?`,
+  whichNumber: "{n, plural, one {There is # number. Which one?} other {There are # numbers. Which one?}}",
   noNumber: "There is no telephone number in this text.",
   nothingDialled: "Nothing was dialled.",
   doubtful: "This is not clearly one telephone number.",
   emergencyHint: "Emergency number. Asks for a second press.",
-  emergencyNumber: (number: string) => `Emergency number ${number}`,
+  emergencyNumber: "Emergency number {number}",
   emergencyAgain: "Press again to call it, or Escape to cancel.",
-  secondsLeft: (n: number) => `${n} s`,
-  emergencyExpired: (number: string) => `The time for the second press is over. ${number} was not dialled.`,
+  secondsLeft: "{n} s",
+  emergencyExpired: "The time for the second press is over. {number} was not dialled.",
   emergencyOnlyHere: "This is an emergency number, and this window may not dial it.",
   emergencyElsewhere: "Dial it on the phone, or close this window and open it again from the icon in the panel.",
   offlineNoDial: "Not connected, so nothing can be dialled.",
@@ -98,7 +124,7 @@ export const en = {
   askNumber: "Call this number?",
   askLink: "A link wants to call this number",
   askArrows: "Choose with the arrow keys or the pointer.",
-  askBy: (account: string) => `Calls by ${account}`,
+  askBy: "Calls by {account}",
   askLate: "It could not be called when the link was clicked.",
   askReplaces: "Another question stood here before; nothing was called for it.",
   askAlways: "Always call it",
@@ -112,13 +138,13 @@ export const en = {
   answer: "Answer",
   decline: "Decline",
   hangUp: "Hang up",
-  hangUpOn: (name: string) => `Hang up on ${name}`,
+  hangUpOn: "Hang up on {name}",
   hold: "Hold",
   resume: "Resume",
   transfer: "Transfer",
   keys: "Keys",
   keypad: "Keypad",
-  key: (digit: string) => `Key ${digit}`,
+  key: "Key {digit}",
   transferTo: "Transfer to: name or number",
   speakFirst: "Speak first",
   askFirst: "Ask first",
@@ -126,37 +152,38 @@ export const en = {
   transferNow: "Transfer now",
   connectBoth: "Connect both",
   swap: "Swap",
-  backTo: (name: string) => `Back to ${name}`,
-  backMeans: (name: string) => `Ends the call with ${name}.`,
+  backTo: "Back to {name}",
+  backMeans: "Ends the call with {name}.",
   waits: "Waits",
-  waitsWhile: (waits: string, other: string) => `${waits} waits while you speak with ${other}.`,
-  joinsLater: (name: string) => `Both can be connected once ${name} has answered.`,
-  joins: (a: string, b: string) => `Connects ${a} with ${b}; you leave the call.`,
-  stillHeld: (name: string) => `${name} is still on hold. Press “Resume” to go on talking.`,
-  stillHeldAtPhone: (name: string) => `${name} is still on hold. Take the call back on the phone.`,
+  waitsWhile: "{waits} waits while you speak with {other}.",
+  joinsLater: "Both can be connected once {name} has answered.",
+  joins: "Connects {a} with {b}; you leave the call.",
+  stillHeld: "{name} is still on hold. Press “Resume” to go on talking.",
+  stillHeldAtPhone: "{name} is still on hold. Take the call back on the phone.",
   park: "Park",
-  parkedAt: (place: string) => `Parked at ${place}.`,
-  parkedFetch: (place: string) => `Dial ${place} to fetch the call.`,
+  parkedAt: "Parked at {place}.",
+  parkedFetch: "Dial {place} to fetch the call.",
   parkedSomewhere: "Parked.",
   parkedAsk: "The phone system has not said at which number.",
-  parkedWho: (name: string, at: string) => `${name}, ${at}`,
-  dialPlace: (place: string) => `Dial ${place}`,
+  parkedWho: "{name}, {at}",
+  parkedUnknown: "Since {at} nobody knows whether it still waits.",
+  dialPlace: "Dial {place}",
   takeCall: "Take the call",
   takeCallKeys: "Shift and Enter takes it too",
-  takeCallOf: (name: string) => `Take the call that rings at ${name}`,
-  via: (name: string) => `for ${name}`,
-  callsYou: (name: string) => `${name} is calling`,
-  state: (call: CallView) =>
-    ({
-      dialing: "Dialling…",
-      calling_own_phone: "Lift your handset",
-      ringing: call.direction === "incoming" ? "Calling you" : "Ringing there",
-      connected: "Connected",
-      held: "On hold",
-      held_by_other: "The other side holds",
-      ended: "Over",
-      unknown: "State unknown",
-    })[call.state],
+  takeCallOf: "Take the call that rings at {name}",
+  via: "for {name}",
+  callsYou: "{name} is calling",
+  state: {
+    dialing: "Dialling…",
+    calling_own_phone: "Lift your handset",
+    calling_you: "Calling you",
+    ringing: "Ringing there",
+    connected: "Connected",
+    held: "On hold",
+    held_by_other: "The other side holds",
+    ended: "Over",
+    unknown: "State unknown",
+  },
   doing: {
     dialing: "Dialling…",
     answering: "Answering…",
@@ -167,10 +194,10 @@ export const en = {
     sending_tones: "Sending tones…",
     consulting: "Calling to ask first…",
     parking: "Parking…",
-  } satisfies Record<NonNullable<CallView["doing"]>, string>,
-  staleCall: (at: string) => `Unknown since ${at}. Until the PBX has said where this call stands, use the phone.`,
-  sendDigits: (digits: string) => `Send ${digits}`,
-  sendAgain: (digits: string) => `Send ${digits} again`,
+  },
+  staleCall: "Unknown since {at}. Until the PBX has said where this call stands, use the phone.",
+  sendDigits: "Send {digits}",
+  sendAgain: "Send {digits} again",
   answerAtPhone: "This phone cannot be answered from here. Lift the handset.",
 
   // People
@@ -183,24 +210,26 @@ export const en = {
   // History
   all: "All",
   missed: "Missed",
-  missedCount: (n: number) => (n === 1 ? "1 missed call" : `${n} missed calls`),
+  olderCalls: "Show older calls",
+  missedCount: "{n, plural, one {# missed call} other {# missed calls}}",
   today: "Today",
   yesterday: "Yesterday",
   callBack: "Call back",
-  times: (n: number) => `${n} times`,
+  times: "{n, plural, one {once} other {# times}}",
   outcome: {
     answered: "answered",
     missed: "missed",
     answered_elsewhere: "taken elsewhere",
     declined: "declined",
+    sent_on: "sent on",
     not_reached: "not reached",
     unknown: "end not seen",
-  } satisfies Record<Outcome, string>,
+  },
   incoming: "Incoming",
   outgoing: "Outgoing",
   noHistory: "No calls yet.",
-  noHistoryWhy: (hotkey: string | null) =>
-    hotkey ? `Select a number anywhere and press ${hotkey} to call it.` : "Type a name or a number in the field above to call.",
+  noHistoryWhy: "Type a name or a number in the field above to call.",
+  noHistoryHotkey: "Select a number anywhere and press {hotkey} to call it.",
   noMissed: "No missed calls.",
 
   // Sign-in
@@ -208,7 +237,6 @@ export const en = {
   welcomeWhy: "Trayphone drives the phone you already have. You sign in once.",
   addAccount: "Add an account",
   kind: "Kind of phone system",
-  kinds: { vodia: "Vodia PBX", asterisk: "Asterisk" } as Record<string, string>,
   url: "Address",
   urlHint: "as in the browser, for example pbx.example.com",
   user: "Extension",
@@ -221,7 +249,7 @@ export const en = {
       user: "Manager account",
       userHint: "its name, for example phone-204",
     },
-  } as Record<string, { help: string; urlHint: string; user: string; userHint: string }>,
+  },
   extension: "Extension",
   extensionHint: "the number of your own phone, for example 204",
   extensionWrong: "An extension has up to 20 digits and nothing else.",
@@ -236,13 +264,13 @@ export const en = {
   signingIn: "Signing in… this takes up to 20 seconds.",
   passwordAgain: "Enter the password again; it was not kept.",
   fromLink: "This form was filled in by a link",
-  fromLinkHost: (host: string) => `The password would go to ${host}.`,
-  fromLinkCheck: "Type it only if this is your company's phone system. Nothing was sent yet.",
-  fromLinkAnother: (host: string) => `A link wants to fill in this form for ${host}.`,
+  fromLinkHost: "The password would go to {host}.",
+  fromLinkCheck: "Type it only if this is your company’s phone system. Nothing was sent yet.",
+  fromLinkAnother: "A link wants to fill in this form for {host}.",
   fromLinkUse: "Fill it in",
   required: "Please fill this in.",
   urlWrong: "This is not an address.",
-  urlScheme: (begins: string) => `Here an address begins with ${begins}`,
+  urlScheme: "Here an address begins with {begins}",
 
   // Certificates
   certificateUnknown: "Is this your phone system?",
@@ -256,7 +284,7 @@ export const en = {
   accounts: "Accounts",
   signOut: "Sign out",
   remove: "Remove",
-  removeQuestion: (account: string) => `Remove ${account}? Its password is forgotten too.`,
+  removeQuestion: "Remove {account}? Its password is forgotten too.",
   removeYes: "Remove it",
   copyReport: "Copy report",
   copied: "Copied",
@@ -267,9 +295,9 @@ export const en = {
   system: "This computer",
   autostart: "Start with the session",
   autostartHint: "Trayphone is in the tray after you log in.",
-  links: (scheme: string) => `Open ${scheme}: links`,
+  links: "Open {scheme}: links",
   linksHint: "A click on such a link in another program calls with Trayphone.",
-  linksOwner: (program: string) => `Now opened by ${program}, which gets them back when you switch this off.`,
+  linksOwner: "Now opened by {program}, which gets them back when you switch this off.",
   linksNobody: "Now opened by no program.",
   testLink: "Open a test link",
   linkOnItsWay: "It is on its way…",
@@ -280,7 +308,7 @@ export const en = {
   alwaysDial: "Numbers whose links do not ask",
   alwaysDialHint: "You let them ring at once. A number taken away asks again.",
   alwaysDialNone: "None. The question before a link can add one.",
-  askAgain: (number: string) => `Ask again before ${number}`,
+  askAgain: "Ask again before {number}",
   copyKey: "Press the copy key",
   copyKeyHint:
     "Where nothing is selected for Trayphone to read, press the copy key and put the clipboard back. Some programs do something else with that key; terminals never get it.",
@@ -292,53 +320,44 @@ export const en = {
     answer: "Answer the call that rings",
     hang_up: "Hang up",
     window: "Show the window",
-  } satisfies Record<HotkeyName, string>,
-  hotkeyState: (one: HotkeyView) => {
-    const keys = one.keys ?? "";
-    const free = one.free ? ` ${one.free} is free.` : "";
-    switch (one.health) {
-      case "works":
-        return `${keys} works.`;
-      case "asking":
-        return "Your desktop is being asked.";
-      case "ours":
-        return `${keys} belongs to “${one.other ? en.hotkeys[one.other] : ""}” already.${free}`;
-      case "taken":
-        return `${keys} is already used by ${one.by ?? "another program"}.${free}`;
-      case "no_key":
-        return `This keyboard has no key for ${keys}.${free}`;
-      case "no_way":
-        return "This desktop lets no program take keys. Bind a shortcut of the desktop to the command.";
-      case "refused":
-        return "Your desktop gives Trayphone no keys. Let it ask again, or bind a shortcut of the desktop to the command.";
-      case "unbound":
-        return "Your desktop gave it no keys. Choose some in its keyboard settings, under Trayphone.";
-      case "off":
-        return "";
-      case "bad":
-      case "not_known":
-      case "failed":
-        return [one.text, one.remedy].filter(Boolean).join(" ");
-    }
   },
+  hotkeyState: {
+    off: "",
+    asking: "Your desktop is being asked.",
+    works: "{keys} works.",
+    bad: "These are no keys.",
+    ours: "{keys} belongs to “{other}” already.",
+    taken: "{keys} is already used by {program}.",
+    no_key: "This keyboard has no key for {keys}.",
+    no_way: "This desktop lets no program take keys. Bind a shortcut of the desktop to the command.",
+    not_known: "Your desktop does not know Trayphone yet. Run trayphone --register and log in again.",
+    refused: "Your desktop gives Trayphone no keys. Let it ask again, or bind a shortcut of the desktop to the command.",
+    unbound: "Your desktop gave it no keys. Choose some in its keyboard settings, under Trayphone.",
+    failed: "The keys cannot be taken. ({why})",
+  },
+  hotkeyFree: "{keys} is free.",
+  hotkeyOther: "another program",
   hotkeyTest: "Test",
-  hotkeyPress: (keys: string) => `Press ${keys} now.`,
+  hotkeyPress: "Press {keys} now.",
   hotkeyArrived: "It works.",
   hotkeyLost: "The key did not arrive.",
-  hotkeyTake: (keys: string) => `Take ${keys}`,
+  hotkeyTake: "Take {keys}",
   hotkeyTryAgain: "Try again",
   hotkeyAskAgain: "Ask again",
   hotkeyCopy: "Copy command",
   namesLocked: "Names on the lock screen",
   namesLockedHint: "Notices show who calls while the screen is locked.",
+  keepCalls: "Keep ended calls",
+  keepCallsHint: "What is older is removed from this computer. What is not kept is gone when Trayphone ends.",
+  keepCallsOff: "do not keep",
+  keepCallsYear: "a year",
+  keepCallsDays: "{n, plural, one {# day} other {# days}}",
   warm: "Keep the closed window ready",
   warmHint: "It opens faster, and takes memory for so long.",
-  warmChoices: [
-    [0, "not at all"],
-    [60, "1 minute"],
-    [600, "10 minutes"],
-    [3600, "1 hour"],
-  ] as [number, string][],
+  warmOff: "not at all",
+  warmSeconds: "{n, plural, one {# second} other {# seconds}}",
+  warmMinutes: "{n, plural, one {# minute} other {# minutes}}",
+  warmHours: "{n, plural, one {# hour} other {# hours}}",
   checks: "Checks",
   checksHint: "Looks at keyring, tray, notices, hotkey, links, PBX and clock.",
   check: "Check now",
@@ -348,6 +367,16 @@ export const en = {
   noSetting: "No setting fits.",
   settingsGone: "Settings can be read once Trayphone runs.",
   colon: ": ",
-};
+} as const;
 
-export type Words = typeof en;
+// A word for everything that the agent can tell.
+en.presence satisfies Record<Presence, string>;
+en.forwarded satisfies Record<ForwardWhen, string>;
+en.forwardWhen satisfies Record<ForwardWhen, string>;
+en.forwardTo satisfies Record<ForwardWhen, string>;
+en.link satisfies Record<AccountView["link"], string>;
+en.state satisfies Record<CallView["state"] | "calling_you", string>;
+en.doing satisfies Record<Doing, string>;
+en.outcome satisfies Record<Outcome, string>;
+en.hotkeys satisfies Record<HotkeyName, string>;
+en.hotkeyState satisfies Record<HotkeyView["health"], string>;

@@ -1,9 +1,9 @@
-// German words for every code: what happened, and what to do.
-import type { Code } from "./types";
+// What the agent says, in German. It says it in English, more exactly, and that is shown as details.
+import type { Agents } from "./types";
 
 const byItself = "Trayphone versucht es von selbst wieder.";
 
-export const troubles: Record<Code, [string, string | null]> = {
+export const troubles: Agents["troubles"] = {
   no_account: ["Es ist kein Konto eingerichtet.", "Bitte einmal anmelden."],
   secret_missing: ["Das Passwort liegt nicht im Schlüsselbund.", "Bitte noch einmal eingeben."],
   keyring_locked: ["Der Schlüsselbund ist gesperrt.", "Bitte entsperren; danach geht es von selbst weiter."],
@@ -37,8 +37,7 @@ export const troubles: Record<Code, [string, string | null]> = {
   agent_hangs: ["Trayphone läuft, antwortet aber nicht.", "Bitte beenden und neu starten."],
 };
 
-/** Why a number is asked about or refused: the agent's sentence, and the German one. A test knows them all. */
-export const whys: Record<string, string> = {
+export const whys: Agents["whys"] = {
   "This is not clearly one telephone number.": "Das ist nicht eindeutig eine Telefonnummer.",
   "There is no such number in the numbering plan of its country.": "Im Rufnummernplan ihres Landes gibt es diese Nummer nicht.",
   "A zero behind the country code may be one too many.": "Die Null nach der Landesvorwahl ist vielleicht zu viel.",
@@ -86,4 +85,86 @@ export const whys: Record<string, string> = {
   "Something behind this number is not dialled with it.": "Etwas hinter dieser Nummer wird nicht mitgewählt.",
   "This link demands something that Trayphone does not know.": "Dieser Link verlangt etwas, das Trayphone nicht kennt.",
   "This link offers an account; it does not dial.": "Dieser Link bietet ein Konto an; er wählt nicht.",
+};
+
+export const hints: Agents["hints"] = {
+  restart_to_update: [
+    "Trayphone wurde aktualisiert.",
+    "Über das Menü seines Symbols neu starten, wenn kein Gespräch besteht.",
+  ],
+  notifications: [
+    "Auf diesem Desktop lassen sich keine Hinweise zeigen.",
+    "Bitte einen Hinweisdienst starten; bis dahin zeigt das Symbol im Infobereich eingehende Anrufe.",
+  ],
+  tray_host: [
+    "Dieser Desktop zeigt keine Symbole im Infobereich.",
+    "Hinweise, Tastenkürzel und Fenster gehen trotzdem. Unter GNOME bringt die Erweiterung AppIndicator den Infobereich; das Fenster öffnet: trayphone --window",
+  ],
+  hotkey: ["Das Tastenkürzel zum Wählen wirkt nicht.", "In den Einstellungen steht, woran es liegt."],
+  hotkey_answer: ["Das Tastenkürzel zum Annehmen wirkt nicht.", "In den Einstellungen steht, woran es liegt."],
+  hotkey_hang_up: ["Das Tastenkürzel zum Auflegen wirkt nicht.", "In den Einstellungen steht, woran es liegt."],
+  hotkey_window: ["Das Tastenkürzel für das Fenster wirkt nicht.", "In den Einstellungen steht, woran es liegt."],
+  settings_open: [
+    "Andere Benutzer dieses Rechners können die Einstellungen lesen oder ändern.",
+    "Bitte die Datei nur für den eigenen Benutzer freigeben.",
+  ],
+  settings_broken: [
+    "Die Einstellungen lassen sich nicht lesen.",
+    "Bitte Trayphone neu einrichten oder die Datei in Ordnung bringen.",
+  ],
+  settings_not_written: [
+    "Die Einstellungen ließen sich nicht speichern.",
+    "Bitte Platz schaffen oder den Ordner prüfen.",
+  ],
+  history_not_written: [
+    "Beendete Anrufe ließen sich nicht in den Verlauf schreiben.",
+    "Bitte Platz schaffen oder den Ordner prüfen. Trayphone versucht es von selbst wieder.",
+  ],
+  history_marks_not_written: [
+    "Welche Anrufe gesehen wurden, ließ sich nicht speichern.",
+    "Bitte Platz schaffen oder den Ordner prüfen. Trayphone versucht es von selbst wieder.",
+  ],
+  history_broken: [
+    "Der Verlauf war beschädigt; ein neuer wurde begonnen.",
+    "Der alte wurde beiseitegelegt. Was die Anlage noch führt, kommt von selbst zurück.",
+  ],
+  secret_not_stored: [
+    "Das Passwort ließ sich nicht im Schlüsselbund ablegen.",
+    "Trayphone behält es, bis es beendet wird.",
+  ],
+};
+
+export const checks: Agents["checks"] = {
+  agent: "Programm",
+  settings: "Einstellungen",
+  history: "Verlauf",
+  folders: "Ordner",
+  keyring: "Schlüsselbund",
+  "tray host": "Infobereich",
+  notifications: "Hinweise",
+  hotkey: "Tastenkürzel",
+  "answer hotkey": "Tastenkürzel zum Annehmen",
+  "hang-up hotkey": "Tastenkürzel zum Auflegen",
+  "window hotkey": "Tastenkürzel für das Fenster",
+  "url handler": "Links",
+  autostart: "Start mit der Sitzung",
+  window: "Fenster",
+  session: "Sitzung",
+  account: "Konto",
+  pbx: "Anlage",
+  encryption: "Verschlüsselung",
+  clock: "Uhr",
+  "sign-in": "Anmeldung",
+  release: "Version",
+  rights: "Rechte",
+  "further rights": "Weitere Rechte",
+  number: "Nummer",
+  phone: "Telefon",
+  colleagues: "Kolleginnen und Kollegen",
+  codes: "Codes",
+  "ask first": "Erst fragen",
+  "answer and hold": "Annehmen und Halten",
+  events: "Ereignisse",
+  dialling: "Wählen",
+  answering: "Annehmen",
 };

@@ -1,0 +1,11 @@
+// Written by a test of phone-control; do not edit.
+import type { CallId } from "./CallId";
+
+/**
+ * Parameters of `dismiss_parked`, which goes well also when it is shown no more already.
+ */
+export type DismissParkedParams = { 
+/**
+ * Its `id` among the parked calls of the view.
+ */
+parked: CallId, };
