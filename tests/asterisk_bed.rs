@@ -1,6 +1,6 @@
 //! Proves that the bed is real: its Asterisk and its phones do what the scenario tests rely on.
 //!
-//! All of it needs root and the folder of `.make/asterisk.sh`; `real_pbx` in the names says so to the test run.
+//! What needs root and the folder of `.make/asterisk.sh` has `real_pbx` in its name, which says so to the test run.
 
 #[path = "asterisk_bed/calls.rs"]
 mod real_pbx_calls;
@@ -34,4 +34,16 @@ async fn talk(from: &Phone, to: &Phone) -> (PhoneCall, PhoneCall) {
     from.wait_established(&out).await;
     to.wait_established(&call).await;
     (out, call)
+}
+
+#[test]
+fn a_program_that_finds_no_asterisk_gives_the_reason() {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let program = elsewhere.path().join("asterisk-bed");
+    std::fs::copy(env!("CARGO_BIN_EXE_asterisk-bed"), &program).expect("a copy");
+    let ended = std::process::Command::new(&program).env_remove("ASTERISK_ROOT").env("RUST_BACKTRACE", "0").output();
+    let ended = ended.expect("it runs");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    let reason = ["needs root", "lies outside of the build"].iter().any(|reason| told.contains(reason));
+    assert!(!ended.status.success() && reason && !told.contains("panicked"), "{told}");
 }

@@ -6,6 +6,8 @@ mod doctor;
 mod forwarding;
 #[path = "command_line/history.rs"]
 mod history;
+#[path = "command_line/parking.rs"]
+mod parking;
 #[path = "command_line/real_pbx_doctor.rs"]
 mod real_pbx_doctor;
 

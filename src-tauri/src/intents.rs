@@ -50,6 +50,7 @@ handed_on! {
     dtmf => method::DTMF;
     transfer => method::TRANSFER;
     park => method::PARK;
+    fetch_parked => method::FETCH_PARKED;
     dismiss_parked => method::DISMISS_PARKED;
     pick_up => method::PICK_UP;
     set_presence => method::SET_PRESENCE;
@@ -186,6 +187,7 @@ pub fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
         dtmf,
         transfer,
         park,
+        fetch_parked,
         dismiss_parked,
         pick_up,
         set_presence,

@@ -1,6 +1,7 @@
 //! What the self-examination tells a user about the PBX of an account, and what they read.
 
 use phone_tests::asterisk::{FakeAsterisk, Options, Release, Tls};
+use tokio::net::TcpListener;
 
 use super::*;
 
@@ -71,6 +72,7 @@ async fn an_account_with_the_least_rights_has_no_problem_and_people_read_what_it
         "ok        number office            The context from-internal knows your number 100.",
         "ok        phone PJSIP/100 office   PJSIP/100 is registered.",
         "ok        colleagues office        Asterisk shows how 7 other numbers are.",
+        "not here  codes office             The dial plan lacks *90 and a number or *91, so forwarding while busy is not offered",
         "not here  answer and hold office",
     ] {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
@@ -92,6 +94,9 @@ async fn too_few_rights_are_told_with_what_they_cost() {
     );
     let pbx = check(&agent, "pbx office").await;
     assert!(pbx["text"].as_str().is_some_and(|text| text.contains("Not possible there: dialling")), "{pbx}");
+    for lacking in ["sending on a call that rings", "forwarding of all calls"] {
+        assert!(pbx["text"].as_str().is_some_and(|text| text.contains(lacking)), "{lacking}: {pbx}");
+    }
     let told = run(agent.folder.path(), &["doctor"], "").await;
     let line = told.text().lines().find(|line| line.contains("rights office")).expect("a line").to_owned();
     assert!(line.starts_with("problem") && line.contains("manager reload, and sign in again."), "{line}");
@@ -167,6 +172,42 @@ async fn the_step_that_fails_is_named() {
     within(async { while !told(&check(&agent, "pbx office").await) {} }).await;
     says(&check(&agent, "pbx office").await, &[refused, &address], "check the port");
     assert_eq!(problems(&agent).await, ["pbx office"]);
+}
+
+/// Most of the time an attempt is under way: it hangs for many seconds, and the pause before the next one is short.
+#[tokio::test]
+async fn the_step_that_failed_is_named_while_it_is_tried_again() {
+    let (pbx, agent) = examined(LEAST, &[], |_| {}).await;
+    let at = pbx.addr();
+    pbx.kill().await;
+    let listener = TcpListener::bind(at).await.expect("the port is free");
+    let accepted = async || within(listener.accept()).await.expect("a connection").0;
+    accepted().await.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("sent");
+    // This one is never greeted; while it waits for that, nothing changes.
+    let _hangs = accepted().await;
+    says(&check(&agent, "sign-in office").await, &["At this port a web server answers"], "5039");
+    let address = format!("Address: {at}, not encrypted.");
+    says(&check(&agent, "pbx office").await, &["is being tried again. The last attempt failed", &address], "");
+    assert_eq!(problems(&agent).await, ["pbx office", "sign-in office"]);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_added_is_told_why_in_words_for_every_kind() {
+    let pbx = FakeAsterisk::start(Options::new(Release::V22)).await.expect("a fake PBX");
+    pbx.change_user("tray100", |user| user.permitted = false);
+    let agent = Agent::start().await;
+    let refused = async |url: &str| {
+        let words = ["account", "add", "office", "--kind", "asterisk", "--url", url, "--user", "tray100", "--password-stdin"];
+        let ended = agent.run_with(&words, PASSWORD).await;
+        assert_eq!(ended.status, 1, "{ended:?}");
+        let error = ended.document()["error"].clone();
+        format!("{} {}", error["text"].as_str().expect("a text"), error["remedy"].as_str().expect("a remedy"))
+    };
+    // No `doctor` can look at it afterwards, as it is not kept.
+    assert!(refused(&pbx.url()).await.contains("whether this computer may sign in"));
+    let plain = refused(&pbx.url().replace("ami:", "amis:")).await;
+    assert!(plain.contains("offers no encrypted connection") && !plain.contains("http"), "{plain}");
+    assert!(refused("ami://192.0.2.1").await.contains("allow_plain=true"));
 }
 
 #[tokio::test]

@@ -24,6 +24,11 @@ pub struct Desk {
 impl Desk {
     /// Signs in as the user of an office.
     pub async fn at(office: &impl Office) -> Self {
+        Self::with_keys(office, &[]).await
+    }
+
+    /// Signs in with further keys of the account, such as those of its dial plan.
+    pub async fn with_keys(office: &impl Office, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = Options {
             config_dir: folder.path().join("config"),
@@ -32,6 +37,7 @@ impl Desk {
         };
         let desk = Self { engine: phone_engine::start(options).expect("a runtime"), _folder: folder };
         let Account { kind, url, domain, user, password, certificate_sha256: pin, keys } = office.account();
+        let more = more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = AccountConfig {
             name: AccountName::parse("office").expect("a plain word"),
             kind: kind.to_owned(),
@@ -40,7 +46,7 @@ impl Desk {
             user: Some(user),
             pin,
             learnt: None,
-            keys: keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            keys: keys.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(more).collect(),
         };
         let asked = Request::AddAccount { config: Box::new(config), secret: Some(Secret::new(password)) };
         let added = desk.engine.ask(asked).await;

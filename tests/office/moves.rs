@@ -3,7 +3,7 @@
 use phone_core::call::Outcome;
 use phone_core::request::{Reply, TransferTarget};
 use phone_core::view::{Can, ParkedView, Related, Relation};
-use phone_core::{CallId, CallState, Direction, Request};
+use phone_core::{CallId, CallState, Code, Direction, Request};
 use phone_tests::office::{Need, Office, Who};
 
 use crate::conversations::{asking_carol, talking};
@@ -145,9 +145,13 @@ pub async fn two_calls_are_joined(office: &impl Office) {
     desk.closes(office, &[]).await;
 }
 
+/// Makes a number outside of everything that is no extension of a colleague.
+const PLAN: [(&str, &str); 4] =
+    [("plan.country", "DE"), ("plan.area_code", "30"), ("plan.outside_prefix", "0"), ("plan.extensions", "100-299")];
+
 pub async fn a_call_is_parked_and_fetched(office: &impl Office) {
     let able = office.has(Need::Park);
-    let desk = Desk::at(office).await;
+    let desk = Desk::with_keys(office, &PLAN).await;
     let call = talking(office, &desk).await;
     assert_eq!(can(&call, Can::Park), able, "offered exactly where it works");
     if !able {
@@ -162,13 +166,17 @@ pub async fn a_call_is_parked_and_fetched(office: &impl Office) {
         let shown = |one: &ParkedView| one.place.as_deref() == Some(&place) && one.who.number.as_deref() == Some(&bob);
         matches!(view.parked.as_slice(), [one] if shown(one) && one.unknown_since.is_none())
     };
-    desk.view("Bob waits at his place", waits).await;
-    assert!(desk.dial(&place).await.is_ok());
+    let view = desk.view("Bob waits at his place", waits).await;
+    let parked = view.parked.first().expect("just seen").id.clone();
+    // What a person writes like this is a number outside; the parked call is where the PBX has put it.
+    desk.does(Request::FetchParked(parked.clone())).await;
     office.lifts().await;
     office.talk(Who::Me, Who::Bob).await;
     let fetched = desk.one(CallState::Connected).await;
     desk.view("nobody waits any more", |view| view.parked.is_empty()).await;
     assert_eq!(fetched.direction, Direction::Outgoing);
+    let again = desk.engine.ask(Request::FetchParked(parked)).await;
+    assert_eq!(again.map_err(|why| why.code), Err(Code::NoSuchCall), "whoever waits there next is somebody else");
     office.hangs_up(Who::Bob).await;
     desk.closes(office, &[place]).await;
 }

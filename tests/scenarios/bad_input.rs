@@ -147,12 +147,12 @@ async fn https_to_a_port_without_it_is_said() {
     let pbx = fake(Generation::G2).await;
     let desk = Desk::new();
     let address = pbx.url().replace("http:", "https:");
-    fails(&desk.add_config(account(&address), Some(PASSWORD)).await, Code::NotAPbx, "does not speak https");
+    fails(&desk.add_config(account(&address), Some(PASSWORD)).await, Code::NotAPbx, "offers no encrypted connection");
     works_afterwards(&desk, &pbx).await;
     let desk = Desk::new();
     let port = somebody(Some(b"SSH-2.0-OpenSSH_9.2\r\n")).await;
     let answer = desk.add_config(account(&format!("https://127.0.0.1:{port}/")), Some(PASSWORD)).await;
-    fails(&answer, Code::NotAPbx, "does not speak https");
+    fails(&answer, Code::NotAPbx, "offers no encrypted connection");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ interface OwnIntents {
 export type Intents = OwnIntents &
   Pick<
     Methods,
-    | "get_view" | "history" | "export_history" | "delete_calls" | "note_call" | "missed_seen" | "dial" | "numbers" | "dial_emergency" | "take_text" | "take_pairing" | "question" | "answer_question" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer" | "park" | "dismiss_parked" | "pick_up"
+    | "get_view" | "history" | "export_history" | "delete_calls" | "note_call" | "missed_seen" | "dial" | "numbers" | "dial_emergency" | "take_text" | "take_pairing" | "question" | "answer_question" | "answer" | "hang_up" | "hold" | "resume" | "dtmf" | "transfer" | "park" | "fetch_parked" | "dismiss_parked" | "pick_up"
     | "set_presence" | "set_forwarding" | "add_account" | "set_password" | "remove_account" | "sign_out" | "sign_in" | "accept_certificate"
     | "retry_now" | "unlock_keyring" | "diagnosis" | "doctor" | "get_settings" | "set_settings" | "restart"
     | "hotkeys" | "test_hotkey" | "retry_hotkeys" | "test_link"

@@ -236,7 +236,7 @@ const views: Record<string, View> = {
       account({
         link: "stopped",
         presence: "unknown",
-        why: { code: "credentials_refused", text: "The PBX does not accept this user name and password.", remedy: "Enter them again." },
+        why: { code: "credentials_refused", text: "The PBX does not accept this user name and password.", remedy: "Enter them again. If they are right, ask the administrator whether this computer may sign in." },
       }),
       account({
         name: "lab",

@@ -41,11 +41,12 @@ export class Phone {
       : this.view.accounts.map((account) => ({ ...account, presence: "unknown" as const, dnd: null, forwarding: null })),
   );
 
-  /** Calls as they may be shown: without the agent they are stale and nothing can be done to them. */
   /** Parked calls; without the agent nobody knows whether they still wait. */
   parked: ParkedView[] = $derived(
     (this.view?.parked ?? []).map((one) => (this.live ? one : { ...one, unknown_since: one.unknown_since ?? this.lostAt ?? one.since })),
   );
+
+  /** Calls as they may be shown: without the agent they are stale and nothing can be done to them. */
   calls: CallView[] = $derived(
     this.live || !this.view ? (this.view?.calls ?? []) : this.view.calls.map((call) => ({ ...call, stale: true, can: [], doing: null })),
   );

@@ -15,7 +15,7 @@ pub fn root() -> PathBuf {
     let lacks = lacks();
     let help = "run `.make/asterisk.sh build` as root, or leave out the tests named `real_pbx`";
     assert!(lacks.is_none(), "{}: {help}", lacks.unwrap_or_default());
-    folder()
+    folder().expect("a folder, as nothing lacks")
 }
 
 /// Why there can be no real Asterisk here, unless there can.
@@ -23,19 +23,21 @@ pub fn lacks() -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return Some("a real Asterisk runs by chroot, which needs root".to_owned());
     }
-    let folder = folder();
+    let Some(folder) = folder() else {
+        return Some(format!("this program lies outside of the build, and {ROOT} does not say where Asterisk is"));
+    };
     (!folder.join(".trayphone-asterisk").is_file()).then(|| format!("no Asterisk in {}", folder.display()))
 }
 
-fn folder() -> PathBuf {
-    std::env::var_os(ROOT).filter(|place| !place.is_empty()).map_or_else(beside_the_build, PathBuf::from)
+fn folder() -> Option<PathBuf> {
+    std::env::var_os(ROOT).filter(|place| !place.is_empty()).map(PathBuf::from).or_else(beside_the_build)
 }
 
 /// `asterisk` in the folder that holds `debug` or `release`, in which this program lies.
-fn beside_the_build() -> PathBuf {
+fn beside_the_build() -> Option<PathBuf> {
     let program = std::env::current_exe().expect("the path of this program");
     let profile = program.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
-    profile.and_then(Path::parent).expect("a folder of builds").join("asterisk")
+    Some(profile.and_then(Path::parent)?.join("asterisk"))
 }
 
 /// The version of Asterisk that is installed in `root`, such as `22.10.1`.

@@ -5,7 +5,7 @@
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use phone_tests::asterisk_bed::{AmiUser, Bed, Extension, Manner, Options, OutsideCall, ScriptedPhone};
+use phone_tests::asterisk_bed::{AmiUser, Bed, Extension, Manner, Options, OutsideCall, ScriptedPhone, lacks};
 use phone_tests::console::{self, print};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -36,6 +36,9 @@ const TALKS_S: &str = "2";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let flags = Flags::parse();
+    if let Some(lacks) = lacks() {
+        bail!("{lacks}; `.make/asterisk.sh build` makes one");
+    }
     // Whoever is stopped while everything starts leaves nothing behind either.
     tokio::select! {
         result = play(&flags) => result,

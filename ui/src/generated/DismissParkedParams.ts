@@ -2,7 +2,7 @@
 import type { CallId } from "./CallId";
 
 /**
- * Parameters of `dismiss_parked`, which goes well also when it is shown no more already.
+ * Parameters of `dismiss_parked`.
  */
 export type DismissParkedParams = { 
 /**

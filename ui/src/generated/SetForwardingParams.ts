@@ -21,4 +21,8 @@ to: string | null,
 /**
  * Answers the question the dial policy would ask about the number.
  */
-yes?: boolean, };
+yes?: boolean, 
+/**
+ * Answers it for this number only, as an offer named it; calls go to no other one then.
+ */
+choice?: string | null, };

@@ -37,6 +37,7 @@ export type { EmergencyReply } from "./EmergencyReply";
 export type { Event } from "./Event";
 export type { EventName } from "./EventName";
 export type { ExportHistoryReply } from "./ExportHistoryReply";
+export type { FetchParkedParams } from "./FetchParkedParams";
 export type { ForwardWhen } from "./ForwardWhen";
 export type { Forwarding } from "./Forwarding";
 export type { HandleLinkParams } from "./HandleLinkParams";

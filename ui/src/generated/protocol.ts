@@ -17,6 +17,7 @@ import type { DtmfParams } from "./DtmfParams";
 import type { EmergencyReply } from "./EmergencyReply";
 import type { Event } from "./Event";
 import type { ExportHistoryReply } from "./ExportHistoryReply";
+import type { FetchParkedParams } from "./FetchParkedParams";
 import type { HandleLinkParams } from "./HandleLinkParams";
 import type { Hello } from "./Hello";
 import type { HistoryParams } from "./HistoryParams";
@@ -80,6 +81,7 @@ export type Methods = {
   dtmf: { params: DtmfParams; result: CallReply };
   transfer: { params: TransferParams; result: CallReply };
   park: { params: ParkParams; result: ParkReply };
+  fetch_parked: { params: FetchParkedParams; result: CallReply };
   dismiss_parked: { params: DismissParkedParams; result: Nothing };
   pick_up: { params: PickUpParams; result: CallReply };
   set_presence: { params: SetPresenceParams; result: Nothing };

@@ -168,13 +168,15 @@ describe("parking", () => {
   }
   const line = (page: HTMLElement) => page.querySelector<HTMLElement>(".parked .line");
 
-  it("says where the call waits, also in a window that was opened later, and dials that place once", async () => {
+  it("says where the call waits, also in a window that was opened later, and fetches that call once", async () => {
     const page = await parked(waiting());
     expect(line(page)?.textContent).toMatch(/Parked at 71\. Dial 71 to fetch the call\..*Mara Beispiel, /s);
     button(page, "Dial 71").click();
     button(page, "Dial 71").click();
     await settle();
-    expect(sent.filter((one) => one.intent === "dial").map((one) => one.params)).toEqual([{ text: "71", account: "office" }]);
+    // Not the number: a dial plan would make another one of it, and somebody else may wait there by then.
+    expect(sent.filter((one) => one.intent === "dial")).toEqual([]);
+    expect(sent.filter((one) => one.intent === "fetch_parked").map((one) => one.params)).toEqual([{ id: "office/c1" }]);
     expect(line(page)).not.toBeNull();
     bring("view", view({ revision: 9, accounts: [asking()] }));
     flushSync();
@@ -184,6 +186,23 @@ describe("parking", () => {
   it("says since when nobody knows whether it still waits", async () => {
     const page = await parked(waiting({ unknown_since: new Date().toISOString() }));
     expect(line(page)?.textContent).toContain("nobody knows whether it still waits");
+    expect(line(page)?.textContent).not.toContain("Dial 71");
+    expect(() => button(page, "Dial")).toThrow();
+  });
+
+  it("says why the call could not be fetched, and nothing when it was closed elsewhere already", async () => {
+    const page = await parked(waiting());
+    await running(view({ revision: 2, accounts: [asking()], parked: [waiting()] }), (intent) => {
+      if (intent === "fetch_parked") throw { ...refused, code: "no_such_call", text: "There is no such call, or it is over." };
+      if (intent === "dismiss_parked") throw { ...refused, code: "no_such_call" };
+      return {};
+    });
+    button(page, "Dial 71").click();
+    await settle();
+    expect(page.querySelector('.parked [role="alert"]')?.textContent).toContain("no such call");
+    button(line(page) ?? page, "Close").click();
+    await settle();
+    expect(page.querySelector('.parked [role="alert"]')).toBeNull();
   });
 
   it("is closed for everybody, and invents no place", async () => {

@@ -13,7 +13,7 @@ const PASSWORD = "Sample-Pw9";
 const refused: Trouble = {
   code: "credentials_refused",
   text: "The PBX does not accept this user name and password.",
-  remedy: "Enter them again.",
+  remedy: "Enter them again. If they are right, ask the administrator whether this computer may sign in.",
   detail: null,
   certificate_sha256: null,
 };

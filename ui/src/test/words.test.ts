@@ -168,7 +168,7 @@ describe("the language of the page", () => {
     });
     expect(wording({ code: "policy_refuse", text: "This looks like a date.", remedy: "Nothing was dialled.", detail: null, certificate_sha256: null })).toMatchObject({
       text: "Parece una fecha.",
-      remedy: "No se ha marcado nada.",
+      remedy: "No ha pasado nada.",
     });
     expect(wording({ code: "wrong_usage", text: say.noNumber, remedy: say.nothingDialled })).toEqual({ text: say.noNumber, remedy: say.nothingDialled, detail: null });
     expect(hintWords({ about: "secret_not_stored:office", text: "Not stored.", remedy: null })).toMatchObject({ text: "No se ha podido poner la contraseña en el llavero.", detail: "Not stored." });

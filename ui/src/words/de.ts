@@ -42,6 +42,7 @@ export const de: Words = {
     busy: "Anrufe bei besetzt gehen an {to}",
     no_answer: "Anrufe, die niemand annimmt, gehen an {to}",
   },
+  forwardUnknown: "Wohin Ihre Anrufe gehen, ist gerade nicht bekannt",
   forwardCalls: "Anrufe umleiten…",
   forwardWhich: "Welche Anrufe",
   forwardWhen: {

@@ -49,6 +49,7 @@ export const en = {
     busy: "Calls while you are busy go to {to}",
     no_answer: "Calls that nobody answers go to {to}",
   },
+  forwardUnknown: "Where your calls go is not known at the moment",
   forwardCalls: "Forward calls…",
   forwardWhich: "Which calls",
   forwardWhen: {

@@ -42,6 +42,7 @@ export const es: Words = {
     busy: "Las llamadas se desvían a {to} si está ocupado",
     no_answer: "Las llamadas sin respuesta se desvían a {to}",
   },
+  forwardUnknown: "Por ahora no se sabe adónde van sus llamadas",
   forwardCalls: "Desviar llamadas…",
   forwardWhich: "Qué llamadas",
   forwardWhen: {

@@ -42,6 +42,7 @@ export const fr: Words = {
     busy: "Les appels sont renvoyés sur occupation vers {to}",
     no_answer: "Les appels sans réponse sont renvoyés vers {to}",
   },
+  forwardUnknown: "La destination de vos appels est inconnue pour le moment",
   forwardCalls: "Renvoyer les appels…",
   forwardWhich: "Quels appels",
   forwardWhen: {

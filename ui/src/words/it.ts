@@ -42,6 +42,7 @@ export const it: Words = {
     busy: "Le chiamate su occupato sono deviate a {to}",
     no_answer: "Le chiamate senza risposta sono deviate a {to}",
   },
+  forwardUnknown: "Al momento non si sa dove vanno le Sue chiamate",
   forwardCalls: "Devia le chiamate…",
   forwardWhich: "Quali chiamate",
   forwardWhen: {

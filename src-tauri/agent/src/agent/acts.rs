@@ -33,6 +33,7 @@ pub(super) struct Started {
 fn dials(act: &Act) -> bool {
     match act {
         Act::Dial { .. }
+        | Act::FetchParked(_)
         | Act::CallBack { .. }
         | Act::DialChosen(_)
         | Act::ChooseInWindow(_)
@@ -99,6 +100,7 @@ impl Agent {
                 self.ask(Request::Resume(Some(call)), who).await;
             }
             Act::Park(call) => self.park(call).await,
+            Act::FetchParked(call) => self.fetch_parked(call).await,
             Act::Dial { number, account } => self.dial_number(number, account).await,
             Act::CallBack { number, account } => {
                 self.ask(Request::MissedSeen, None).await;
@@ -118,7 +120,7 @@ impl Agent {
                 let presence = if on { OwnPresence::Dnd } else { OwnPresence::Available };
                 self.ask(Request::SetPresence { account: None, presence, until: None, note: None }, None).await;
             }
-            Act::Unforward { account, when } => {
+            Act::Unforward { account, when, to: _ } => {
                 let account = Some(account);
                 self.ask(Request::SetForwarding { account, when, to: None, yes: Yes::No }, None).await;
             }
@@ -133,7 +135,7 @@ impl Agent {
 
     /// Parks a call, and tells where it waits: the menu that was pressed is closed by then.
     async fn park(&self, call: CallId) {
-        let (who, account) = (self.who(&call), self.account_of(&call));
+        let who = self.who(&call);
         let reply = match self.engine.ask(Request::Park(call.clone())).await {
             Ok(reply) => reply,
             Err(why) => return self.tell_failure(&why, who).await,
@@ -141,11 +143,15 @@ impl Agent {
         // Something else than a place is a place that the PBX has not told.
         let place = if let Reply::Parked(place) = reply { place } else { None };
         let now = clock(Timestamp::now(), &TimeZone::system());
-        self.tell(notices::parked(call, place, account, &now)).await;
+        self.tell(notices::parked(call, place, &now)).await;
     }
 
-    fn account_of(&self, id: &CallId) -> Option<AccountName> {
-        self.engine.view().borrow().calls.iter().find(|call| call.id == *id).map(|call| call.account.clone())
+    /// Fetches a parked call. Unlike a call that is over, one that is gone from there has to be told: nobody rings now.
+    async fn fetch_parked(&self, call: CallId) {
+        if let Err(why) = self.engine.ask(Request::FetchParked(call)).await {
+            tracing::debug!("a parked call was not fetched: {:?}", why.code);
+            self.tell(trouble(&why, None)).await;
+        }
     }
 
     /// Asks the engine; a failure is told, about whom or what it was.

@@ -40,6 +40,8 @@ pub enum Act {
     Resume(CallId),
     /// Put a call where anybody can fetch it.
     Park(CallId),
+    /// Fetch a parked call.
+    FetchParked(CallId),
     /// Dial a number that stands in the menu or in a notice.
     Dial {
         /// The number.
@@ -72,6 +74,8 @@ pub enum Act {
         account: AccountName,
         /// Which calls.
         when: ForwardWhen,
+        /// Where they go, so that a press which was meant for another target ends nothing.
+        to: String,
     },
     /// Let the keyring ask for its password.
     Unlock,

@@ -7,14 +7,14 @@ use phone_control::protocol::AccountReply;
 use phone_control::{Client, keys};
 use phone_core::call::tidy;
 use phone_core::view::{AccountView, LinkName};
-use phone_core::{AccountName, ForwardWhen, Reason, Trouble, View};
+use phone_core::{Ability, AccountName, ForwardWhen, Reason, Trouble, View};
 use serde::Serialize;
 
 use crate::arguments::{Account, Add};
 use crate::asking::{connect, read, set_up};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
-use crate::people::which;
+use crate::people::{FORWARDING_UNKNOWN, which};
 use crate::{password, times};
 
 #[derive(Serialize)]
@@ -202,6 +202,13 @@ fn particulars(account: &AccountView) -> Vec<String> {
     if let Some(at) = account.retry_at {
         lines.push(format!("Next attempt at {}.", times::local(at)));
     }
+    // Until it is online, what it could do and what it told are of the last time.
+    if account.link != LinkName::Online {
+        return lines;
+    }
+    if account.forwarding.is_none() && account.abilities.has(Ability::Forwarding) {
+        lines.push(FORWARDING_UNKNOWN.to_owned());
+    }
     for when in ForwardWhen::ALL {
         if let Some(to) = account.forwarding.as_ref().and_then(|known| known.to(when)) {
             lines.push(format!("{} go to {}.", which(when), tidy(to)));
@@ -227,7 +234,7 @@ fn tone(link: LinkName) -> Tone {
 mod tests {
     use super::*;
     use phone_core::reason::Why;
-    use phone_core::{Abilities, Presence};
+    use phone_core::{Abilities, Forwarding, Presence};
 
     fn account(link: LinkName, why: Option<Reason>) -> AccountReply {
         let account = AccountView {
@@ -249,6 +256,20 @@ mod tests {
             domain: None,
         };
         AccountReply { account: Some(account) }
+    }
+
+    #[test]
+    fn only_an_account_that_is_online_can_do_things_and_what_is_not_known_is_said() {
+        const UNKNOWN: &str = "Where your calls go is not known at the moment.";
+        let told = |link, abilities: &[Ability], forwarding| {
+            let account = account(link, None).account.expect("an account");
+            particulars(&AccountView { abilities: Abilities::of(abilities), forwarding, ..account })
+        };
+        let able = [Ability::Dial, Ability::Forwarding];
+        assert_eq!(told(LinkName::Opening, &able, None), [""; 0]);
+        assert_eq!(told(LinkName::Online, &able, None), [UNKNOWN, "It can: dial, forwarding."]);
+        assert_eq!(told(LinkName::Online, &able, Some(Forwarding::default())), ["It can: dial, forwarding."]);
+        assert_eq!(told(LinkName::Online, &[Ability::Dial], None), ["It can: dial."]);
     }
 
     #[test]

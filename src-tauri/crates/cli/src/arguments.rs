@@ -55,8 +55,10 @@ pub enum Command {
     Transfer(Transfer),
     /// Puts a call where anybody can fetch it, and says where that is.
     Park(Park),
+    /// Fetches a call that you parked: your phone rings, then the call is on it.
+    FetchParked(Parked),
     /// Shows a parked call no more; it waits on where it is.
-    DismissParked(Park),
+    DismissParked(Parked),
     /// Takes the call that rings at a colleague.
     PickUp(PickUp),
     /// Shows colleagues.
@@ -210,6 +212,14 @@ pub struct Transfer {
 #[derive(Debug, Args)]
 pub struct Park {
     /// The call.
+    #[arg(value_parser = call_id)]
+    pub call: CallId,
+}
+
+/// Arguments of `fetch-parked` and `dismiss-parked`.
+#[derive(Debug, Args)]
+pub struct Parked {
+    /// The parked call, as `park` and `calls` name it.
     #[arg(value_parser = call_id)]
     pub call: CallId,
 }

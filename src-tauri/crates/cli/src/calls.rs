@@ -10,7 +10,7 @@ use phone_core::{CallId, CallState, Direction, Party};
 use serde::Serialize;
 
 use crate::account::known;
-use crate::arguments::{Dial, Dtmf, OneCall, Park, PickUp, Transfer};
+use crate::arguments::{Dial, Dtmf, OneCall, Park, Parked, PickUp, Transfer};
 use crate::asking::{connect, done, read};
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Tone, word};
@@ -31,7 +31,7 @@ struct Done<'a> {
 }
 
 #[derive(Serialize)]
-struct Parked<'a> {
+struct Place<'a> {
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<&'a str>,
@@ -180,20 +180,34 @@ pub async fn transfer(wanted: Transfer, socket: &Path, output: &Output) -> Resul
 /// What the agent or the PBX says.
 pub async fn park(wanted: Park, socket: &Path, output: &Output) -> Result<(), Failure> {
     let client = connect(socket).await?;
-    let place = done(client.park(wanted.call)).await?;
-    output.confirm(&Parked { ok: true, place: place.as_deref() }, |to| match &place {
-        Some(place) => {
-            to.extend_from_slice(format!("Parked at {}. Dial that number to fetch the call.\n", tidy(place)).as_bytes())
-        }
-        None => to.extend_from_slice(b"Parked.\n"),
+    let call = wanted.call;
+    let place = done(client.park(call.clone())).await?;
+    output.confirm(&Place { ok: true, place: place.as_deref() }, |to| {
+        let text = match &place {
+            Some(place) => format!(
+                "Parked at {}. Dial that number on any phone, or fetch the call with: trayphonectl fetch-parked {call}\n",
+                tidy(place)
+            ),
+            None => "Parked. The PBX has not said at which number.\n".to_owned(),
+        };
+        to.extend_from_slice(text.as_bytes());
     })
+}
+
+/// Fetches a parked call, and waits for the PBX.
+///
+/// # Errors
+/// What the agent or the PBX says.
+pub async fn fetch_parked(wanted: Parked, socket: &Path, output: &Output) -> Result<(), Failure> {
+    let client = connect(socket).await?;
+    confirmed(done(client.fetch_parked(wanted.call)).await?, None, output)
 }
 
 /// Shows a parked call no more.
 ///
 /// # Errors
 /// What the agent says.
-pub async fn dismiss_parked(wanted: Park, socket: &Path, output: &Output) -> Result<(), Failure> {
+pub async fn dismiss_parked(wanted: Parked, socket: &Path, output: &Output) -> Result<(), Failure> {
     let client = connect(socket).await?;
     done(client.dismiss_parked(wanted.call)).await?;
     confirmed(None, None, output)

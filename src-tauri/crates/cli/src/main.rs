@@ -70,6 +70,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Dtmf(wanted) => attended(calls::dtmf(wanted, &socket()?, output)),
         Command::Transfer(wanted) => attended(calls::transfer(wanted, &socket()?, output)),
         Command::Park(wanted) => attended(calls::park(wanted, &socket()?, output)),
+        Command::FetchParked(wanted) => attended(calls::fetch_parked(wanted, &socket()?, output)),
         Command::DismissParked(wanted) => attended(calls::dismiss_parked(wanted, &socket()?, output)),
         Command::PickUp(wanted) => attended(calls::pick_up(wanted, &socket()?, output)),
     }

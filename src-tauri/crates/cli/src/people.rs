@@ -4,7 +4,8 @@ use std::path::Path;
 
 use phone_control::protocol::{PAGE, PeopleParams, SetForwardingParams, SetPresenceParams};
 use phone_core::call::tidy;
-use phone_core::{ForwardWhen, Person, Presence as State};
+use phone_core::view::{AccountView, LinkName};
+use phone_core::{Ability, AccountName, ForwardWhen, Person, Presence as State, View};
 use serde::Serialize;
 
 use crate::account::known;
@@ -96,6 +97,9 @@ pub async fn set_own(wanted: SetPresence, socket: &Path, output: &Output) -> Res
     })
 }
 
+/// Told where the PBX could say where calls go and does not.
+pub const FORWARDING_UNKNOWN: &str = "Where your calls go is not known at the moment.";
+
 /// Which calls a forwarding is about, at the beginning of a sentence.
 pub fn which(when: ForwardWhen) -> &'static str {
     match when {
@@ -117,10 +121,25 @@ pub async fn forward(wanted: Forward, socket: &Path, output: &Output) -> Result<
     if let Some(account) = &account {
         known(&read(client.view()).await?, account)?;
     }
-    let params = SetForwardingParams { account, when, to, yes };
+    let named = account.clone();
+    let params = SetForwardingParams { account, when, to, yes, choice: None };
     done(client.set_forwarding(&params)).await?;
+    // It is done, whether or not anybody can tell the outcome.
+    let view = read(client.view()).await.ok();
     output.confirm(&Done { ok: true }, |text| {
-        let end = params.to.as_ref().map_or_else(|| "to your phone again".to_owned(), |to| format!("to {}", tidy(to)));
-        text.extend(format!("{} go {end}.\n", which(when)).bytes());
+        let line = view.as_ref().map_or_else(|| FORWARDING_UNKNOWN.to_owned(), |view| goes(view, named.as_ref(), when));
+        text.extend(format!("{line}\n").bytes());
     })
+}
+
+/// Where these calls go by now; what was typed may have been sent in another form.
+fn goes(view: &View, named: Option<&AccountName>, when: ForwardWhen) -> String {
+    let able = |account: &&AccountView| account.link == LinkName::Online && account.abilities.has(Ability::to_forward(when));
+    let mut accounts = view.accounts.iter().filter(able).filter(|account| named.is_none_or(|name| account.name == *name));
+    let (Some(account), None) = (accounts.next(), accounts.next()) else { return FORWARDING_UNKNOWN.to_owned() };
+    match account.forwarding.as_ref().map(|known| known.to(when)) {
+        Some(Some(to)) => format!("{} go to {}.", which(when), tidy(to)),
+        Some(None) => format!("{} go to your phone again.", which(when)),
+        None => FORWARDING_UNKNOWN.to_owned(),
+    }
 }

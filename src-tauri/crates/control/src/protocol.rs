@@ -29,7 +29,7 @@ pub use dialling::{
 pub use forwarding::SetForwardingParams;
 pub use history::{DeleteCallsParams, DeleteCallsReply, ExportHistoryReply, HistoryParams, HistoryReply, NoteCallParams};
 pub use hotkeys::{HotkeyHealth, HotkeyName, HotkeyView, HotkeysReply, TestHotkeyParams, TestHotkeyReply};
-pub use parking::{DismissParkedParams, ParkParams, ParkReply};
+pub use parking::{DismissParkedParams, FetchParkedParams, ParkParams, ParkReply};
 pub use questions::{AnswerQuestionParams, AskedBy, Question, QuestionReply, TakePairingReply};
 pub use settings::{DesktopPatch, SetSettingsParams, SettingsReply};
 
@@ -70,6 +70,7 @@ pub mod method {
     pub const DTMF: &str = "dtmf";
     pub const TRANSFER: &str = "transfer";
     pub const PARK: &str = "park";
+    pub const FETCH_PARKED: &str = "fetch_parked";
     pub const DISMISS_PARKED: &str = "dismiss_parked";
     pub const PICK_UP: &str = "pick_up";
     pub const SET_PRESENCE: &str = "set_presence";

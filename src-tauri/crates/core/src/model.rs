@@ -15,6 +15,7 @@ mod own;
 mod parked;
 mod redial;
 mod related;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -86,6 +87,8 @@ struct Live {
     e164: Option<String>,
     /// Key of the call that waits while somebody is asked about it here.
     asks_about: Option<String>,
+    /// Its party was parked, so nobody is left in it.
+    left: bool,
 }
 
 /// An ended call whose outcome the PBX is being asked for.

@@ -132,6 +132,12 @@ pub enum Reason {
     NotAdded,
     TransferUnclear,
     NotOneTarget,
+    TargetAsks(Option<String>),
+    TargetRefused(&'static str),
+    TargetNotUsable(&'static str),
+    ForwardAsk(Box<Offer>),
+    ForwardUnclear,
+    ChoiceUnderWay,
     SeveralCalls,
     SeveralAccounts,
     Offline,
@@ -213,6 +219,10 @@ impl Reason {
             Self::CertificateExpired { sha256 } | Self::CertificateNotYetValid { sha256 } => Some(format!("SHA-256 {sha256}")),
             Self::RefusedByPbx(detail) | Self::WrongUsage(detail) => Some(detail.clone()),
             Self::PolicyAsk(offer) => Some(offer.dial.clone()),
+            Self::TargetAsks(why) => why.clone(),
+            Self::ForwardAsk(offer) => {
+                Some(offer.why.as_ref().map_or_else(|| offer.dial.clone(), |why| format!("{}: {why}", offer.dial)))
+            }
             // The window knows by it that a second press is to be asked for.
             Self::EmergencyNumber => Some("emergency".to_owned()),
             Self::DialUnclear { another_s } => Some(format!("for another {another_s} s")),
@@ -237,7 +247,7 @@ impl Reason {
     /// The numbers that a yes or a choice would dial.
     pub fn offers(&self) -> Vec<Offer> {
         match self {
-            Self::PolicyAsk(offer) => vec![(**offer).clone()],
+            Self::PolicyAsk(offer) | Self::ForwardAsk(offer) => vec![(**offer).clone()],
             Self::SeveralNumbers(offers) => offers.clone(),
             _ => vec![],
         }

@@ -134,6 +134,8 @@ pub enum Request {
     Transfer(CallId, TransferTarget),
     /// Put a call where anybody can fetch it.
     Park(CallId),
+    /// Dial the place where a parked call waits, as the PBX has told it.
+    FetchParked(CallId),
     /// Show a parked call no more.
     DismissParked(CallId),
     /// Take the call that rings at this extension.

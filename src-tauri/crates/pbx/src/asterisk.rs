@@ -133,6 +133,8 @@ enum Asked {
     ForwardCode(ForwardWhen, bool),
     /// What waits in parking places.
     Parked,
+    /// Whether the caller of a call lives that has lost its legs.
+    Caller(String),
     /// Who is in a bridge.
     Bridge(String),
     Feature(Feature),
@@ -158,6 +160,8 @@ enum Feature {
     Talk,
     /// It dials the own phone so that it answers by itself.
     Answers,
+    /// It takes whatever is dialled, so that the existence of a code says nothing of what it does.
+    Anything,
 }
 
 /// One account at an Asterisk.
@@ -288,7 +292,16 @@ impl Asterisk {
 
     fn can_dnd(&self) -> bool {
         let codes = self.features.contains(&Feature::DndOn) && self.features.contains(&Feature::DndOff);
-        codes && self.allows("Originate") && self.allows("DBGet")
+        codes && !self.takes_anything() && self.allows("Originate") && self.allows("DBGet")
+    }
+
+    /// Tells whether codes exist that nobody has made: one of ours may then be a number out into the world.
+    fn takes_anything(&self) -> bool {
+        self.features.contains(&Feature::Anything)
+    }
+
+    fn can_pick_up(&self) -> bool {
+        self.allows("Originate") && self.features.contains(&Feature::PickUp) && !self.takes_anything()
     }
 
     /// Tells what can be done, when that changed.
@@ -304,7 +317,7 @@ impl Asterisk {
             (self.can_consult() || self.allows("Bridge"), &[Ability::TransferAttended]),
             (self.allows("PlayDTMF"), &[Ability::Dtmf]),
             (self.allows("Park"), &[Ability::Park]),
-            (self.allows("Originate") && self.features.contains(&Feature::PickUp), &[Ability::PickUp]),
+            (self.can_pick_up(), &[Ability::PickUp]),
             (!self.people.is_empty(), &[Ability::Presence]),
             (self.can_dnd(), &[Ability::Dnd]),
             (self.sees_forwarding(), &[Ability::Forwarding]),
@@ -323,6 +336,7 @@ impl Asterisk {
     /// Brings calls and commands up to what the channels show, and tells what changed.
     fn follow(&mut self, now: Now, out: &mut Effects) {
         let up: HashSet<String> = self.calls.iter().filter_map(|call| call.up.clone()).collect();
+        self.ask_for_callers(now, out);
         let ended = self.calls.follow(&mut self.channels, &self.keys, now);
         self.tie();
         self.channels.prune();
@@ -370,7 +384,7 @@ impl Asterisk {
             connected_at: None,
             asks_about: None,
         };
-        let remote = calls::remote(call, &self.channels, &self.keys.extension);
+        let remote = calls::remote(call, &self.channels, &self.keys);
         let Some(consult) = &call.consult else {
             let state = if call.connected { self.talking_state(call) } else { calls::state(call) };
             return vec![of(call.key.clone(), state, remote)];
@@ -433,6 +447,7 @@ impl Asterisk {
         self.next_tones(now, out);
         self.look_at_dnd(now, out);
         self.look_at_forward(now, out);
+        self.look_at_parked(now, out);
         self.look_at_open(now, out);
     }
 }
@@ -470,6 +485,7 @@ impl Dialect for Asterisk {
         let calls = self.calls.deadline(&self.channels).filter(|_| live);
         open.chain(calls)
             .chain(self.forward_deadline())
+            .chain(self.parked_deadline())
             .chain(self.ping_at)
             .chain(self.sync_again_at)
             .chain(self.sync_until)

@@ -132,7 +132,17 @@ pub fn notices(before: Seen<'_>, now: Seen<'_>) -> Vec<NoticeChange> {
     compare(accounts(previous), accounts(view), &mut changes);
     compare(hints(previous), hints(view), &mut changes);
     compare(digits(before), digits(now), &mut changes);
+    changes.extend(parked_no_more(previous, view));
     changes
+}
+
+/// Parked calls that have left their place, or of which nobody knows any more: who fetches by the notice must not get
+/// whoever is parked there next.
+fn parked_no_more(previous: &View, view: &View) -> impl Iterator<Item = NoticeChange> {
+    let waits = |view: &View, id: &CallId| view.parked.iter().any(|one| &one.id == id && one.unknown_since.is_none());
+    let waited: Vec<_> = previous.parked.iter().map(|one| &one.id).filter(|id| waits(previous, id)).collect();
+    let gone: Vec<_> = waited.into_iter().filter(|id| !waits(view, id)).cloned().collect();
+    gone.into_iter().map(|id| NoticeChange::Withdraw(About::Parked(id)))
 }
 
 fn call_changes((previous, old_scene): Seen<'_>, (view, scene): Seen<'_>, changes: &mut Vec<NoticeChange>) {

@@ -1,10 +1,10 @@
 //! Tables of views, and what appears on and leaves the screen.
 
 use super::*;
-use crate::desktop::tray::tests::{account, call, office, record, view};
+use crate::desktop::tray::tests::{account, at, call, office, record, view};
 use phone_core::call::Party;
 use phone_core::number::{Kind, Offer};
-use phone_core::view::Doing;
+use phone_core::view::{Doing, ParkedView};
 use phone_core::{CallState, Direction, Reason, Source, Trouble};
 
 use crate::desktop::{Asked, Chosen};
@@ -320,16 +320,37 @@ fn no_notice_shows_what_is_secret_in_a_link() {
 }
 
 #[test]
-fn a_parked_call_says_where_it_waits_and_fetches_it_by_the_account_that_parked_it() {
+fn a_parked_call_says_where_it_waits_and_its_button_means_that_call() {
     let id = || CallId("office/c12".into());
-    let notice = parked(id(), Some("71".into()), Some(office()), "10:42");
+    let notice = parked(id(), Some("71".into()), "10:42");
     assert_eq!(notice.title, "Parked at 71");
     assert_eq!(notice.body, "10:42\nDial 71 to fetch the call.");
-    let act = Act::Dial { number: "71".into(), account: Some(office()) };
-    assert_eq!(notice.buttons, [Button { label: "Fetch".into(), act }]);
+    assert_eq!(notice.buttons, [Button { label: "Fetch".into(), act: Act::FetchParked(id()) }]);
     assert_eq!((notice.about, notice.weight), (About::Parked(id()), Weight::Lasting));
 
-    let nowhere = parked(id(), None, Some(office()), "10:42");
+    let nowhere = parked(id(), None, "10:42");
     assert_eq!((nowhere.title.as_str(), nowhere.buttons.len()), ("Parked", 0));
-    assert!(nowhere.body.starts_with("10:42\nThe PBX has not said at which number."), "{}", nowhere.body);
+    assert_eq!(nowhere.body, "10:42\nThe PBX has not said at which number.");
+}
+
+#[test]
+fn the_notice_of_a_parked_call_goes_when_somebody_has_fetched_it_or_nobody_knows_whether_it_waits() {
+    let one = |name: &str, unknown_since| ParkedView {
+        id: CallId(name.into()),
+        account: office(),
+        place: Some("71".into()),
+        who: Party::number("+4930555001"),
+        since: at(),
+        unknown_since,
+    };
+    let with = |parked: Vec<ParkedView>| View { parked, ..with(vec![]) };
+    let gone = [NoticeChange::Withdraw(About::Parked(CallId("office/c12".into())))];
+    let waits = with(vec![one("office/c12", None)]);
+    assert_eq!(after(&with(vec![]), &waits), [], "it is shown by whoever has parked it here");
+    assert_eq!(after(&waits, &waits), []);
+    assert_eq!(after(&waits, &with(vec![])), gone);
+    assert_eq!(after(&waits, &with(vec![one("office/c13", None)])), gone, "somebody else waits there now");
+    let unknown = with(vec![one("office/c12", Some(at()))]);
+    assert_eq!(after(&waits, &unknown), gone);
+    assert_eq!(after(&unknown, &with(vec![])), [], "it is gone already");
 }

@@ -3,7 +3,7 @@
 use phone_control::protocol::WindowView;
 use phone_core::call::tidy;
 use phone_core::number::{Candidate, Offer, country_name};
-use phone_core::{AccountName, CallId, Source, Trouble};
+use phone_core::{CallId, Source, Trouble};
 
 use super::{About, Button, Notice, Weight};
 use crate::desktop::{Act, Asked, Chosen, links};
@@ -146,21 +146,21 @@ pub fn too_many() -> Notice {
 
 /// Tells where a call was parked and when. `now` is for people.
 ///
-/// It says what was done and not what is: the PBX does not tell when somebody else fetches the call. Nor does it name
-/// anybody, because it may still stand there when the screen is locked.
-pub fn parked(call: CallId, place: Option<String>, account: Option<AccountName>, now: &str) -> Notice {
+/// It names nobody, because it may still stand there when the screen is locked. Its button means this call and not the
+/// place, where somebody else may wait by the time of the press.
+pub fn parked(call: CallId, place: Option<String>, now: &str) -> Notice {
     let place = place.filter(|place| !tidy(place).is_empty());
     let shown = place.as_deref().map(tidy);
     let how = match &shown {
         Some(place) => format!("Dial {place} to fetch the call."),
-        None => "The PBX has not said at which number..".to_owned(),
+        None => "The PBX has not said at which number.".to_owned(),
     };
-    let fetch = |number| Button { label: "Fetch".into(), act: Act::Dial { number, account } };
+    let fetch = place.is_some().then(|| Button { label: "Fetch".into(), act: Act::FetchParked(call.clone()) });
     Notice {
         about: About::Parked(call),
         title: shown.map_or_else(|| "Parked".to_owned(), |place| format!("Parked at {place}")),
         body: format!("{now}\n{how}"),
-        buttons: place.map(fetch).into_iter().collect(),
+        buttons: fetch.into_iter().collect(),
         press: Act::Window(Some(WindowView::Calls)),
         weight: Weight::Lasting,
     }

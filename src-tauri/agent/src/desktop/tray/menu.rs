@@ -6,7 +6,7 @@ use phone_core::call::tidy;
 use phone_core::view::{CallView, Can, Doing, LinkName, Relation};
 use phone_core::{Ability, AccountName, ForwardWhen, View};
 
-use super::{keyring_locked, rings_here, state, who};
+use super::{FORWARDING_UNKNOWN, forwarding_unknown, keyring_locked, rings_here, state, who, whose};
 use crate::desktop::{Act, call_is_up, clock};
 
 /// One row of the menu.
@@ -135,7 +135,7 @@ fn parked(view: &View, zone: &TimeZone) -> Vec<Entry> {
         let name = parked.who.title().map(|name| format!(" · {name}")).unwrap_or_default();
         group.push(Entry::Item {
             label: format!("Fetch parked call {}{name} · {}", tidy(place), clock(parked.since, zone)),
-            act: Act::Dial { number: place.to_owned(), account: Some(parked.account.clone()) },
+            act: Act::FetchParked(parked.id.clone()),
             enabled: can_dial(view, &parked.account),
         });
     }
@@ -193,19 +193,22 @@ fn own_state(view: &View) -> Vec<Entry> {
 /// Where calls go instead of the phone; nobody may forget that, so each one is told with its end beside it.
 fn forwarding(view: &View) -> Vec<Entry> {
     let mut group = Vec::new();
-    let several = view.accounts.len() > 1;
     for account in view.accounts.iter().filter(|account| account.link == LinkName::Online) {
+        let at = whose(view, account);
+        if forwarding_unknown(account) {
+            group.push(Entry::Words(format!("{at}{FORWARDING_UNKNOWN}")));
+        }
         for when in ForwardWhen::ALL {
             let Some(to) = account.forwarding.as_ref().and_then(|known| known.to(when)) else { continue };
-            let which = match when {
-                ForwardWhen::Always => "Calls",
-                ForwardWhen::Busy => "Calls while you are busy",
-                ForwardWhen::NoAnswer => "Calls that nobody answers",
+            let (which, these) = match when {
+                ForwardWhen::Always => ("Calls", "all calls"),
+                ForwardWhen::Busy => ("Calls while you are busy", "calls while you are busy"),
+                ForwardWhen::NoAnswer => ("Calls that nobody answers", "calls that nobody answers"),
             };
-            let at = if several { format!("{}: ", account.name) } else { String::new() };
             group.push(Entry::Words(format!("{at}{which} go to {}", tidy(to))));
             if account.abilities.has(Ability::to_forward(when)) {
-                group.push(item("Stop forwarding", Act::Unforward { account: account.name.clone(), when }));
+                let act = Act::Unforward { account: account.name.clone(), when, to: to.to_owned() };
+                group.push(item(&format!("{at}Stop sending {these} to {}", tidy(to)), act));
             }
         }
     }

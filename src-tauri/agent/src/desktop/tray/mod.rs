@@ -13,7 +13,7 @@ pub use menu::{Entry, RESTART_HINT, menu};
 use jiff::tz::TimeZone;
 use phone_core::call::tidy;
 use phone_core::view::{AccountView, CallView, LinkName};
-use phone_core::{CallState, Code, Direction, ForwardWhen, Presence, View};
+use phone_core::{Ability, CallState, Code, Direction, ForwardWhen, Presence, View};
 
 use crate::desktop::clock;
 
@@ -183,9 +183,29 @@ fn lines(view: &View, zone: &TimeZone) -> Vec<String> {
     };
     let accounts = view.accounts.iter().map(|account| account_line(account, zone));
     // A phone that stays silent is noticed late.
-    let away = view.accounts.iter().filter_map(|account| account.forwarding.as_ref()?.to(ForwardWhen::Always));
-    let away = away.map(|to| format!("All calls go to {}", tidy(to)));
+    let online = view.accounts.iter().filter(|account| account.link == LinkName::Online);
+    let away = online.filter_map(|account| {
+        let at = whose(view, account);
+        if forwarding_unknown(account) {
+            return Some(format!("{at}{FORWARDING_UNKNOWN}"));
+        }
+        let to = account.forwarding.as_ref()?.to(ForwardWhen::Always)?;
+        Some(format!("{at}All calls go to {}", tidy(to)))
+    });
     missed.into_iter().chain(away).chain(accounts).chain(view.hints.iter().map(|hint| hint.text.clone())).collect()
+}
+
+/// Told where the PBX could say where calls go and does not.
+const FORWARDING_UNKNOWN: &str = "Where your calls go is not known at the moment";
+
+/// Whether calls may go elsewhere without anybody here knowing it.
+fn forwarding_unknown(account: &AccountView) -> bool {
+    account.link == LinkName::Online && account.abilities.has(Ability::Forwarding) && account.forwarding.is_none()
+}
+
+/// The beginning of a line about one of several accounts.
+fn whose(view: &View, account: &AccountView) -> String {
+    if view.accounts.len() > 1 { format!("{}: ", account.name) } else { String::new() }
 }
 
 /// How one account stands: state first, then cause, then what to do.

@@ -5,8 +5,8 @@ use crate::desktop::Act;
 use jiff::Timestamp;
 use phone_control::protocol::WindowView;
 use phone_core::call::{Outcome, Party};
-use phone_core::view::{CallRecord, Can, Doing, Hint, RecordSource};
-use phone_core::{Abilities, Ability, AccountName, CallId, Forwarding, Reason, Why};
+use phone_core::view::{CallRecord, Can, Doing, Hint, ParkedView, RecordSource};
+use phone_core::{Abilities, AccountName, CallId, Forwarding, Reason, Why};
 
 pub fn office() -> AccountName {
     AccountName::parse("office").expect("a plain word")
@@ -264,22 +264,69 @@ fn calls_that_go_elsewhere_are_told_and_can_be_stopped_where_the_pbx_can() {
     let able = [Ability::Forwarding, Ability::ForwardAlways];
     let known = Forwarding { always: Some("+4930555001".into()), busy: None, no_answer: Some("207".into()) };
     let away = AccountView { abilities: Abilities::of(&able), forwarding: Some(known), ..online() };
-    let here = AccountView { forwarding: None, ..away.clone() };
     let shown = |account: &AccountView| {
         let view = view(vec![account.clone()], vec![]);
         let rows = menu(&view, &TimeZone::UTC).into_iter().take_while(|entry| *entry != Entry::Line).collect::<Vec<_>>();
         (rows, tray(&view, Panel::Dark, &TimeZone::UTC).lines)
     };
-    let stop = Act::Unforward { account: office(), when: ForwardWhen::Always };
+    let stop = |when, to: &str| Act::Unforward { account: office(), when, to: to.into() };
     let (rows, lines) = shown(&away);
+    let item = |label: &str, act| Entry::Item { label: label.into(), act, enabled: true };
     let expected = [
         Entry::Words("Calls go to +4930555001".into()),
-        Entry::Item { label: "Stop forwarding".into(), act: stop, enabled: true },
+        item("Stop sending all calls to +4930555001", stop(ForwardWhen::Always, "+4930555001")),
         Entry::Words("Calls that nobody answers go to 207".into()),
     ];
     assert_eq!(rows, expected);
     assert_eq!(lines[0], "All calls go to +4930555001");
-    let (rows, lines) = shown(&here);
+    let all = [Ability::Forwarding, Ability::ForwardAlways, Ability::ForwardNoAnswer];
+    let (rows, _) = shown(&AccountView { abilities: Abilities::of(&all), ..away.clone() });
+    assert_eq!(rows[3], item("Stop sending calls that nobody answers to 207", stop(ForwardWhen::NoAnswer, "207")));
+    let nowhere = AccountView { forwarding: Some(Forwarding::default()), ..away };
+    let (rows, lines) = shown(&nowhere);
     assert!(rows.iter().all(|row| !matches!(row, Entry::Words(_))), "{rows:?}");
-    assert!(lines.iter().all(|line| !line.contains("go to")));
+    assert!(lines.iter().all(|line| !line.contains("go")), "{lines:?}");
+}
+
+#[test]
+fn nobody_is_told_that_calls_come_here_when_that_is_not_known() {
+    let told = |view: &View| (menu(view, &TimeZone::UTC), tray(view, Panel::Dark, &TimeZone::UTC).lines);
+    let able = Abilities::of(&[Ability::Forwarding, Ability::ForwardAlways]);
+    let unknown = AccountView { abilities: able, ..online() };
+    let (rows, lines) = told(&view(vec![unknown.clone()], vec![]));
+    assert_eq!(rows[0], Entry::Words("Where your calls go is not known at the moment".into()));
+    assert_eq!(lines[0], "Where your calls go is not known at the moment");
+    // With several accounts it has to be said whose.
+    let home = AccountName::parse("home").expect("a plain word");
+    let away = Forwarding { always: Some("207".into()), ..Forwarding::default() };
+    let other = AccountView { name: home, forwarding: Some(away), ..unknown.clone() };
+    let (rows, lines) = told(&view(vec![unknown.clone(), other], vec![]));
+    assert_eq!(rows[0], Entry::Words("office: Where your calls go is not known at the moment".into()));
+    assert!(matches!(&rows[2], Entry::Item { label, .. } if label == "home: Stop sending all calls to 207"), "{rows:?}");
+    assert_eq!(lines[..2], ["office: Where your calls go is not known at the moment", "home: All calls go to 207"]);
+    // Of an account that is away, or that cannot tell, nothing is claimed.
+    let gone = AccountView { abilities: unknown.abilities, ..account(LinkName::Waiting, None) };
+    for quiet in [gone, online()] {
+        let (rows, lines) = told(&view(vec![quiet], vec![]));
+        assert!(rows.iter().all(|row| !matches!(row, Entry::Words(_))), "{rows:?}");
+        assert!(lines.iter().all(|line| !line.contains("go")), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_parked_call_is_fetched_by_its_name_and_only_while_it_is_known_to_wait() {
+    let parked = |unknown_since| ParkedView {
+        id: CallId("office/c12".into()),
+        account: office(),
+        place: Some("701".into()),
+        who: Party { number: Some("+4930555001".into()), name: Some("Mara Beispiel".into()) },
+        since: at(),
+        unknown_since,
+    };
+    let menu =
+        |parked| menu(&View { parked: vec![parked], ..view(vec![account(LinkName::Online, None)], vec![]) }, &TimeZone::UTC);
+    let label = "Fetch parked call 701 · Mara Beispiel · 10:42".to_owned();
+    let fetch = Entry::Item { label, act: Act::FetchParked(CallId("office/c12".into())), enabled: true };
+    assert!(menu(parked(None)).contains(&fetch), "{:#?}", menu(parked(None)));
+    assert!(!format!("{:?}", menu(parked(Some(at())))).contains("Fetch"), "somebody else may wait there now");
 }

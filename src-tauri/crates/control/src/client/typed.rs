@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use super::{Client, unreadable};
 use crate::protocol::{
     AccountParams, AccountReply, CallParams, CallReply, DeleteCallsParams, DeleteCallsReply, DiagnosisReply, DialParams,
-    DismissParkedParams, DoctorReply, DtmfParams, ExportHistoryReply, HistoryParams, HistoryReply, NoteCallParams, Nothing,
-    ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, SetForwardingParams, SetPresenceParams, Stream,
-    SubscribeParams, TransferParams, method,
+    DismissParkedParams, DoctorReply, DtmfParams, ExportHistoryReply, FetchParkedParams, HistoryParams, HistoryReply,
+    NoteCallParams, Nothing, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, SetForwardingParams,
+    SetPresenceParams, Stream, SubscribeParams, TransferParams, method,
 };
 
 /// An account to add; its password goes along by itself.
@@ -99,6 +99,11 @@ impl Client {
     /// Puts a call where anybody can fetch it, and says where that is.
     pub async fn park(&self, call: CallId) -> Result<Option<String>, Trouble> {
         Ok(self.call::<ParkReply>(method::PARK, &ParkParams { call }).await?.place)
+    }
+
+    /// Fetches a parked call: the user's phone rings, and then the place is dialled.
+    pub async fn fetch_parked(&self, id: CallId) -> Result<Option<CallBrief>, Trouble> {
+        self.about_call(method::FETCH_PARKED, &FetchParkedParams { id }).await
     }
 
     /// Shows a parked call no more.

@@ -20,6 +20,9 @@ pub struct SetForwardingParams {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     pub yes: bool,
+    /// Answers it for this number only, as an offer named it; calls go to no other one then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<String>,
 }
 
 #[cfg(test)]
@@ -33,6 +36,6 @@ mod tests {
         let ends = read(r#"{"when":"no_answer","to":null}"#).expect("it can be read");
         assert_eq!((ends.when, ends.to, ends.account, ends.yes), (ForwardWhen::NoAnswer, None, None, false));
         let goes = read(r#"{"account":"office","when":"busy","to":"207","yes":true}"#).expect("it can be read");
-        assert_eq!((goes.to.as_deref(), goes.yes), (Some("207"), true));
+        assert_eq!((goes.to.as_deref(), goes.yes, goes.choice), (Some("207"), true, None));
     }
 }

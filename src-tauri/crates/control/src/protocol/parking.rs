@@ -19,7 +19,15 @@ pub struct ParkReply {
     pub place: Option<String>,
 }
 
-/// Parameters of `dismiss_parked`, which goes well also when it is shown no more already.
+/// Parameters of `fetch_parked`: the place is dialled as the PBX has told it, and the phone of the user rings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FetchParkedParams {
+    /// Its `id` among the parked calls of the view.
+    pub id: CallId,
+}
+
+/// Parameters of `dismiss_parked`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DismissParkedParams {

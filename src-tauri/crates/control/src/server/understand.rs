@@ -16,10 +16,10 @@ use crate::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Refusal, result};
 use crate::protocol::{
     AcceptCertificateParams, AccountParams, AccountReply, AddAccountParams, CallParams, CallReply, DeleteCallsParams,
     DeleteCallsReply, DiagnosisReply, DialParams, DismissParkedParams, DoctorReply, DtmfParams, ExportHistoryReply,
-    HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, NoteCallParams, Nothing, NumbersParams, NumbersReply,
-    OpenWindowParams, PAGE, PROTOCOL, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams, RetryNowParams,
-    SetForwardingParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream, SubscribeParams, TestHotkeyParams,
-    TransferParams, Welcome, method,
+    FetchParkedParams, HandleLinkParams, Hello, HistoryParams, HistoryReply, LINE_LIMIT, NoteCallParams, Nothing, NumbersParams,
+    NumbersReply, OpenWindowParams, PAGE, PROTOCOL, ParkParams, ParkReply, PeopleParams, PeopleReply, PickUpParams,
+    RetryNowParams, SetForwardingParams, SetPasswordParams, SetPresenceParams, SetSettingsParams, Stream, SubscribeParams,
+    TestHotkeyParams, TransferParams, Welcome, method,
 };
 
 /// Most ended calls in one answer; a page ends earlier where they need too much room.
@@ -119,6 +119,7 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             Engine(Request::Transfer(call, target), Shape::Call)
         }
         method::PARK => Engine(Request::Park(read::<ParkParams>(params)?.call), Shape::Parked),
+        method::FETCH_PARKED => Engine(Request::FetchParked(read::<FetchParkedParams>(params)?.id), Shape::Call),
         method::DISMISS_PARKED => Engine(Request::DismissParked(read::<DismissParkedParams>(params)?.parked), Shape::Nothing),
         method::PICK_UP => {
             let PickUpParams { from, account } = read(params)?;
@@ -129,8 +130,9 @@ pub(super) fn understand(name: &str, params: Option<&RawValue>, guest: &mut Gues
             Engine(Request::SetPresence { account, presence, until, note }, Shape::Nothing)
         }
         method::SET_FORWARDING => {
-            let SetForwardingParams { account, when, to, yes } = read(params)?;
-            Engine(Request::SetForwarding { account, when, to, yes: yes.into() }, Shape::Nothing)
+            let SetForwardingParams { account, when, to, yes, choice } = read(params)?;
+            let yes = choice.map_or(yes.into(), Yes::To);
+            Engine(Request::SetForwarding { account, when, to, yes }, Shape::Nothing)
         }
         method::ADD_ACCOUNT => add_account(read_secretly(params)?)?,
         method::SET_PASSWORD => {

@@ -244,6 +244,7 @@ fn fresh(id: CallId, seen: &CallSeen, now: Now) -> Live {
         post_dial: None,
         e164: None,
         asks_about: None,
+        left: false,
     }
 }
 
@@ -280,6 +281,9 @@ fn take(name: &AccountName, call: &mut Live, seen: CallSeen, is_new: bool, now: 
     call.forget_at = None;
     call.resume_is_safe = seen.resume_is_safe;
     call.asks_about = seen.asks_about;
+    // Somebody else is there now, or it rings anew.
+    let other = seen.remote.number.is_some() && seen.remote.number != call.looked_up;
+    call.left = call.left && !other && seen.state != SeenState::Ringing;
     if seen.remote.number != call.looked_up {
         call.looked_up.clone_from(&seen.remote.number);
     }
@@ -343,8 +347,9 @@ pub(super) fn shown(desk: &Desk, call: &Live) -> CallView {
         account: desk.name.clone(),
         direction: call.direction,
         state: call.state,
-        remote: call.remote.clone(),
-        via: call.via.clone(),
+        // Who waits elsewhere is not here.
+        remote: if call.left { Party::default() } else { call.remote.clone() },
+        via: call.via.clone().filter(|_| !call.left),
         since: call.since,
         connected_at: call.connected_at,
         stale: call.stale,
@@ -367,6 +372,10 @@ pub(super) fn can(desk: &Desk, call: &Live) -> Vec<Can> {
             can.push(what);
         }
     };
+    if call.left {
+        offer(has(Ability::HangUp), Can::HangUp);
+        return can;
+    }
     let talking = matches!(call.state, CallState::Connected | CallState::Held);
     offer(rings_here(call) && has(Ability::Answer), Can::Answer);
     offer(has(Ability::HangUp), Can::HangUp);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::calls::{brief, may_resume, obstacle, rings_here};
 use super::own::Chosen;
 use super::related::may_join;
+use super::targets::LOCKED;
 use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::{Ability, AccountName};
@@ -26,6 +27,9 @@ pub const COMMAND_LIMIT: Duration = Duration::from_secs(5);
 const TONE_LIMIT: Duration = Duration::from_millis(500);
 /// The same for each pause between tones.
 const PAUSE_LIMIT: Duration = Duration::from_millis(1500);
+
+/// Said of a call whose party waits elsewhere.
+const NOBODY_LEFT: Reason = Reason::NotNow("Whoever was in this call is parked.");
 
 /// So many further presses of the same button get the answer of the first one.
 pub(super) const MOST_JOINED: usize = 16;
@@ -162,6 +166,7 @@ impl Model {
             post_dial,
             e164: e164.clone(),
             asks_about: None,
+            left: false,
         };
         let event = Event::new(EventName::CallDialing, now.wall).about(brief(&name, &call));
         desk.pending.push(Pending {
@@ -262,7 +267,7 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub fn hold(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
-        let talks = |c: &Live| matches!(c.state, CallState::Connected | CallState::Held);
+        let talks = |c: &Live| !c.left && matches!(c.state, CallState::Connected | CallState::Held);
         let (name, id) = self.pick_or(call, talks, |c| c.state == CallState::HeldByOther)?;
         let what = What(Doing::Holding, Ability::Hold, |request, key| Command::Hold { request, key });
         self.begin(&name, &id, request, what, now, |call| match (call.state, call.holder) {
@@ -279,7 +284,7 @@ impl Model {
     /// Why nothing is sent.
     pub fn resume(&mut self, request: RequestId, call: Option<&CallId>, now: Now) -> Begin {
         let in_order = [CallState::Held, CallState::Connected, CallState::HeldByOther];
-        let found = in_order.into_iter().map(|state| self.pick(call, |c| c.state == state));
+        let found = in_order.into_iter().map(|state| self.pick(call, |c| !c.left && c.state == state));
         let (name, id) = found
             .reduce(|best, next| if best == Err(Reason::NoCallFits) { next } else { best })
             .unwrap_or(Err(Reason::NoCallFits))?;
@@ -320,7 +325,7 @@ impl Model {
     pub fn transfer(&mut self, request: RequestId, call: &CallId, target: &TransferTarget, now: Now) -> Begin {
         // It rings at somebody, as a dial does.
         if self.locked && !matches!(target, TransferTarget::Call(_)) {
-            return Err(Reason::PolicyRefuse("The screen is locked."));
+            return Err(LOCKED);
         }
         let (name, id) = self.pick(Some(call), |_| true)?;
         let talking = |call: &Live| {
@@ -331,14 +336,12 @@ impl Model {
         };
         match target {
             TransferTarget::Number(text) => {
-                // There is no question before a transfer, so only what needs none is handed on to.
-                let target = self.judge_dial(&name, text, Source::Typed, &Yes::No).map_err(not_one_target)?;
-                // Nobody could send the digits for after the answer.
-                let to = target.post_dial.is_none().then_some(target.dial).ok_or(Reason::NotOneTarget)?;
                 // Where a call that rings cannot be sent on, it has to be connected first.
                 let rings = self.desk(&name).is_some_and(|desk| {
                     desk.abilities.has(Ability::Deflect) && desk.calls.iter().any(|call| call.id == id && rings_here(call))
                 });
+                let target = if rings { self.send_on_target(&name, text) } else { self.hand_on_target(&name, text) };
+                let to = target?.dial;
                 let ability = if rings { Ability::Deflect } else { Ability::TransferBlind };
                 let what = What(Doing::Transferring, ability, |request, key| Command::TransferTo { request, key, to });
                 self.begin(&name, &id, request, what, now, |call| if rings { Ok(true) } else { talking(call) })
@@ -352,6 +355,9 @@ impl Model {
                 let desk = self.desk(&name).ok_or(Reason::NoAccount)?;
                 let partner = desk.calls.iter().find(|c| c.id == other_id).ok_or(Reason::NoSuchCall)?;
                 talking(partner)?;
+                if partner.left {
+                    return Err(NOBODY_LEFT);
+                }
                 if let Some(why) = obstacle(desk, partner) {
                     return Err(why);
                 }
@@ -382,6 +388,9 @@ impl Model {
         let call = desk.calls.iter().find(|c| &c.id == id).ok_or(Reason::NoSuchCall)?;
         if let Some(why) = obstacle(desk, call) {
             return Err(why);
+        }
+        if call.left && doing != Doing::HangingUp {
+            return Err(NOBODY_LEFT);
         }
         if !ready(call)? {
             return Ok(Begun::Already(Reply::Call(brief(name, call))));
@@ -414,14 +423,6 @@ impl Model {
             chosen: None,
         });
         Ok(Begun::Send(name.clone(), command(request, key), vec![]))
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other reasons say it already")]
-pub(super) fn not_one_target(why: Reason) -> Reason {
-    match why {
-        Reason::PolicyAsk(_) | Reason::SeveralNumbers(_) | Reason::NumberNotUsable(_) => Reason::NotOneTarget,
-        other => other,
     }
 }
 

@@ -1,11 +1,11 @@
 //! What offices do with a call besides talking: ask somebody about it, park it, take one that rings elsewhere.
 
-use super::commands::{Begin, Begun, Placing, What, not_one_target};
+use super::commands::{Begin, Begun, Placing, What};
 use super::{Live, Model};
 use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::call::{CallId, CallState};
-use crate::number::{Kind, Target, Yes};
+use crate::number::{Kind, Target};
 use crate::reason::Reason;
 use crate::request::Source;
 use crate::told::{Command, RequestId};
@@ -22,8 +22,7 @@ impl Model {
     /// # Errors
     /// Why nothing is sent.
     pub(super) fn consult(&mut self, request: RequestId, name: &AccountName, call: &CallId, text: &str, now: Now) -> Begin {
-        let target = self.judge_dial(name, text, Source::Typed, &Yes::No).map_err(not_one_target)?;
-        let Target { dial: to, e164, post_dial: None, .. } = target else { return Err(Reason::NotOneTarget) };
+        let Target { dial: to, e164, .. } = self.hand_on_target(name, text)?;
         self.may_redial(name, &to, e164.as_deref(), now.mono)?;
         let sent = to.clone();
         let what = What(Doing::Consulting, Ability::Consult, |request, key| Command::Consult { request, key, to });

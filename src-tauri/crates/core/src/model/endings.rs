@@ -2,6 +2,7 @@
 
 use super::calls::{FORGET_AFTER, brief, may_resume};
 use super::commands::Pending;
+use super::own::Chosen;
 use super::{Live, Model, Output};
 use crate::Now;
 use crate::account::AccountName;
@@ -91,7 +92,11 @@ impl Model {
             }
             Err(why) => {
                 let unclear = why == Reason::NoReaction;
-                let why = if unclear && pending.ended.is_some() { Reason::TransferUnclear } else { why };
+                let why = match &pending.chosen {
+                    _ if unclear && pending.ended.is_some() => Reason::TransferUnclear,
+                    Some(Chosen::Forwarding(..)) if unclear => Reason::ForwardUnclear,
+                    Some(_) | None => why,
+                };
                 out.extend(pending.ends(&Err(why.into())));
                 if matches!(doing, Some(Doing::Dialing | Doing::Consulting)) {
                     if unclear {

@@ -5,18 +5,16 @@ use std::mem::discriminant;
 use jiff::Timestamp;
 
 use super::commands::{Begin, Begun, COMMAND_LIMIT, MOST_JOINED, Pending};
+use super::targets::LOCKED;
 use super::{Desk, Model};
 use crate::Now;
 use crate::account::{Ability, AccountName};
 use crate::forward::ForwardWhen;
-use crate::number::{Kind, Yes};
+use crate::number::Yes;
 use crate::reason::Reason;
-use crate::request::{OwnPresence, Source};
+use crate::request::OwnPresence;
 use crate::told::{Command, RequestId};
 use crate::view::LinkName;
-
-/// A phone cannot send calls to itself.
-const OWN_NUMBER: Reason = Reason::PolicyRefuse("This is your own number.");
 
 /// Something that is being chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,9 +73,8 @@ impl Model {
         yes: &Yes,
         now: Now,
     ) -> Begin {
-        // Whoever walks by could send calls to a phone of their own.
         if self.locked && to.is_some() {
-            return Err(Reason::PolicyRefuse("The screen is locked."));
+            return Err(LOCKED);
         }
         let ability = Ability::to_forward(when);
         let name = self.account_with(account, ability)?;
@@ -108,30 +105,6 @@ impl Model {
             (None, _) => Err(Reason::Offline),
         }
     }
-
-    /// Judges a target as if it were typed to be dialled, because the PBX dials it for each call that comes.
-    fn forward_target(&mut self, name: &AccountName, text: &str, yes: &Yes) -> Result<String, Reason> {
-        let own = self.desk(name).and_then(|desk| desk.user.clone());
-        let is_own = |number: &str| own.as_deref() == Some(number);
-        // It is no question of what the number may cost.
-        if is_own(text.trim()) {
-            return Err(OWN_NUMBER);
-        }
-        let target = self.judge_dial(name, text, Source::Typed, yes)?;
-        match target.kind {
-            Kind::FeatureCode => return Err(Reason::PolicyRefuse("Calls go to a number, not to a code.")),
-            Kind::Emergency => return Err(Reason::PolicyRefuse("Calls never go to an emergency number.")),
-            Kind::Uri | Kind::NotANumber => return Err(Reason::NumberNotUsable("Calls go to a number, and this is none.")),
-            Kind::International | Kind::National | Kind::Extension | Kind::Service | Kind::Premium | Kind::Satellite => {}
-        }
-        if target.post_dial.is_some() {
-            return Err(Reason::NumberNotUsable("Nobody could send the digits for after the answer."));
-        }
-        if is_own(&target.dial) {
-            return Err(OWN_NUMBER);
-        }
-        Ok(target.dial)
-    }
 }
 
 /// Hands a choice over, unless another one of its kind is under way.
@@ -146,7 +119,7 @@ fn choose(desk: &mut Desk, request: RequestId, possible: bool, chosen: Chosen, c
     let alike = |other: &Chosen| discriminant(other) == discriminant(&chosen);
     if let Some(first) = desk.pending.iter_mut().find(|pending| pending.chosen.as_ref().is_some_and(alike)) {
         if first.chosen.as_ref() != Some(&chosen) || first.joined.len() >= MOST_JOINED {
-            return Err(Reason::UnderWay);
+            return Err(Reason::ChoiceUnderWay);
         }
         first.joined.push(request);
         return Ok(Begun::Joined);

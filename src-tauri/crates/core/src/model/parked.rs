@@ -3,17 +3,21 @@
 use jiff::Timestamp;
 
 use super::calls::brief;
+use super::commands::{Begin, DIALLING};
 use super::{Desk, Live, Model, Output};
 use crate::Now;
 use crate::account::AccountName;
 use crate::call::{CallId, CallState, Direction, Party};
-use crate::number::is_same;
-use crate::request::Reply;
+use crate::number::{Kind, Target, is_same};
+use crate::reason::Reason;
+use crate::request::{Reply, Source};
 use crate::told::{ParkedSeen, RequestId};
-use crate::view::ParkedView;
+use crate::view::{LinkName, ParkedView};
 
 /// Most of them of one account; a longer list would not be read.
 const MOST: usize = 8;
+/// No PBX has longer numbers for its parking places.
+const LONGEST_PLACE: usize = 32;
 
 /// One parked call as kept.
 #[derive(Debug)]
@@ -50,12 +54,17 @@ impl Model {
         {
             let live = desk.calls.iter().find(|call| pending.call.as_ref() == Some(&call.id));
             if let Some(call) = pending.ended.clone().or_else(|| live.map(|call| brief(name, call))) {
-                // Nobody else can wait where this one waits now.
-                desk.parked.retain(|other| other.key.is_some() || other.place != place);
+                // Nobody else can wait where this one waits now; and the PBX's list may have told this one already.
+                desk.parked.retain(|other| if other.key.is_some() { other.key != key } else { other.place != place });
                 let before = desk.calls.iter().map(|call| call.id.clone()).collect();
+                let id = call.id.clone();
                 let parked = Parked { before, ..Parked::new(call.id, key, place.clone(), call.remote, now.wall) };
                 desk.parked.push(parked);
                 bound(desk);
+                // The phone may be off the hook for a moment longer.
+                if let Some(live) = desk.calls.iter_mut().find(|live| live.id == id) {
+                    live.left = true;
+                }
             }
         }
         self.finish(name, request, Ok(Reply::Parked(place)), now)
@@ -104,13 +113,39 @@ impl Model {
         });
     }
 
-    /// Shows a parked call no more, because the user has seen enough of it. One that is gone already is as wanted.
-    pub fn dismiss_parked(&mut self, id: &CallId) {
-        for desk in &mut self.desks {
-            // Where the PBX tells of it, it would come back with the next list.
-            desk.parked.retain(|parked| parked.key.is_some() || &parked.id != id);
-            desk.parked.iter_mut().filter(|parked| &parked.id == id).for_each(|parked| parked.dismissed = true);
+    /// Begins fetching a parked call: its place is dialled as the PBX has told it, whatever the dial plan makes of numbers.
+    ///
+    /// # Errors
+    /// Why nothing is sent; above all that nobody knows whether this call is the one that waits there.
+    pub fn fetch_parked(&mut self, request: RequestId, id: &CallId, now: Now) -> Begin {
+        if self.locked {
+            return Err(Reason::PolicyRefuse("The screen is locked."));
         }
+        let mut all = self.desks.iter().flat_map(|desk| desk.parked.iter().map(move |parked| (desk, parked)));
+        let (desk, parked) = all.find(|(_, parked)| parked.is_shown_as(id)).ok_or(Reason::NoCallFits)?;
+        if desk.link != LinkName::Online {
+            return Err(Reason::Offline);
+        }
+        if parked.unknown_since.is_some() {
+            return Err(Reason::StateUnknown);
+        }
+        let place = parked.place.clone().filter(|place| is_place(place)).ok_or(Reason::StateUnknown)?;
+        let name = desk.name.clone();
+        let target = Target { dial: place.clone(), shown: place, post_dial: None, e164: None, kind: Kind::Extension };
+        self.place_call(request, name, target, Source::Pressed, DIALLING, now)
+    }
+
+    /// Shows a parked call no more, because the user has seen enough of it.
+    ///
+    /// # Errors
+    /// It is not shown.
+    pub fn dismiss_parked(&mut self, id: &CallId) -> Result<(), Reason> {
+        let shown = |desk: &&mut Desk| desk.parked.iter().any(|parked| parked.is_shown_as(id));
+        let desk = self.desks.iter_mut().find(shown).ok_or(Reason::NoCallFits)?;
+        // Where the PBX tells of it, it would come back with the next list.
+        desk.parked.retain(|parked| parked.key.is_some() || &parked.id != id);
+        desk.parked.iter_mut().filter(|parked| &parked.id == id).for_each(|parked| parked.dismissed = true);
+        Ok(())
     }
 
     /// All of them as shown, the newest first.
@@ -134,6 +169,10 @@ impl Parked {
         Self { id, key, place, who, since, unknown_since: None, dismissed: false, before: vec![], fetching: None }
     }
 
+    fn is_shown_as(&self, id: &CallId) -> bool {
+        !self.dismissed && &self.id == id
+    }
+
     fn view(&self, account: &AccountName) -> ParkedView {
         ParkedView {
             id: self.id.clone(),
@@ -144,6 +183,11 @@ impl Parked {
             unknown_since: self.unknown_since,
         }
     }
+}
+
+/// Tells whether this can be dialled as it stands.
+fn is_place(text: &str) -> bool {
+    (1..=LONGEST_PLACE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#')
 }
 
 /// Tells whether two parties are the same number; a word such as `anonymous` names nobody.

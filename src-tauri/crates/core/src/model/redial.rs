@@ -43,7 +43,9 @@ impl Model {
         let desks = self.desks.iter().filter(|desk| counts(&desk.name));
         let calls = desks.flat_map(|desk| desk.calls.iter().map(move |call| (call, desk.lost_at)));
         for (call, lost_at) in calls.filter(|(call, _)| {
+            // Whoever is parked is called anew.
             call.direction == Direction::Outgoing
+                && !call.left
                 && (call.remote.number.as_deref().is_some_and(same) || call.e164.as_deref().is_some_and(same))
         }) {
             match call.state {

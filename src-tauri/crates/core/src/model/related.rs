@@ -10,7 +10,7 @@ use crate::view::{Can, LinkName, Related, Relation};
 
 /// The other call of the pair that a call belongs to.
 pub(super) fn related(desk: &Desk, call: &Live) -> Option<Related> {
-    if desk.link != LinkName::Online || call.stale || call.key.is_none() {
+    if desk.link != LinkName::Online || call.stale || call.key.is_none() || call.left {
         return None;
     }
     let pair = |other: &Live, how: Relation, waits: bool| Some(Related { call: other.id.clone(), how, waits });
@@ -41,6 +41,9 @@ pub(super) fn allowed_while_asking(call: &Related, what: Can) -> bool {
 
 /// Tells whether two calls may be joined: two that the PBX keeps together, or two of which neither is in such a pair.
 pub(super) fn may_join(desk: &Desk, call: &Live, other: &Live) -> bool {
+    if call.left || other.left {
+        return false;
+    }
     let partner = |call: &Live| asks_about(desk, call).or_else(|| asked(desk, call)).map(|partner| partner.id.clone());
     match partner(call) {
         Some(partner) => partner == other.id,
@@ -76,7 +79,7 @@ fn joinable(desk: &Desk) -> Option<(&Live, &Live)> {
     let of_a_question = |call: &Live| asks_about(desk, call).is_some() || asked(desk, call).is_some();
     let fits = |call: &Live| {
         let up = matches!(call.state, CallState::Connected | CallState::Held);
-        up && !call.stale && call.key.is_some() && !of_a_question(call)
+        up && !call.stale && !call.left && call.key.is_some() && !of_a_question(call)
     };
     (waiting.state == CallState::Held && fits(waiting) && fits(other)).then_some((*waiting, *other))
 }

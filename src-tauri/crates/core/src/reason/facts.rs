@@ -32,6 +32,9 @@ const fn facts(code: Code, class: Class, text: &'static str, remedy: &'static st
 /// Said of everything that passes by itself.
 const BY_ITSELF: &str = "Trayphone tries again by itself.";
 
+/// Said where calls were to be sent somewhere else.
+const UNCHANGED: &str = "Nothing was changed.";
+
 impl Reason {
     /// The facts of this reason.
     pub(super) fn facts(&self) -> Facts {
@@ -107,8 +110,8 @@ impl Reason {
             Self::PlainInsteadOfTls => facts(
                 Code::NotAPbx,
                 User,
-                "This port does not speak https, nor another language that is encrypted from the start.",
-                "Check the port, or whether the address is one without encryption, such as http.",
+                "This port offers no encrypted connection (TLS).",
+                "Check the port, or whether the address has to be one without encryption.",
             ),
             Self::NotHttp => facts(
                 Code::NotAPbx,
@@ -120,7 +123,7 @@ impl Reason {
                 Code::Protocol,
                 User,
                 "Without encryption anybody on the network could read the password.",
-                "Use an encrypted address, such as https, or allow an unencrypted one for this account.",
+                "Use an encrypted address, or allow an unencrypted one for this account: allow_plain=true, or allow_plain_http=true at http.",
             ),
             Self::WebSocketRefused(_) => facts(
                 Code::Protocol,
@@ -177,9 +180,12 @@ impl Reason {
                 "No encrypted connection could be agreed on with the PBX.",
                 "Its software may be too old; ask its administrator. Trayphone tries again by itself.",
             ),
-            Self::CredentialsRefused => {
-                facts(Code::CredentialsRefused, User, "The PBX does not accept this user name and password.", "Enter them again.")
-            }
+            Self::CredentialsRefused => facts(
+                Code::CredentialsRefused,
+                User,
+                "The PBX does not accept this user name and password.",
+                "Enter them again. If they are right, ask the administrator whether this computer may sign in.",
+            ),
             // A refusal without the status that means one.
             Self::SignInDenied => Self::CredentialsRefused.facts(),
             Self::ForNow(inner) => Facts {
@@ -359,6 +365,32 @@ impl Reason {
                 Command,
                 "This is not clearly one number, so the call was not handed on.",
                 "Name one number, without digits for after the answer.",
+            ),
+            Self::TargetAsks(_) => facts(
+                Code::PolicyRefuse,
+                Command,
+                "This number is called only after a question, and calls are handed on without one.",
+                "Nothing was changed; call it yourself first.",
+            ),
+            Self::TargetRefused(why) => facts(Code::PolicyRefuse, Command, why, UNCHANGED),
+            Self::TargetNotUsable(why) => facts(Code::WrongUsage, Command, why, UNCHANGED),
+            Self::ForwardAsk(_) => facts(
+                Code::PolicyAsk,
+                Command,
+                "Calls go to this number only after a yes.",
+                "Say yes to send them there; on the command line with --yes.",
+            ),
+            Self::ForwardUnclear => facts(
+                Code::OutcomeUnknown,
+                Command,
+                "The PBX did not react in time, so it is not known where your calls go.",
+                "The status shows it within a minute; look there before you try again.",
+            ),
+            Self::ChoiceUnderWay => facts(
+                Code::RateLimited,
+                Command,
+                "Another change of this is under way, so nothing was sent.",
+                "Wait until it is done, then try again.",
             ),
             Self::NumberNotUsable(why) => facts(Code::WrongUsage, Command, why, "Nothing was dialled."),
             Self::SeveralNumbers(_) => {

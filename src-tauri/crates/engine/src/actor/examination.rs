@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use phone_core::request::Check;
 use phone_core::view::{AccountView, LinkName};
-use phone_core::{Ability, AccountName, Code, Reason, is_loopback_host};
+use phone_core::{Ability, AccountName, Code, Link, Reason, is_loopback_host};
 use phone_pbx::Findings;
 use url::Url;
 
@@ -15,7 +15,7 @@ const CLOCK_OFF_S: i64 = 120;
 /// A server that takes longer shows and takes calls noticeably late.
 const SLOW: Duration = Duration::from_secs(1);
 /// What a PBX may lack, in words that go on from "Not possible there: ".
-const ABILITIES: [(Ability, &str); 13] = [
+const ABILITIES: [(Ability, &str); 18] = [
     (Ability::Dial, "dialling"),
     (Ability::Answer, "answering from here"),
     (Ability::HangUp, "hanging up from here"),
@@ -26,8 +26,13 @@ const ABILITIES: [(Ability, &str); 13] = [
     (Ability::Consult, "asking somebody before a transfer"),
     (Ability::Park, "parking"),
     (Ability::PickUp, "taking a colleague's call"),
+    (Ability::Deflect, "sending on a call that rings"),
     (Ability::Presence, "seeing colleagues"),
     (Ability::Dnd, "do-not-disturb"),
+    (Ability::Forwarding, "seeing where calls go"),
+    (Ability::ForwardAlways, "forwarding of all calls"),
+    (Ability::ForwardBusy, "forwarding while busy"),
+    (Ability::ForwardNoAnswer, "forwarding without an answer"),
     (Ability::History, "reading its list of calls"),
 ];
 
@@ -40,6 +45,8 @@ pub(super) struct Road {
     encrypted: bool,
     pinged_at: Option<Instant>,
     answers_in: Option<Duration>,
+    /// Why the last attempt failed. An attempt may hang for long, and most of the time one is under way.
+    failed: Option<Reason>,
 }
 
 impl Road {
@@ -67,6 +74,15 @@ impl Road {
         (self.pinged_at, self.answers_in) = (None, None);
     }
 
+    /// The link stands like this: why it failed counts until it is whole, or somebody signs out.
+    pub(super) fn stands(&mut self, link: &Link) {
+        match link {
+            Link::Waiting { why, .. } | Link::Stopped { why } => self.failed = Some(why.clone()),
+            Link::Opening { .. } | Link::Syncing { .. } => {}
+            Link::SignedOut { .. } | Link::Online { .. } => self.failed = None,
+        }
+    }
+
     fn encryption(&self, name: &str, pinned: bool) -> Check {
         match (self.encrypted, pinned) {
             (true, true) => Check::fine(name, "Encrypted; the certificate is the one that you accepted."),
@@ -88,14 +104,27 @@ impl Road {
         if let Some(detail) = why.detail() {
             text.push_str(&format!(" ({detail})"));
         }
-        if let Some(place) = self.place.as_deref().filter(|_| is_about_the_way(why.code())) {
-            let way = if self.encrypted { "encrypted" } else { "not encrypted" };
-            text.push_str(&format!(" Address: {place}, {way}."));
+        if is_about_the_way(why.code()) {
+            text.push_str(&self.address());
         }
         if let Some(sha256) = why.certificate_sha256() {
             text.push_str(&format!(" Fingerprint (SHA-256): {}", as_people_compare_it(sha256)));
         }
         Check::problem(name, &text, why.advice())
+    }
+
+    /// An attempt is under way: why the one before it failed, or where it goes.
+    fn not_yet(&self, name: &str) -> Check {
+        let Some(why) = &self.failed else {
+            return Check::problem(name, &format!("Not connected yet.{}", self.address()), "Trayphone tries by itself.");
+        };
+        let failure = self.failure(name, why);
+        Check { text: format!("It is being tried again. The last attempt failed: {}", failure.text), ..failure }
+    }
+
+    fn address(&self) -> String {
+        let way = if self.encrypted { "encrypted" } else { "not encrypted" };
+        self.place.as_ref().map(|place| format!(" Address: {place}, {way}.")).unwrap_or_default()
     }
 }
 
@@ -186,7 +215,7 @@ impl Actor {
             (None, None) if desk.signed_out => {
                 Check::problem(&named("pbx"), "Signed out.", "Sign in again when you want to be reached.")
             }
-            (None, None) => Check::problem(&named("pbx"), "Not connected yet.", "Trayphone tries by itself."),
+            (None, None) => desk.road.not_yet(&named("pbx")),
         }];
         if online.is_some() {
             checks.push(desk.road.encryption(&named("encryption"), desk.config.pin.is_some()));
@@ -199,6 +228,7 @@ impl Actor {
 
 #[cfg(test)]
 mod tests {
+    use phone_core::link::LinkInput;
     use phone_core::request::CheckResult;
 
     use super::*;
@@ -239,6 +269,29 @@ mod tests {
         // The way there was good, or nobody went.
         assert!(!says("tls://pbx.example:5039", Reason::SignInDenied).contains("Address"));
         assert!(!Road::default().failure("pbx office", &Reason::HostNotFound).text.contains("Address"));
+    }
+
+    #[test]
+    fn an_attempt_under_way_tells_why_the_last_one_failed_until_the_link_is_whole() {
+        let mut link = Link::new();
+        let mut road = road("tls://pbx.example:5039");
+        let mut told = |input: LinkInput| {
+            link.step(input, Instant::now(), 0.0);
+            road.stands(&link);
+            road.not_yet("pbx office").text
+        };
+        assert_eq!(told(LinkInput::SignIn), "Not connected yet. Address: pbx.example:5039, encrypted.");
+        let tried =
+            "It is being tried again. The last attempt failed: The PBX does not answer. Address: pbx.example:5039, encrypted.";
+        told(LinkInput::Failed(Reason::ConnectTimedOut, None));
+        for still in [LinkInput::RetryNow, LinkInput::SignedIn] {
+            assert_eq!(told(still), tried);
+        }
+        for over in [LinkInput::Synced, LinkInput::SignOut(None)] {
+            assert!(told(over).starts_with("Not connected yet."));
+            told(LinkInput::SignIn);
+            told(LinkInput::Failed(Reason::Dropped, None));
+        }
     }
 
     #[test]

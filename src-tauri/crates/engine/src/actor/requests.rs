@@ -123,10 +123,14 @@ impl Actor {
                 let begun = self.model.park(id, &call, now());
                 return self.begun(id, begun);
             }
+            Request::FetchParked(parked) => {
+                let id = self.pending(answer);
+                let begun = self.model.fetch_parked(id, &parked, now());
+                return self.begun(id, begun);
+            }
             Request::DismissParked(parked) => {
-                self.model.dismiss_parked(&parked);
                 self.changed = true;
-                Ok(Reply::Done)
+                self.model.dismiss_parked(&parked).map(|()| Reply::Done).map_err(Trouble::from)
             }
             Request::PickUp { from, account } => {
                 let id = self.pending(answer);

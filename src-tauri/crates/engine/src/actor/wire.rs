@@ -170,6 +170,7 @@ impl Actor {
                 None
             }
         };
+        desk.road.stands(&desk.link);
         let state = phone_core::model::link_name(&desk.link);
         desk.refused |= matches!(desk.link.why(), Some(Reason::CredentialsRefused));
         let store = desk.stores();

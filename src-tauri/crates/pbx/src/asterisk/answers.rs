@@ -58,6 +58,7 @@ impl Asterisk {
             Asked::Model(endpoint, contact) => return self.told_model(&endpoint, &contact, packet),
             Asked::Knows(endpoint) => return self.told_what_it_knows(&endpoint, packet, out),
             Asked::Parked => return self.parked_are_not_listed(),
+            Asked::Caller(key) => return self.caller_answered(&key, packet, now, out),
             Asked::Channels | Asked::Status | Asked::Hints | Asked::Devices | Asked::Bridge(_) => {}
         }
         self.part_done(now, out);
@@ -83,7 +84,10 @@ impl Asterisk {
         if name == list.end {
             self.asked.take(id);
             if asked == Asked::Parked {
-                return self.parked_are_listed(out);
+                return self.parked_are_listed(now, out);
+            }
+            if let Asked::Step(request, _) = asked {
+                return self.told_who_rings(request, now, out);
             }
             if asked == Asked::Hints && self.phase == Phase::Live {
                 out.tell(Told::People(self.people.all()));
@@ -109,6 +113,8 @@ impl Asterisk {
             self.part_done(now, out);
         } else if asked == Asked::Parked {
             self.listed_parked(packet, now);
+        } else if let Asked::Step(request, _) = asked {
+            self.listed_who_rings(request, packet);
         } else if matches!(asked, Asked::Channels | Asked::Status) {
             self.listed_channel(packet, now, out);
         }
@@ -171,6 +177,8 @@ impl Feature {
             Self::PickUp => format!("**{own}"),
             Self::Talk => format!("talk{own}"),
             Self::Answers => own.to_owned(),
+            // Nobody gives a meaning to this.
+            Self::Anything => "*0*0*0".to_owned(),
         }
     }
 }

@@ -28,6 +28,8 @@ const MOST_DIALS: usize = 16;
 const DECLINED: [u32; 2] = [17, 21];
 /// Cause of Q.850 by which the PBX ends a leg because another one answered.
 const ELSEWHERE: u32 = 26;
+/// The one by which it ends a leg whose caller it sends somewhere else; a leg that rang out has none.
+const TAKEN_OFF: u32 = 16;
 
 /// A call that we began.
 #[derive(Clone, Debug)]
@@ -77,7 +79,7 @@ pub struct Call {
     started_at: Option<Timestamp>,
     /// The channel by which another program calls the own phones first, to dial from there.
     front: Option<String>,
-    /// We have sent its caller somewhere else.
+    /// Its caller was sent somewhere else.
     pub moved: Option<Moved>,
     /// A colleague or a group took it.
     elsewhere: bool,
@@ -116,6 +118,14 @@ impl Call {
     pub fn front(&self, rings_all: bool) -> Option<&str> {
         let ours = Some(self.key.as_str()).filter(|_| self.own_first && rings_all && self.request.is_some());
         self.front.as_deref().or(ours)
+    }
+
+    /// The same, where ending it ends nothing else: ours, or one that is known to be nothing but plumbing.
+    ///
+    /// Never the caller's leg: in a queue or a group that would end the call for everybody.
+    pub fn front_to_end(&self, channels: &Channels, rings_all: bool) -> Option<&str> {
+        let is_plumbing = |front: &str| channels.get(front).is_some_and(|channel| channel.name.starts_with("Local/"));
+        self.front(rings_all).filter(|front| *front == self.key || is_plumbing(front))
     }
 }
 
@@ -173,11 +183,11 @@ impl Calls {
         self.take_new_legs(channels, keys, now);
         let mut over = vec![];
         for gone in std::mem::take(&mut channels.ended) {
-            over.extend(self.leg_ended(&gone, channels, &keys.extension, now.mono));
+            over.extend(self.leg_ended(&gone, channels, keys, now.mono));
         }
         over.extend(self.drop_moved(channels, now.mono));
         for call in &mut self.all {
-            settle(call, channels, &keys.extension, now.mono);
+            settle(call, channels, keys, now.mono);
         }
         over
     }
@@ -275,7 +285,7 @@ impl Calls {
         });
     }
 
-    fn leg_ended(&mut self, gone: &Gone, channels: &Channels, own: &str, now: Instant) -> Option<Ended> {
+    fn leg_ended(&mut self, gone: &Gone, channels: &Channels, keys: &Keys, now: Instant) -> Option<Ended> {
         let position = self.all.iter().position(|call| call.legs.contains(&gone.id))?;
         let call = self.all.get_mut(position)?;
         call.legs.retain(|leg| *leg != gone.id);
@@ -287,12 +297,15 @@ impl Calls {
         let answered = gone.channel.up_at.is_some();
         // The PBX took it off the phone, and nobody else ended anything.
         let by_somebody = answered || gone.channel.asked_to_end || gone.cause == ELSEWHERE || DECLINED.contains(&gone.cause);
-        let moved = call.moved.as_mut().filter(|moved| !by_somebody && moved.caller(channels).is_some());
-        if let Some(moved) = moved {
+        let off = gone.channel.cancelled && gone.cause == TAKEN_OFF;
+        if off && call.moved.is_none() && call.direction == Direction::Incoming {
+            call.moved = moved_by_others(gone, channels);
+        }
+        let waits = |moved: &Moved| moved.caller(channels).is_some() && (off || moved.goal.is_some());
+        if let Some(moved) = call.moved.as_mut().filter(|moved| !by_somebody && waits(moved)) {
             // Where the caller is now may be told after it.
-            moved.until = Some(now + LATE);
-            moved.party =
-                Some(gone.channel.connected.clone()).filter(|party| party.number.as_deref() != Some(own)).unwrap_or_default();
+            let party = Some(gone.channel.connected.clone()).filter(|party| !keys.is_own(party));
+            moved.waits_until(now + LATE, off, party.unwrap_or_default());
             return None;
         }
         let call = self.all.remove(position);
@@ -304,13 +317,25 @@ impl Calls {
     }
 }
 
+/// Another program of this user may have sent the caller somewhere else. Plumbing is sent nowhere.
+fn moved_by_others(gone: &Gone, channels: &Channels) -> Option<Moved> {
+    let id = gone.channel.called_by.as_ref()?;
+    let caller = channels.get(id).filter(|caller| !caller.name.starts_with("Local/"))?;
+    Some(Moved::new(id, caller, None))
+}
+
 impl Calls {
+    /// The calls that wait for a leg in vain, each with its caller whose life tells what became of it; each once.
+    pub fn wait_in_vain(&mut self, now: Instant) -> Vec<(String, String)> {
+        let waits = self.all.iter_mut().filter(|call| call.legs.is_empty());
+        waits.filter_map(|call| Some((call.key.clone(), call.moved.as_mut()?.is_to_be_asked(now)?))).collect()
+    }
+
     /// Ends the calls whose own phone was to ring again and does not, and those whose caller is gone meanwhile.
     fn drop_moved(&mut self, channels: &Channels, now: Instant) -> Vec<Ended> {
         let is_over = |call: &mut Call| {
             let waits = call.moved.as_ref().filter(|moved| call.legs.is_empty() && moved.waits());
-            let is_over = |moved: &Moved| moved.is_sent_on(channels) || moved.caller(channels).is_none();
-            waits.is_some_and(|moved| moved.until.is_some_and(|at| at <= now) || is_over(moved))
+            waits.is_some_and(|moved| moved.is_over(channels, now))
         };
         let ended = |call: Call| {
             let sent_on = call.moved.as_ref().is_some_and(|moved| moved.is_sent_on(channels));
@@ -322,9 +347,9 @@ impl Calls {
 }
 
 /// Brings one call up to its legs.
-fn settle(call: &mut Call, channels: &Channels, own: &str, now: Instant) {
+fn settle(call: &mut Call, channels: &Channels, keys: &Keys, now: Instant) {
     if !call.shown && call.direction == Direction::Incoming {
-        call.front = call.legs.iter().filter_map(|leg| channels.get(leg)).find_map(|leg| channels.front_of(leg, own));
+        call.front = call.legs.iter().filter_map(|leg| channels.get(leg)).find_map(|leg| channels.front_of(leg, keys));
         if call.front.is_some() {
             (call.direction, call.own_first) = (Direction::Outgoing, true);
         }
@@ -339,7 +364,7 @@ fn settle(call: &mut Call, channels: &Channels, own: &str, now: Instant) {
     }
     // From oneself comes no call; who lets the phone ring is told in a moment.
     let is_clear = |leg: &Channel| {
-        let from_us = leg.born == Born::Called && leg.connected.number.as_deref() == Some(own);
+        let from_us = leg.born == Born::Called && keys.is_own(&leg.connected);
         !from_us || call.front.is_some() || leg.called_by.is_some() || leg.lasted.is_some()
     };
     let rang = |leg: &Channel| (leg.rang && is_clear(leg)) || leg.state == State::Up || leg.born == Born::Dialling;
@@ -414,22 +439,21 @@ fn consult(call: &mut Call, id: &str, leg: &Channel, channels: &Channels) {
 }
 
 /// The party of a call, as its own leg shows it.
-pub fn remote(call: &Call, channels: &Channels, own: &str) -> Party {
+pub fn remote(call: &Call, channels: &Channels, keys: &Keys) -> Party {
     if call.was_asked {
         return asked(call, channels);
     }
     let leg = call.up.as_ref().or(call.legs.first()).and_then(|leg| channels.get(leg));
     let before = |leg: &Channel| leg.before.clone().filter(|_| call.consult.is_some() || call.back);
     let shown = leg.map(|leg| before(leg).unwrap_or_else(|| leg.connected.clone()));
-    let is_own = |party: &Party| party.number.as_deref() == Some(own);
-    let shown = shown.filter(|party| !(call.own_first && is_own(party))).unwrap_or_default();
+    let shown = shown.filter(|party| !(call.own_first && keys.is_own(party))).unwrap_or_default();
     let told = |party: &Party| party.number.is_some() || party.name.is_some();
     let waits = call.moved.as_ref().filter(|_| call.up.is_none() && !told(&shown)).map(|moved| moved.party.clone());
     let shown = waits.unwrap_or(shown);
     let dialled = || {
         let front = call.front.as_ref().and_then(|front| channels.get(front));
         let exten = front.or(leg).filter(|_| call.direction == Direction::Outgoing).and_then(|leg| leg.exten.clone());
-        let is_other = |exten: &String| exten != "s" && !(call.own_first && exten == own);
+        let is_other = |exten: &String| exten != "s" && !(call.own_first && keys.is_own_number(exten));
         call.number.clone().or_else(|| exten.filter(is_other))
     };
     Party { number: shown.number.or_else(dialled), name: shown.name }

@@ -93,6 +93,8 @@ pub struct Channel {
     pub before: Option<Party>,
     /// Whoever called it has it now.
     pub taken: bool,
+    /// Whoever called it has taken that back.
+    pub cancelled: bool,
     pub dial: Dial,
     /// How many phones it is calling.
     pub calling: u32,
@@ -223,14 +225,19 @@ impl Channels {
     }
 
     /// The channel by which another program calls the own phones first, to dial from there: nobody is called by oneself.
-    pub fn front_of(&self, leg: &Channel, own: &str) -> Option<String> {
-        let is_own = leg.connected.number.as_deref() == Some(own);
+    pub fn front_of(&self, leg: &Channel, keys: &Keys) -> Option<String> {
+        let is_own = keys.is_own(&leg.connected);
+        // A queue or a group calls its member in that way: another phone with the own number may wait there.
+        let is_called = |c: &Channel| c.leads_to_us && c.linked == leg.linked && c.called_by.is_some();
         let leads = match self.get(&leg.linked) {
-            Some(first) => first.leads_to_us && first.linked == leg.linked && (is_own || leg.connected.number.is_none()),
+            Some(first) => first.leads_to_us && first.linked == leg.linked,
             // Where the events of others are filtered out, only who calls is told.
-            None => is_own && leg.called_by.as_ref().and_then(|by| self.get(by)).is_some_and(|by| by.leads_to_us),
+            None => {
+                let by = leg.called_by.as_ref().and_then(|by| self.get(by));
+                by.is_some_and(|by| by.leads_to_us) && !self.all.values().any(is_called)
+            }
         };
-        (leads && leg.born == Born::Called).then(|| leg.linked.clone())
+        (is_own && leads && leg.born == Born::Called).then(|| leg.linked.clone())
     }
 
     /// Ties to us what has these link ids, beside what is tied by our own channels.
@@ -348,6 +355,10 @@ impl Channels {
             self.gone.pop_front();
         }
         self.gone.push_back(id.to_owned());
+        // Their own ends are not told where the events of others are filtered out.
+        if channel.own && !self.all.values().any(|other| other.own && other.linked == channel.linked) {
+            self.all.retain(|_, other| !other.leads_to_us || other.linked != channel.linked);
+        }
         if channel.own {
             self.ended.push(Gone { id: id.to_owned(), channel, cause });
         }

@@ -35,8 +35,9 @@ pub(super) enum What {
     PickUp { from: String, channel: String },
     /// To be handed on without asking.
     Transfer { leg: String, to: String },
-    /// The caller of a call that rings is to be sent somewhere else; once that was sent, until when it may take.
-    Redirect { key: String, goal: Goal, until: Option<Instant> },
+    /// The caller of a call that rings is to be sent somewhere else; once that was sent, until when it may take. Before,
+    /// whether the caller lets more people ring.
+    Redirect { key: String, goal: Goal, until: Option<Instant>, crowd: bool },
     /// Both are to be joined, and our legs to go.
     Join { legs: [String; 2], accepted: bool },
     /// The consultation is to be handed over.
@@ -96,6 +97,8 @@ pub(super) enum Step {
     Valid,
     /// What a caller runs.
     Runs,
+    /// Whom else a caller lets ring; with the right to it by the list of channels.
+    Rings { all: bool },
     /// The action itself.
     Sent,
     /// The end of this leg.
@@ -243,6 +246,9 @@ impl Asterisk {
         if from.is_empty() || from.len() > 20 || !from.bytes().all(|b| b.is_ascii_digit()) {
             return Err(NOT_A_NUMBER);
         }
+        if self.takes_anything() {
+            return Err(Reason::Unsupported);
+        }
         self.open(request, What::PickUp { from: from.to_owned(), channel });
         self.ask_valid(request, &format!("**{from}"), out);
         Ok(())
@@ -267,8 +273,7 @@ impl Asterisk {
             }
             _ => {
                 let rings = call.up.is_none();
-                // Never the caller's leg: in a queue or a group that would end the call for everybody.
-                if let Some(front) = call.front(self.keys.rings_all).filter(|_| rings) {
+                if let Some(front) = call.front_to_end(&self.channels, self.keys.rings_all).filter(|_| rings) {
                     self.hang_up_leg(request, front, "16", out);
                 } else if rings {
                     self.hang_up_what_rings(out);
@@ -290,7 +295,7 @@ impl Asterisk {
         for open in self.open.iter_mut() {
             let What::HangUp { key, legs } = &mut open.what else { continue };
             let Some((call, false)) = self.calls.find(key) else { continue };
-            if call.up.is_some() || call.front(self.keys.rings_all).is_some() {
+            if call.up.is_some() || call.front_to_end(&self.channels, self.keys.rings_all).is_some() {
                 continue;
             }
             let cause = if call.direction == Direction::Incoming { "17" } else { "16" };
@@ -327,7 +332,11 @@ impl Asterisk {
             };
         }
         if step == Step::Runs {
-            return self.told_what_runs(request, packet, now, out);
+            return self.told_what_runs(request, packet, out);
+        }
+        if let (Step::Rings { .. }, true) = (&step, packet.is_success()) {
+            // No list follows, so nobody can tell.
+            return self.refuse(request, Reason::LegUnclear, out);
         }
         if packet.is_success() {
             if let What::Join { accepted, .. } = what {
@@ -336,6 +345,9 @@ impl Asterisk {
             } else if let What::Tones(tones) = what {
                 self.tones_from = Some(tones.has_played(now));
                 self.look_at_open(now, out);
+            } else if let What::Redirect { key, .. } = what {
+                let key = key.clone();
+                self.redirected(&key);
             }
             return;
         }
@@ -349,7 +361,7 @@ impl Asterisk {
                     self.open.leave(request);
                 }
             }
-            Step::HangUp(_) | Step::Valid | Step::Runs | Step::Sent => {
+            Step::HangUp(_) | Step::Valid | Step::Runs | Step::Rings { .. } | Step::Sent => {
                 self.not_redirected(request);
                 self.refuse(request, said(packet), out);
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use phone_core::request::Check;
-use phone_core::{Now, Reason};
+use phone_core::{ForwardWhen, Now, Reason};
 
 use super::keys::{Keys, Way};
 use super::packet::{Action, Packet};
@@ -63,29 +63,29 @@ pub(super) struct Known {
     pinged_at: Option<Instant>,
     answers_in: Option<Duration>,
     clock_ahead: Option<i64>,
+    /// Why this attempt got no session.
+    meets: Option<Refusal>,
+    /// The same of the last one that is over; it counts until an attempt ends otherwise.
     refusal: Option<Refusal>,
 }
 
 impl Known {
     /// An attempt is over, wherever it stood.
     pub fn ended(&mut self, stood: Phase) {
-        let refusal = self.refusal.or((stood == Phase::Greeting).then_some(Refusal::Silent));
+        let met = || self.meets.or((stood == Phase::Greeting).then_some(Refusal::Silent));
+        // What does not stand anywhere was no attempt.
+        let refusal = if stood == Phase::Idle { self.refusal } else { met() };
         *self = Self { refusal, ..Self::default() };
-    }
-
-    /// Another attempt begins, whatever became of the last one.
-    pub fn begins(&mut self) {
-        self.refusal = None;
     }
 
     pub fn greeted_wrongly(&mut self, line: &str) {
         let by = [("HTTP/", "a web server"), ("SSH-", "an SSH server"), ("220", "a mail or file server")];
         let known = by.into_iter().find(|(begin, _)| line.starts_with(begin));
-        self.refusal = Some(Refusal::Greeted(known.map_or("another program", |(_, who)| who)));
+        self.meets = Some(Refusal::Greeted(known.map_or("another program", |(_, who)| who)));
     }
 
     pub fn refused(&mut self, reason: &Reason) {
-        self.refusal = if *reason == Reason::SignInDenied {
+        self.meets = if *reason == Reason::SignInDenied {
             Some(Refusal::Denied)
         } else {
             (*reason == Reason::TooManySessions).then_some(Refusal::AlreadyIn)
@@ -189,9 +189,13 @@ impl Asterisk {
 
     fn rights(&self) -> Check {
         let needed = [
-            ("call", "BlindTransfer", "it only watches: no hanging up, no transfer, no parking, no tones"),
-            ("originate", "Originate", "it cannot dial, take a colleague's call or switch do-not-disturb"),
-            ("reporting", "CoreStatus", "it sees neither restarts nor the version nor whether do-not-disturb is on"),
+            ("call", "BlindTransfer", "it only watches: no hanging up, no transfer, no sending on, no parking, no tones"),
+            ("originate", "Originate", "it cannot dial, take a colleague's call, switch do-not-disturb or forward calls"),
+            (
+                "reporting",
+                "CoreStatus",
+                "it sees neither restarts nor the version, and neither do-not-disturb nor forwarding is shown or offered",
+            ),
         ];
         let missing: Vec<String> = needed
             .iter()
@@ -325,16 +329,33 @@ impl Asterisk {
         if !self.allows("Getvar") || !self.allows("Originate") {
             return None;
         }
+        if self.takes_anything() {
+            let text = format!(
+                "The context {} takes whatever is dialled, so nobody can tell which codes there are: do-not-disturb and taking a \
+                 colleague's call are not offered, and forwarding only with codes that the account names.",
+                self.keys.context
+            );
+            return Some(Check::not_here("codes", &text));
+        }
         let has = |feature| self.features.contains(&feature);
         let mut missing = vec![];
         if !has(Feature::DndOn) || !has(Feature::DndOff) {
-            missing.push("*78 and *79, so do-not-disturb is not offered");
+            missing.push("*78 and *79, so do-not-disturb is not offered".to_owned());
         }
         if !has(Feature::PickUp) {
-            missing.push("** and an extension, so taking a colleague's call is not offered");
+            missing.push("** and an extension, so taking a colleague's call is not offered".to_owned());
+        }
+        for when in ForwardWhen::ALL {
+            let Some(codes) = self.keys.forward_codes(when).filter(|_| !self.has_forward_codes(when)) else { continue };
+            let which = match when {
+                ForwardWhen::Always => "of all calls",
+                ForwardWhen::Busy => "while busy",
+                ForwardWhen::NoAnswer => "without an answer",
+            };
+            missing.push(format!("{} and a number or {}, so forwarding {which} is not offered", codes.on, codes.off));
         }
         Some(if missing.is_empty() {
-            Check::fine("codes", "The dial plan has the codes for do-not-disturb and for taking a colleague's call.")
+            Check::fine("codes", "The dial plan has every code that this account uses.")
         } else {
             Check::not_here("codes", &format!("The dial plan lacks {}.", missing.join("; ")))
         })

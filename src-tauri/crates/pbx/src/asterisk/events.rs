@@ -247,11 +247,11 @@ impl Asterisk {
 
     fn dial_ends(&mut self, id: &str, packet: &Packet<'_>, now: Now) {
         let status = packet.text("DialStatus").unwrap_or_default();
-        if status == "ANSWER"
-            && packet.text("Channel").is_some()
+        if packet.text("Channel").is_some()
             && let Some(called) = packet.text("DestUniqueid").and_then(|dest| self.channels.get_mut(dest))
         {
-            called.taken = true;
+            called.taken |= status == "ANSWER";
+            called.cancelled |= status == "CANCEL";
         }
         let Some(caller) = self.channels.get_mut(id) else { return };
         caller.calling = caller.calling.saturating_sub(1);

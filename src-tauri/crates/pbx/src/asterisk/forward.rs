@@ -13,8 +13,8 @@ use phone_core::told::{RequestId, Told};
 use phone_core::{ForwardWhen, Forwarding, Now, Reason};
 
 use super::commands::What;
-use super::keys::dialable;
 use super::packet::{Action, Packet};
+use super::transfers::sendable;
 use super::{Asked, Asterisk, Phase, lists};
 use crate::dialect::Effects;
 
@@ -22,6 +22,8 @@ use crate::dialect::Effects;
 const LOOK: Duration = Duration::from_millis(600);
 /// When again; a PBX may wait and speak before it sets it.
 const LOOK_AGAIN: Duration = Duration::from_millis(900);
+/// When once more after it was as wanted: a code that only switches may end what it was to set.
+const ONCE_MORE: Duration = Duration::from_secs(2);
 /// When it is read after something that may have changed it.
 const SOON: Duration = Duration::from_millis(300);
 /// How often it is read although nothing happened.
@@ -46,6 +48,9 @@ pub(super) struct Wish {
     /// The id of the channel that will dial the code.
     channel: String,
     stage: Stage,
+    /// What was known before the code was dialled, and how often it was asked for since.
+    before: Option<Option<String>>,
+    looks: u8,
 }
 
 /// How far it is.
@@ -66,6 +71,12 @@ impl Wish {
             Stage::Target | Stage::Code => None,
             Stage::Sent(at) => Some(at),
         }
+    }
+
+    /// Tells whether an entry shows that it was obeyed. One that stood there before may be read before the code has worked.
+    fn is_shown_by(&self, to: Option<&String>) -> bool {
+        let is_new = self.before.as_ref().is_none_or(|before| before.as_ref() != to);
+        self.look_at().is_some() && self.to.as_ref() == to && (is_new || self.looks > 1)
     }
 }
 
@@ -137,26 +148,38 @@ impl Asterisk {
     }
 
     fn forward_is(&mut self, when: ForwardWhen, to: Option<String>, now: Now, out: &mut Effects) {
-        let is_it = |wish: &Wish| wish.when == when && wish.to == to && wish.look_at().is_some();
+        let is_it = |wish: &Wish| wish.when == when && wish.is_shown_by(to.as_ref());
         let request = self.open.find(|what| matches!(what, What::Forward(wish) if is_it(wish)));
         self.forward.read.insert(when, to);
         self.forward.look_at.get_or_insert(now.mono + POLL);
         self.tell_forwarding(out);
         if let Some(request) = request {
             self.confirm(request, out);
+            self.forward_at(now.mono + ONCE_MORE);
         }
     }
 
     /// Tells whether what the database says means anything: an office without these codes keeps nothing there, and an empty
     /// entry is then no sign that calls go to the phone.
     pub(super) fn sees_forwarding(&self) -> bool {
-        let is_used = !self.forward.codes.is_empty() || self.forward.read.values().any(Option::is_some);
+        let has_codes = self.forward.codes.iter().any(|(when, on)| self.has_forward_code(*when, *on));
+        let is_used = has_codes || self.forward.read.values().any(Option::is_some);
         self.allows("DBGet") && is_used
     }
 
+    /// Tells whether the dial plan has both codes of a forwarding.
+    pub(super) fn has_forward_codes(&self, when: ForwardWhen) -> bool {
+        [true, false].into_iter().all(|on| self.has_forward_code(when, on))
+    }
+
+    /// Tells whether one of them is there, and known to be what it should be.
+    fn has_forward_code(&self, when: ForwardWhen, on: bool) -> bool {
+        let is_known = !self.takes_anything() || self.keys.names_forward_codes(when);
+        is_known && self.forward.codes.contains(&(when, on))
+    }
+
     pub(super) fn can_forward(&self, when: ForwardWhen) -> bool {
-        let has = |on| self.forward.codes.contains(&(when, on));
-        has(true) && has(false) && self.allows("Originate") && self.allows("DBGet")
+        self.has_forward_codes(when) && self.allows("Originate") && self.allows("DBGet")
     }
 
     /// Tells where calls go, when that changed; it is told with the first picture.
@@ -180,8 +203,11 @@ impl Asterisk {
 
     /// Something happened that may have changed it.
     pub(super) fn forward_soon(&mut self, now: Now) {
-        let soon = now.mono + SOON;
-        self.forward.look_at = Some(self.forward.look_at.map_or(soon, |at| at.min(soon)));
+        self.forward_at(now.mono + SOON);
+    }
+
+    fn forward_at(&mut self, at: Instant) {
+        self.forward.look_at = Some(self.forward.look_at.map_or(at, |before| before.min(at)));
     }
 
     /// Tells whether a device is the switch that shows the own forwarding.
@@ -201,12 +227,12 @@ impl Asterisk {
         if !self.can_forward(when) {
             return Err(Reason::Unsupported);
         }
-        let to = to.map(dialable).transpose()?;
-        if to.is_some_and(|to| to.contains(['*', '#'])) {
-            return Err(Reason::NumberNotUsable("Calls go to a number, and this is none."));
+        let to = to.map(sendable).transpose()?;
+        if to.is_some_and(|to| self.keys.is_own_number(to)) {
+            return Err(Reason::TargetRefused("This is your own number."));
         }
         let stage = if to.is_some() { Stage::Target } else { Stage::Code };
-        self.open(request, What::Forward(Wish { when, to: to.map(str::to_owned), channel, stage }));
+        self.open(request, What::Forward(Wish { when, to: to.map(str::to_owned), channel, stage, before: None, looks: 0 }));
         match to {
             // A number that does not exist would lose every call.
             Some(to) => self.ask_valid(request, to, out),
@@ -235,6 +261,7 @@ impl Asterisk {
 
     /// What was asked for a wish exists.
     pub(super) fn forward_goes_on(&mut self, request: RequestId, now: Now, out: &mut Effects) {
+        let known = self.forward.read.clone();
         let Some(wish) = self.forward_wish(request) else { return };
         let (stage, when, channel) = (wish.stage, wish.when, wish.channel.clone());
         match stage {
@@ -244,6 +271,7 @@ impl Asterisk {
             }
             Stage::Code => {
                 wish.stage = Stage::Sent(now.mono + LOOK);
+                wish.before = known.get(&when).cloned();
                 let Some(code) = self.forward_code(request) else { return };
                 let phone = format!("Local/{code}@{}", self.keys.context);
                 let caller = self.caller_id();
@@ -279,6 +307,7 @@ impl Asterisk {
                 && wish.look_at().is_some_and(|at| at <= now.mono)
             {
                 wish.stage = Stage::Sent(now.mono + LOOK_AGAIN);
+                wish.looks = wish.looks.saturating_add(1);
                 due.push(wish.when);
             }
         }

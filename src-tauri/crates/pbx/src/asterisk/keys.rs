@@ -1,6 +1,7 @@
 //! The account keys of this kind.
 
-use phone_core::{AccountConfig, ForwardWhen, Reason};
+use phone_core::number::is_same;
+use phone_core::{AccountConfig, ForwardWhen, Party, Reason};
 
 use crate::keys::{self, entries, expect, one_of};
 
@@ -8,6 +9,7 @@ use crate::keys::{self, entries, expect, one_of};
 const KEYS: &[&str] = &[
     "device",
     "extension",
+    "own_numbers",
     "context",
     "ring",
     "answer",
@@ -88,6 +90,8 @@ pub struct Keys {
     pub devices: Vec<String>,
     /// Own number; empty when there is none.
     pub extension: String,
+    /// Further numbers that reach or show this user.
+    own_numbers: Vec<String>,
     pub context: String,
     /// A dial rings all phones that the dial plan rings.
     pub rings_all: bool,
@@ -97,6 +101,8 @@ pub struct Keys {
     pub hold: Way,
     pub atxfer: bool,
     forward: Vec<(ForwardWhen, Codes)>,
+    /// Those whose codes the account names.
+    named: Vec<ForwardWhen>,
     pub allow_plain: bool,
 }
 
@@ -113,6 +119,7 @@ impl Keys {
         };
         Self {
             devices,
+            own_numbers: get("own_numbers").map(|list| entries(list).map(str::to_owned).collect()).unwrap_or_default(),
             context: get("context").filter(|text| is_context(text)).unwrap_or(CONTEXT).to_owned(),
             rings_all: get("ring") == Some("local"),
             answer: Way::of(get("answer")),
@@ -127,14 +134,30 @@ impl Keys {
                     Some((when, Codes::read(get(key).unwrap_or(usual))?))
                 })
                 .collect(),
+            named: ForwardWhen::ALL.into_iter().filter(|when| get(forward_key(*when).0).is_some()).collect(),
             allow_plain: config.switch("allow_plain"),
             extension,
         }
     }
 
+    /// Tells whether a number is this user's own.
+    pub fn is_own_number(&self, number: &str) -> bool {
+        number == self.extension || self.own_numbers.iter().any(|own| own == number || is_same(own, number))
+    }
+
+    /// The same of a party that shows one.
+    pub fn is_own(&self, party: &Party) -> bool {
+        party.number.as_deref().is_some_and(|number| self.is_own_number(number))
+    }
+
     /// The codes of a forwarding, unless the account says that there are none.
     pub fn forward_codes(&self, when: ForwardWhen) -> Option<&Codes> {
         self.forward.iter().find(|(of, _)| *of == when).map(|(_, codes)| codes)
+    }
+
+    /// Tells whether the account names the codes of a forwarding, so that they are no guess.
+    pub fn names_forward_codes(&self, when: ForwardWhen) -> bool {
+        self.named.contains(&when)
     }
 
     /// Whose phone a channel belongs to: the device in its name, if it is an own one.
@@ -199,6 +222,10 @@ fn check_one(key: &str, value: &str) -> Result<(), String> {
             expect(fits, key, value, "a list of own phones such as PJSIP/204,PJSIP/204-mobile")
         }
         "extension" => expect(is_extension(value), key, value, "the own extension, such as 204"),
+        "own_numbers" => {
+            let fits = entries(value).all(is_number) && entries(value).next().is_some();
+            expect(fits, key, value, "a list of numbers such as 204,+4930555204")
+        }
         "context" => expect(is_context(value), key, value, "a context of the dial plan, such as from-internal"),
         "answer_context" => expect(is_context(value), key, value, "a context of the dial plan, such as tp-answer"),
         "ring" => one_of(key, value, &["device", "local"]),
@@ -222,6 +249,10 @@ fn is_device(text: &str) -> bool {
 
 fn is_extension(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_number(text: &str) -> bool {
+    is_extension(text.strip_prefix('+').unwrap_or(text))
 }
 
 /// What begins with a star or a hash and holds digits.

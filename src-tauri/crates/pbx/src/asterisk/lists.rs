@@ -1,6 +1,7 @@
 //! Questions that are answered by a list: the action that asks, and the events of one item and of the end.
 
 use super::Asked;
+use super::commands::Step;
 use super::packet::Action;
 
 /// One such question.
@@ -50,6 +51,7 @@ impl Asked {
             Self::Bridge(_) => Some(&BRIDGE),
             Self::Dnd | Self::Forward(_) => Some(&DATABASE),
             Self::Parked => Some(&PARKED),
+            Self::Step(_, Step::Rings { all }) => Some(if *all { &CHANNELS } else { &STATUS }),
             Self::Challenge
             | Self::Login
             | Self::Ping
@@ -59,6 +61,7 @@ impl Asked {
             | Self::Feature(_)
             | Self::ForwardCode(..)
             | Self::Name(_)
+            | Self::Caller(_)
             | Self::Contacts(_)
             | Self::Model(..)
             | Self::Knows(_)

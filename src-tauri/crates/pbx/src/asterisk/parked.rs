@@ -1,6 +1,6 @@
 //! Calls that this user's phones have parked: the PBX tells of all parked calls, and by which phone each was parked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use phone_core::Now;
@@ -16,6 +16,9 @@ use crate::dialect::Effects;
 const MOST: usize = 64;
 /// Longer than this nobody is left in a parking place.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How often they are listed while any is kept: a filter of events may keep from us that it was fetched.
+const POLL: Duration = Duration::from_secs(60);
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub(super) struct Parked {
     told: Option<Vec<ParkedSeen>>,
     /// The PBX has listed them, or is about to.
     follows: bool,
+    /// When they are listed anew.
+    look_at: Option<Instant>,
 }
 
 impl Parked {
@@ -94,11 +99,27 @@ impl Asterisk {
     }
 
     /// The list is complete.
-    pub(super) fn parked_are_listed(&mut self, out: &mut Effects) {
+    pub(super) fn parked_are_listed(&mut self, now: Now, out: &mut Effects) {
         if let Some(listed) = self.parked.listed.take() {
             self.parked.all = listed;
-            self.tell_parked(out);
+            self.tell_parked(now, out);
         }
+    }
+
+    /// Asks again whether what is kept still waits.
+    pub(super) fn look_at_parked(&mut self, now: Now, out: &mut Effects) {
+        if self.parked.look_at.is_some_and(|at| at <= now.mono) {
+            self.parked.look_at = Some(now.mono + POLL);
+            self.parked.listed = Some(vec![]);
+            // One without an answer is not waited for any more.
+            self.asked.retain(|asked| *asked != Asked::Parked);
+            self.ask(Asked::Parked, |id| PARKED.ask(id), out);
+        }
+    }
+
+    /// When that is due.
+    pub(super) fn parked_deadline(&self) -> Option<Instant> {
+        self.parked.look_at.filter(|_| self.phase == Phase::Live)
     }
 
     /// Somebody was parked, fetched, called back, or has hung up there.
@@ -116,12 +137,15 @@ impl Asterisk {
             "ParkedCallSwap" => self.parked.swap(&slot),
             _ => self.parked.drop(|other| other.seen.key == slot.seen.key),
         }
-        if self.parked.listed.is_none() {
-            self.tell_parked(out);
+        // Half a list is none, but what was told before can be told anew.
+        if self.parked.listed.is_none() || self.parked.told.is_some() {
+            self.tell_parked(now, out);
         }
     }
 
-    fn tell_parked(&mut self, out: &mut Effects) {
+    fn tell_parked(&mut self, now: Now, out: &mut Effects) {
+        let next = self.parked.look_at.unwrap_or(now.mono + POLL);
+        self.parked.look_at = (!self.parked.all.is_empty()).then_some(next);
         let seen: Vec<ParkedSeen> = self.parked.all.iter().map(|slot| slot.seen.clone()).collect();
         if self.parked.told.as_ref() != Some(&seen) {
             self.parked.told = Some(seen.clone());
@@ -133,7 +157,9 @@ impl Asterisk {
 /// Tells whether one of the own phones parked it, which is also where it comes back to.
 fn parked_by_us(packet: &Packet<'_>, keys: &Keys) -> bool {
     let is_own = |by: &str| keys.own_device(by).is_some() || keys.devices.iter().any(|own| own.eq_ignore_ascii_case(by));
-    packet.text("ParkerDialString").is_some_and(is_own)
+    // Whoever is parked by somebody else may be called back themselves.
+    let is_oneself = packet.text("ParkeeChannel").is_some_and(|parked| keys.own_device(parked).is_some());
+    packet.text("ParkerDialString").is_some_and(is_own) && !is_oneself
 }
 
 fn slot(packet: &Packet<'_>, now: Now) -> Option<Slot> {

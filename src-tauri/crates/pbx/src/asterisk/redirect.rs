@@ -10,17 +10,21 @@ use phone_core::call::Outcome;
 use phone_core::told::RequestId;
 use phone_core::{Direction, Now, Party, Reason};
 
-use super::Asterisk;
 use super::calls::Ended;
 use super::channels::{Channel, Channels};
 use super::commands::{Step, What};
-use super::keys::{Way, dialable};
+use super::keys::Way;
 use super::packet::{Action, Packet};
+use super::transfers::sendable;
+use super::{Asked, Asterisk, Phase, lists};
 use crate::dialect::Effects;
 use crate::open::End;
 
 /// How long a phone may take to answer by itself; what is told then must come before the command has had its time.
 const ANSWERING: Duration = Duration::from_secs(4);
+
+/// How long the server may take to say whether a caller lives.
+const ASKING: Duration = Duration::from_secs(1);
 
 /// Where the caller of a call that rings is sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +35,22 @@ pub enum Goal {
     Number(String),
 }
 
-/// A call whose caller we have sent somewhere else while it rang.
+/// A call whose caller was sent somewhere else while it rang.
 #[derive(Clone, Debug)]
 pub struct Moved {
     caller: String,
     pub linked: String,
-    pub goal: Goal,
+    /// Where we have sent it; none when another program did.
+    pub goal: Option<Goal>,
+    /// The number that the caller ran before.
+    from: Option<String>,
+    /// The server has taken our order.
+    accepted: bool,
+    /// The last leg ended in the way of one whose caller is sent somewhere else.
+    pub off: bool,
+    /// It was asked whether the caller lives, and what the answer was.
+    asked: bool,
+    lives: Option<bool>,
     /// Until when a phone has to ring again, or the caller has to be there; none while the own phone rings.
     pub until: Option<Instant>,
     /// Who calls, while no leg of ours says it.
@@ -44,9 +58,26 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// This caller, whose channels have this link id, was sent there.
-    pub fn new(caller: String, linked: String, goal: Goal) -> Self {
-        Self { caller, linked, goal, until: None, party: Party::default() }
+    /// This caller is sent there; without a goal, somebody else may have done it.
+    pub fn new(id: &str, caller: &Channel, goal: Option<Goal>) -> Self {
+        Self {
+            caller: id.to_owned(),
+            linked: caller.linked.clone(),
+            from: caller.exten.clone().filter(|_| goal.is_some()),
+            goal,
+            accepted: false,
+            off: false,
+            asked: false,
+            lives: None,
+            until: None,
+            party: Party::default(),
+        }
+    }
+
+    /// No leg is left: it waits for the next one, until then.
+    pub fn waits_until(&mut self, until: Instant, off: bool, party: Party) {
+        (self.until, self.off, self.party) = (Some(until), off, party);
+        (self.asked, self.lives) = (false, None);
     }
 
     /// The caller, who is still there and does not want to end.
@@ -56,8 +87,33 @@ impl Moved {
 
     /// The caller has arrived at somebody else.
     pub fn is_sent_on(&self, channels: &Channels) -> bool {
-        let Goal::Number(to) = &self.goal else { return false };
-        self.caller(channels).is_some_and(|caller| caller.exten.as_ref() == Some(to))
+        // A dial plan may run something else in the name of a number; then the caller's life tells.
+        let arrived = |to: &String| {
+            let runs = self.caller(channels).is_some_and(|caller| caller.exten.as_ref() == Some(to));
+            runs && self.from.as_ref() != Some(to)
+        };
+        let lives = self.lives == Some(true);
+        lives || matches!(&self.goal, Some(Goal::Number(to)) if arrived(to))
+    }
+
+    /// Nothing more can change what became of it.
+    pub fn is_over(&self, channels: &Channels, now: Instant) -> bool {
+        let is_known = self.is_sent_on(channels) || self.lives.is_some() || self.caller(channels).is_none();
+        is_known || self.until.is_some_and(|at| at <= now)
+    }
+
+    /// It waited in vain, and whether its caller lives tells what became of it: gives that caller, once.
+    pub fn is_to_be_asked(&mut self, now: Instant) -> Option<String> {
+        let may_be_sent_on = match &self.goal {
+            None => true,
+            Some(Goal::Number(_)) => self.accepted,
+            Some(Goal::OwnPhone) => false,
+        };
+        let is_due = self.off && may_be_sent_on && !self.asked && self.until.is_some_and(|at| at <= now);
+        is_due.then(|| {
+            (self.asked, self.until) = (true, Some(now + ASKING));
+            self.caller.clone()
+        })
     }
 
     /// No leg is left, and it waits for the next one.
@@ -82,7 +138,11 @@ impl Asterisk {
 
     /// Sends a call that rings on to a number.
     pub(super) fn deflect(&mut self, request: RequestId, key: &str, to: &str, out: &mut Effects) -> Result<(), Reason> {
-        let to = dialable(to)?.to_owned();
+        let to = sendable(to)?.to_owned();
+        // It would ring again, as another call.
+        if self.keys.is_own_number(&to) {
+            return Err(Reason::TargetRefused("This is your own number."));
+        }
         if !self.can_deflect() {
             return Err(Reason::Unsupported);
         }
@@ -92,7 +152,7 @@ impl Asterisk {
     fn redirect(&mut self, request: RequestId, key: &str, goal: Goal, out: &mut Effects) -> Result<(), Reason> {
         self.may_move(key, &goal)?;
         let (context, number) = self.place(&goal);
-        self.open(request, What::Redirect { key: key.to_owned(), goal, until: None });
+        self.open(request, What::Redirect { key: key.to_owned(), goal, until: None, crowd: false });
         let variable = format!("VALID_EXTEN({context},{number},1)");
         self.send_step(request, Step::Valid, |id| Action::new("Getvar", id).with("Variable", &variable), out);
         Ok(())
@@ -144,14 +204,46 @@ impl Asterisk {
     }
 
     /// What the caller runs: only a plain dial may be left.
-    pub(super) fn told_what_runs(&mut self, request: RequestId, packet: &Packet<'_>, now: Now, out: &mut Effects) {
-        let Some(What::Redirect { key, goal, .. }) = self.open_what(request) else { return };
-        let (key, goal) = (key.clone(), goal.clone());
+    pub(super) fn told_what_runs(&mut self, request: RequestId, packet: &Packet<'_>, out: &mut Effects) {
         let dials = packet.is_success() && packet.text("Value").is_some_and(|runs| runs.eq_ignore_ascii_case("dial"));
+        if !dials {
+            return self.refuse(request, SEVERAL_PEOPLE, out);
+        }
+        // Whom else the caller lets ring may be kept from us by a filter of events, which lists know nothing of.
+        let all = self.allows("CoreShowChannels");
+        let list = if all { lists::CHANNELS } else { lists::STATUS };
+        self.send_step(request, Step::Rings { all }, |id| list.ask(id), out);
+    }
+
+    /// One of all channels, while it is looked for others whom the caller lets ring.
+    pub(super) fn listed_who_rings(&mut self, request: RequestId, packet: &Packet<'_>) {
+        let Some(What::Redirect { key, .. }) = self.open_what(request) else { return };
+        let Some((call, _)) = self.calls.find(key) else { return };
+        let mut callers = call.legs.iter().filter_map(|leg| self.channels.get(leg)?.called_by.as_ref());
+        let caller = callers.next();
+        let linked = caller.and_then(|caller| self.channels.get(caller)).map(|caller| caller.linked.as_str());
+        let is_own = packet.text("Channel").is_some_and(|name| self.keys.own_device(name).is_some());
+        let is_tied = linked.is_some() && packet.text("Linkedid") == linked;
+        let is_caller = packet.text("Uniqueid") == caller.map(String::as_str);
+        let is_up = packet.text("ChannelStateDesc") == Some("Up") || packet.text("ChannelState") == Some("6");
+        if is_tied
+            && !is_own
+            && !is_caller
+            && !is_up
+            && let Some(What::Redirect { crowd, .. }) = self.open.get_mut(request)
+        {
+            *crowd = true;
+        }
+    }
+
+    /// All channels were listed: now nothing is unknown that would keep the caller.
+    pub(super) fn told_who_rings(&mut self, request: RequestId, now: Now, out: &mut Effects) {
+        let Some(What::Redirect { key, goal, crowd, .. }) = self.open_what(request) else { return };
+        let (key, goal, crowd) = (key.clone(), goal.clone(), *crowd);
         let caller = match self.may_move(&key, &goal) {
             Ok(None) => return self.refuse(request, Reason::LegUnclear, out),
-            Ok(Some(caller)) if dials => caller,
-            Ok(Some(_)) => return self.refuse(request, SEVERAL_PEOPLE, out),
+            Ok(Some(_)) if crowd => return self.refuse(request, SEVERAL_PEOPLE, out),
+            Ok(Some(caller)) => caller,
             Err(reason) => return self.refuse(request, reason, out),
         };
         let (context, number) = self.place(&goal);
@@ -159,9 +251,8 @@ impl Asterisk {
             *until = Some(now.mono + ANSWERING);
         }
         let channel = self.leg_name(&caller);
-        let linked = self.channels.get(&caller).map(|caller| caller.linked.clone()).unwrap_or_default();
-        if let Some(call) = self.calls.get_mut(&key) {
-            call.moved = Some(Moved::new(caller, linked, goal));
+        if let (Some(call), Some(leg)) = (self.calls.get_mut(&key), self.channels.get(&caller)) {
+            call.moved = Some(Moved::new(&caller, leg, Some(goal)));
         }
         let action = |id| {
             let action = Action::new("Redirect", id).with("Channel", &channel).with("Context", &context);
@@ -183,15 +274,43 @@ impl Asterisk {
         }
     }
 
+    /// The server redirects.
+    pub(super) fn redirected(&mut self, key: &str) {
+        if let Some(moved) = self.calls.get_mut(key).and_then(|call| call.moved.as_mut()) {
+            moved.accepted = true;
+        }
+    }
+
+    /// Asks whether those callers live whose calls have lost their legs: a filter of events may keep their ends from us.
+    pub(super) fn ask_for_callers(&mut self, now: Now, out: &mut Effects) {
+        if self.phase != Phase::Live || !self.allows("Getvar") {
+            return;
+        }
+        for (key, caller) in self.calls.wait_in_vain(now.mono) {
+            let channel = self.leg_name(&caller);
+            let action = |id| Action::new("Getvar", id).with("Channel", &channel).with("Variable", "CHANNEL(state)");
+            self.ask(Asked::Caller(key), action, out);
+        }
+    }
+
+    /// Whether a caller lives.
+    pub(super) fn caller_answered(&mut self, key: &str, packet: &Packet<'_>, now: Now, out: &mut Effects) {
+        if let Some(moved) = self.calls.get_mut(key).and_then(|call| call.moved.as_mut()).filter(|moved| moved.asked) {
+            moved.lives = Some(packet.is_success());
+            self.follow(now, out);
+        }
+    }
+
     /// Calls that are over were sent on, or not.
     pub(super) fn sent_on(&mut self, ended: &[Ended], out: &mut Effects) {
         for ended in ended {
             let is_it = |what: &What| matches!(what, What::Redirect { key, goal: Goal::Number(_), .. } if *key == ended.key);
             let Some(request) = self.open.find(is_it) else { continue };
+            let was_sent = matches!(self.open_what(request), Some(What::Redirect { until: Some(_), .. }));
             match ended.outcome {
-                Some(Outcome::SentOn) => self.confirm(request, out),
+                Some(Outcome::SentOn) if was_sent => self.confirm(request, out),
                 // It may have rung out in the same moment, and who knows where the caller is now.
-                Some(Outcome::Missed) => self.open.end(request, End::Unclear, out),
+                Some(Outcome::Missed) if was_sent => self.open.end(request, End::Unclear, out),
                 _ => self.refuse(request, Reason::NoSuchCall, out),
             }
         }
@@ -201,7 +320,7 @@ impl Asterisk {
     pub(super) fn look_at_answers(&mut self, now: Now, out: &mut Effects) {
         let requests: Vec<RequestId> = self.open.iter().map(|open| open.request).collect();
         for request in requests {
-            let Some(What::Redirect { key, goal: Goal::OwnPhone, until }) = self.open_what(request) else { continue };
+            let Some(What::Redirect { key, goal: Goal::OwnPhone, until, .. }) = self.open_what(request) else { continue };
             let call = self.calls.find(key).map(|(call, _)| call);
             let answered = call.and_then(|call| call.up.clone());
             let late = until.is_some_and(|at| at <= now.mono);

@@ -20,7 +20,6 @@ const GREETING: &str = "Asterisk Call Manager";
 impl Asterisk {
     pub(super) fn start(&mut self, out: &mut Effects) {
         self.reset();
-        self.known.begins();
         let url = &self.config.url;
         let plain = url.scheme() != "amis";
         let host = url.host_str().unwrap_or_default();

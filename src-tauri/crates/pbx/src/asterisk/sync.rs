@@ -48,7 +48,7 @@ impl Asterisk {
 
     /// Asks what the dial plan offers.
     fn ask_features(&mut self, out: &mut Effects) {
-        let mut features = vec![Feature::DndOn, Feature::DndOff, Feature::PickUp];
+        let mut features = vec![Feature::Anything, Feature::DndOn, Feature::DndOff, Feature::PickUp];
         if [self.keys.answer, self.keys.hold].contains(&Way::Dialplan) {
             features.push(Feature::Talk);
         }
@@ -60,7 +60,7 @@ impl Asterisk {
             let context = match feature {
                 Feature::Talk => NOTIFY_CONTEXT,
                 Feature::Answers => &self.keys.answer_context,
-                Feature::DndOn | Feature::DndOff | Feature::PickUp => &self.keys.context,
+                Feature::DndOn | Feature::DndOff | Feature::PickUp | Feature::Anything => &self.keys.context,
             };
             let variable = format!("VALID_EXTEN({context},{code},1)");
             self.ask_list(Asked::Feature(feature), |id| Action::new("Getvar", id).with("Variable", &variable), out);

@@ -6,6 +6,7 @@ mod corpus;
 mod doctor;
 mod ends;
 mod forward;
+mod groups;
 mod keys;
 mod order;
 mod parked;

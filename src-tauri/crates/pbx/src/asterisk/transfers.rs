@@ -20,12 +20,18 @@ const TYPING: Duration = Duration::from_millis(50);
 /// How long a parked call waits until it comes back to us, in milliseconds.
 const PARKED_MS: &str = "45000";
 
+/// A number that calls may be sent to; who is sent to a code runs it as if it were typed at their own phone.
+pub(super) fn sendable(to: &str) -> Result<&str, Reason> {
+    let to = dialable(to)?;
+    if to.contains(['*', '#']) { Err(Reason::TargetRefused("Calls go to a number, not to a code.")) } else { Ok(to) }
+}
+
 impl Asterisk {
     pub(super) fn transfer(&mut self, request: RequestId, key: &str, to: &str, out: &mut Effects) -> Result<(), Reason> {
         if self.calls.find(key).is_some_and(|(call, of_consult)| !of_consult && call.rings_here()) {
             return self.deflect(request, key, to, out);
         }
-        let to = dialable(to)?.to_owned();
+        let to = sendable(to)?.to_owned();
         let leg = self.talking_leg(key)?;
         self.ask_valid(request, &to, out);
         self.open(request, What::Transfer { leg, to });
@@ -33,7 +39,7 @@ impl Asterisk {
     }
 
     pub(super) fn consult(&mut self, request: RequestId, key: &str, to: &str, out: &mut Effects) -> Result<(), Reason> {
-        let to = dialable(to)?.to_owned();
+        let to = sendable(to)?.to_owned();
         if !self.can_consult() {
             return Err(Reason::Unsupported);
         }

@@ -64,9 +64,6 @@ impl Vodia {
                 } else if matches!(command, Command::Hold { .. }) {
                     self.calls.holds.told_to_hold(key, *request);
                 }
-                if matches!(command, Command::Answer { .. }) {
-                    self.open.look_after(*request, What::Answer { key: key.clone(), sent_at: now.mono });
-                }
                 match path {
                     Path::Rest => {
                         let path = format!("/rest/user/{}/calls", self.account_path());
@@ -74,6 +71,7 @@ impl Vodia {
                     }
                     Path::WebSocket | Path::RemoteCall => {
                         self.hands_over(command);
+                        self.answers(command, now);
                         self.by_action(command, out);
                         self.heard_of(*request);
                     }
@@ -95,6 +93,13 @@ impl Vodia {
         let free_target = to.filter(|to| self.accounts.is_busy(to) == Some(false)).cloned();
         if let Some(call) = self.calls.get(key) {
             self.open.look_after(command.request(), What::Handover(Handover::of(call, other, free_target)));
+        }
+    }
+
+    /// Notes that a phone is told to answer, which may show that it does not.
+    fn answers(&mut self, command: &Command, now: Now) {
+        if let Command::Answer { request, key } = command {
+            self.open.look_after(*request, What::Answer { key: key.clone(), sent_at: now.mono });
         }
     }
 
@@ -259,6 +264,17 @@ impl Vodia {
             Listed::Refused(status) => return self.rest_refused(request, path, status, now.wall, out),
         };
         self.rest_calls = Some(true);
+        if let Command::Answer { key, .. } = command {
+            match self.calls.get(key).map(|call| call.seen.state == SeenState::Connected) {
+                None => return self.refused(request, Reason::NoSuchCall, out),
+                // The calls show it, and nothing is to be sent any more.
+                Some(true) => {
+                    self.open.leave(request);
+                    return;
+                }
+                Some(false) => {}
+            }
+        }
         let find = |key: &str| self.leg_of(key, &legs);
         let Some(id) = command.key().and_then(find) else {
             return self.refused(request, Reason::LegUnclear, out);
@@ -290,6 +306,7 @@ impl Vodia {
         };
         // From here on, and not from the press, what the calls do can be its effect.
         self.hands_over(command);
+        self.answers(command, now);
         let account = self.account_path();
         self.http(
             Ask::Commanded { request, path, key: command.key().map(str::to_owned) },

@@ -183,8 +183,8 @@ fn do_not_disturb_is_switched_one_wish_at_a_time() {
     };
     assert!(matches!(set(&mut model, 1, OwnPresence::Dnd, None), Ok(Begun::Send(..))));
     assert_eq!(set(&mut model, 2, OwnPresence::Dnd, None), Ok(Begun::Joined));
-    assert_eq!(set(&mut model, 3, OwnPresence::Available, None), Err(Reason::UnderWay));
-    assert_eq!(set(&mut model, 4, OwnPresence::Dnd, Some("Lunch")), Err(Reason::UnderWay));
+    assert_eq!(set(&mut model, 3, OwnPresence::Available, None), Err(Reason::ChoiceUnderWay));
+    assert_eq!(set(&mut model, 4, OwnPresence::Dnd, Some("Lunch")), Err(Reason::ChoiceUnderWay));
     let out = model.apply(&office(), Told::Confirmed(1), now);
     assert_eq!(finished(&out), [(1, Ok(())), (2, Ok(()))]);
     assert!(matches!(set(&mut model, 5, OwnPresence::Available, None), Ok(Begun::Send(..))));

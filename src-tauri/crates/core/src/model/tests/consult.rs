@@ -94,7 +94,7 @@ fn only_a_connected_call_can_wait_while_somebody_is_asked() {
     let (mut model, id) = talking(now);
     model.screen_locked(true);
     for target in [ask("207"), TransferTarget::Number("207".to_owned())] {
-        assert!(matches!(model.transfer(7, &id, &target, now), Err(Reason::PolicyRefuse(_))), "{target:?}");
+        assert!(matches!(model.transfer(7, &id, &target, now), Err(Reason::TargetRefused(_))), "{target:?}");
     }
     model.screen_locked(false);
     // A PBX that cannot do it is not asked to.

@@ -32,7 +32,8 @@ fn a_target_is_judged_like_a_number_that_is_typed() {
     let now = now();
     for number in ["*73", "112", "sip:mara@example.org", "banana"] {
         let mut model = able(now);
-        assert!(set(&mut model, 1, Some(number), true, now).is_err(), "{number} would lose every call");
+        let why = set(&mut model, 1, Some(number), true, now).expect_err("it would lose every call");
+        assert!(!format!("{} {}", why.text(), why.advice()).contains("dial"), "nobody dials: {why:?}");
         // Nothing is under way: another wish is taken at once.
         assert!(set(&mut model, 2, Some(COLLEAGUE), true, now).is_ok(), "{number}");
     }
@@ -50,7 +51,7 @@ fn the_own_number_is_no_target() {
         let told = Told::Identity { user: Some(own.into()), domain: None, display_name: None, server: None, dialect: None };
         model.apply(&office(), told, now);
         for yes in [false, true] {
-            assert!(matches!(set(&mut model, 1, Some(&format!(" {own}")), yes, now), Err(Reason::PolicyRefuse(_))), "{own}");
+            assert!(matches!(set(&mut model, 1, Some(&format!(" {own}")), yes, now), Err(Reason::TargetRefused(_))), "{own}");
         }
     }
 }
@@ -60,7 +61,10 @@ fn what_costs_much_asks_first() {
     let now = now();
     let mut model = able(now);
     let premium = "+49 900 1234567";
-    assert!(matches!(set(&mut model, 1, Some(premium), false, now), Err(Reason::PolicyAsk(_))));
+    let why = set(&mut model, 1, Some(premium), false, now).expect_err("a question");
+    assert_eq!(why.code(), Code::PolicyAsk);
+    assert!(why.offers()[0].why.is_some() && why.detail().is_some_and(|detail| detail.contains("cost")), "{why:?}");
+    assert!(why.advice().contains("send them there"), "{}", why.advice());
     assert!(set(&mut model, 2, Some(premium), true, now).is_ok());
 }
 
@@ -69,7 +73,7 @@ fn nobody_sends_calls_away_on_a_locked_screen() {
     let now = now();
     let mut model = able(now);
     model.screen_locked(true);
-    assert!(matches!(set(&mut model, 1, Some(COLLEAGUE), true, now), Err(Reason::PolicyRefuse(_))));
+    assert!(matches!(set(&mut model, 1, Some(COLLEAGUE), true, now), Err(Reason::TargetRefused(_))));
     assert_eq!(set(&mut model, 2, None, true, now), Ok(None), "they may come back");
 }
 
@@ -82,7 +86,8 @@ fn only_what_the_pbx_offers_is_sent_and_one_wish_at_a_time() {
     assert!(set(&mut model, 2, Some(COLLEAGUE), true, now).is_ok());
     let same = model.set_forwarding(3, None, ForwardWhen::Always, Some(COLLEAGUE), &Yes::Any, now);
     assert_eq!(same, Ok(Begun::Joined));
-    assert_eq!(set(&mut model, 4, None, false, now), Err(Reason::UnderWay));
+    let why = set(&mut model, 4, None, false, now).expect_err("one at a time");
+    assert!(why.code() == Code::RateLimited && !why.text().contains("call"), "{}", why.text());
     // Do-not-disturb is another matter.
     let dnd = model.set_presence(5, &office(), crate::request::OwnPresence::Dnd, None, None, now);
     assert!(matches!(dnd, Ok(Begun::Send(..))));
@@ -98,6 +103,8 @@ fn without_a_sign_the_outcome_is_unknown_and_nothing_is_sent_again() {
     let late = Now { mono: now.mono + Duration::from_secs(6), wall: now.wall };
     let out = model.tick(late);
     assert_eq!(finished(&out), [(1, Err(Code::OutcomeUnknown))]);
+    let Some(Output::Finished(_, Err(why))) = out.first() else { panic!("{out:?}") };
+    assert!(why.remedy.as_ref().is_some_and(|remedy| !remedy.contains("phone")), "a phone does not show it: {why:?}");
     assert!(model.tick(late).is_empty());
 }
 

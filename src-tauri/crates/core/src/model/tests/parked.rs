@@ -114,16 +114,16 @@ fn a_call_that_was_dismissed_does_not_come_back_with_the_next_list() {
     let now = now();
     let mut model = online_and_able(now);
     let id = park(&mut model, MARA, "71", Some("p1"), now);
-    model.dismiss_parked(&id);
+    assert_eq!(model.dismiss_parked(&id), Ok(()));
     assert_eq!(model.view().parked, []);
     model.apply(&office(), Told::ParkedCalls(vec![told("p1", "71")]), now);
     assert_eq!(model.view().parked, []);
-    // Two windows may do it at once.
-    model.dismiss_parked(&id);
+    assert_eq!(model.dismiss_parked(&id), Err(Reason::NoCallFits), "it is not shown any more");
     let other = park(&mut model, MARA, "72", None, now);
     assert_eq!(only(&mut model).id, other);
-    model.dismiss_parked(&other);
+    assert_eq!(model.dismiss_parked(&other), Ok(()));
     assert_eq!(model.view().parked, []);
+    assert_eq!(model.dismiss_parked(&CallId("nonsense".into())), Err(Reason::NoCallFits));
 }
 
 #[test]
@@ -173,4 +173,118 @@ fn the_list_stays_short_and_keeps_the_newest() {
     assert_eq!(places(&mut model), ["39", "38", "37", "36", "35", "34", "33", "32"]);
     model.remove_account(&office(), now);
     assert_eq!(model.view().parked, []);
+}
+
+/// An office whose dial plan makes an outside number of everything that is no extension.
+fn with_a_plan(now: Now) -> Model {
+    let plan = [("country", "DE"), ("area_code", "30"), ("outside_prefix", "0"), ("extensions", "200-299")];
+    let keys = plan.map(|(key, value)| (format!("plan.{key}"), value.to_owned()));
+    let mut model = Model::new(0);
+    model.add_account(&AccountConfig { keys: keys.into(), ..config() }, now.wall);
+    model.apply(&office(), Told::Abilities(Abilities::of(&[Ability::Dial, Ability::HangUp, Ability::Park])), now);
+    model.link_is(&office(), &online_link(now.mono), None, now);
+    model
+}
+
+fn dialled(begun: Result<Begun, Reason>) -> String {
+    match begun {
+        Ok(Begun::Send(name, Command::Dial { to, .. }, _)) if name == office() => to,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_parked_call_is_fetched_where_the_pbx_has_put_it_whatever_the_dial_plan_makes_of_numbers() {
+    let now = now();
+    let mut model = with_a_plan(now);
+    let id = park(&mut model, MARA, "701", Some("p1"), now);
+    assert_eq!(dialled(model.fetch_parked(8, &id, now)), "701");
+    assert_eq!(model.view().calls.len(), 1, "it is shown like any call of one's own");
+    // Once.
+    assert_eq!(model.fetch_parked(9, &id, now), Err(Reason::DialInFlight));
+    // The same number, dialled, is somebody outside.
+    let mut model = with_a_plan(now);
+    assert_eq!(dialled(model.dial(8, "701", None, Source::Pressed, false, now)), "0030701");
+}
+
+#[test]
+fn nobody_is_fetched_from_a_place_where_somebody_else_may_wait() {
+    let now = now();
+    let mut model = online_and_able(now);
+    let id = park(&mut model, MARA, "71", Some("p1"), now);
+    model.apply(&office(), Told::ParkedCalls(vec![]), now);
+    let next = ParkedSeen { who: Party::number("+4930555002"), ..told("p2", "71") };
+    model.apply(&office(), Told::ParkedCalls(vec![next.clone()]), now);
+    assert_eq!(model.fetch_parked(8, &id, now), Err(Reason::NoCallFits), "that one was fetched, and another one came");
+    let other = only(&mut model).id;
+    lose(&mut model, now);
+    assert_eq!(model.fetch_parked(8, &other, now), Err(Reason::Offline));
+    model.link_is(&office(), &online_link(now.mono), None, now);
+    assert_eq!(model.fetch_parked(8, &other, now), Err(Reason::StateUnknown), "nobody has told whether it still waits");
+    model.apply(&office(), Told::ParkedCalls(vec![next]), now);
+    model.screen_locked(true);
+    assert!(matches!(model.fetch_parked(8, &other, now), Err(Reason::PolicyRefuse(_))));
+    model.screen_locked(false);
+    assert_eq!(dialled(model.fetch_parked(8, &other, now)), "71");
+}
+
+#[test]
+fn a_place_that_is_no_number_is_not_dialled() {
+    let now = now();
+    for place in ["", "park 71", "71,1", "mara@pbx.example", "٧١"] {
+        let mut model = online_and_able(now);
+        let id = park(&mut model, MARA, place, Some("p1"), now);
+        assert_eq!(model.fetch_parked(8, &id, now), Err(Reason::StateUnknown), "{place}");
+    }
+}
+
+#[test]
+fn a_call_whose_place_the_list_has_told_first_is_shown_once_and_by_the_name_it_had() {
+    let now = now();
+    let mut model = online_and_able(now);
+    calls(&mut model, vec![talk("u1", MARA)], now);
+    let id = model.view().calls[0].id.clone();
+    assert!(matches!(model.park(7, &id, now), Ok(Begun::Send(..))));
+    model.apply(&office(), Told::ParkedCalls(vec![told("p1", "71")]), now);
+    model.apply(&office(), Told::Parked { request: 7, key: Some("p1".into()), place: Some("71".into()) }, now);
+    assert_eq!(only(&mut model).id, id);
+}
+
+#[test]
+fn the_call_that_was_parked_has_nobody_in_it_although_the_phone_is_off_the_hook_still() {
+    let now = now();
+    for outgoing in [false, true] {
+        let mut model = online(now);
+        let abilities: Vec<Ability> = everything().iter().chain([Ability::Park, Ability::Consult, Ability::Dtmf]).collect();
+        model.apply(&office(), Told::Abilities(Abilities::of(&abilities)), now);
+        let mut call = talk("u1", MARA);
+        if outgoing {
+            assert!(matches!(model.dial(6, MARA, None, Source::Typed, false, now), Ok(Begun::Send(..))));
+            call = CallSeen { request: Some(6), ..seen("u1", Direction::Outgoing, SeenState::Connected, "030555001") };
+        }
+        let held = CallSeen { state: SeenState::Held(Holder::Us), ..talk("u2", "+4930555002") };
+        calls(&mut model, vec![call.clone(), held.clone()], now);
+        let id = model.view().calls.iter().find(|call| call.state == CallState::Connected).expect("a call").id.clone();
+        assert!(matches!(model.park(7, &id, now), Ok(Begun::Send(..))));
+        model.apply(&office(), Told::Parked { request: 7, key: Some("p1".into()), place: Some("71".into()) }, now);
+        // Also with the next picture, which shows the phone as it is.
+        for _ in 0..2 {
+            let view = model.view();
+            let left = view.calls.iter().find(|call| call.id == id).expect("still there");
+            assert_eq!((left.can.as_slice(), &left.remote), ([Can::HangUp].as_slice(), &Party::default()));
+            let other = view.calls.iter().find(|call| call.id != id).expect("the other call");
+            assert!(left.related.is_none() && other.related.is_none() && !other.can.contains(&Can::TransferToCall));
+            assert!(matches!(model.hold(8, Some(&id), now), Err(Reason::NotNow(_))), "nobody is there to hold");
+            assert!(matches!(model.park(8, &id, now), Err(Reason::NotNow(_))));
+            let join = crate::request::TransferTarget::Call(id.clone());
+            assert!(matches!(model.transfer(8, &other.id, &join, now), Err(Reason::NotNow(_))));
+            calls(&mut model, vec![call.clone(), held.clone()], now);
+        }
+        let out = calls(&mut model, vec![held], now);
+        let Some(Output::Record(record)) = out.iter().find(|one| matches!(one, Output::Record(_))) else { panic!("{out:?}") };
+        assert_eq!(record.remote.number.as_deref(), Some(MARA), "the history knows who it was");
+        // A phone that takes the same call back has somebody again.
+        calls(&mut model, vec![talk("u1", "208")], now);
+        assert!(model.view().calls.iter().any(|call| call.remote.number.as_deref() == Some("208") && call.can.len() > 1));
+    }
 }

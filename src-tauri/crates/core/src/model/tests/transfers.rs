@@ -61,7 +61,15 @@ fn a_target_that_would_need_a_question_is_not_handed_on_to() {
     for text in ["030 555001 030 555002", "tel:+4930555002;ext=12"] {
         assert_eq!(model.transfer(7, &id, &to(text), now), Err(Reason::NotOneTarget), "{text}");
     }
-    assert!(matches!(model.transfer(7, &id, &to("112"), now), Err(Reason::EmergencyNumber)));
+    assert!(matches!(model.transfer(7, &id, &to("112"), now), Err(Reason::TargetRefused(_))));
+    // These are clearly one number, so nobody is told to name one.
+    for text in ["9999", "+49 900 1234567"] {
+        for target in [to(text), TransferTarget::Ask(text.into())] {
+            let why = model.transfer(7, &id, &target, now).expect_err(text);
+            assert_eq!(why.code(), Code::PolicyRefuse, "{why:?}");
+            assert!(why.text().contains("only after a question") && why.detail().is_some(), "{why:?}");
+        }
+    }
     assert!(model.transfer(7, &id, &to("030 555002"), now).is_ok());
 }
 
@@ -100,4 +108,43 @@ fn a_call_that_we_make_is_not_sent_on_while_it_rings() {
     let view = model.view();
     assert!(!view.calls[0].can.contains(&Can::Transfer));
     assert!(matches!(model.transfer(7, &view.calls[0].id, &to("207"), now), Err(Reason::NotNow(_))));
+}
+
+/// An account that can send on calls that ring, with one that does.
+fn ringing(now: Now) -> (Model, CallId) {
+    let mut model = online(now);
+    let abilities: Vec<Ability> = everything().iter().chain([Ability::Deflect, Ability::Consult]).collect();
+    model.apply(&office(), Told::Abilities(Abilities::of(&abilities)), now);
+    calls(&mut model, vec![seen("1", Direction::Incoming, SeenState::Ringing, MARA)], now);
+    let id = model.view().calls[0].id.clone();
+    (model, id)
+}
+
+#[test]
+fn nobody_is_sent_to_a_code_which_they_would_run() {
+    let now = now();
+    for code in ["*72101", "*73", "#21#", "**204"] {
+        let (mut model, id) = ringing(now);
+        let why = model.transfer(7, &id, &to(code), now).expect_err("the caller would be lost");
+        assert_eq!((why.code(), why.advice()), (Code::PolicyRefuse, "Nothing was changed."), "{code}");
+        calls(&mut model, vec![seen("1", Direction::Incoming, SeenState::Connected, MARA)], now);
+        for target in [to(code), TransferTarget::Ask(code.into())] {
+            let why = model.transfer(7, &id, &target, now).expect_err("who talks would be lost as well");
+            assert_eq!(why.code(), Code::PolicyRefuse, "{code}");
+        }
+        assert!(model.transfer(7, &id, &to("207"), now).is_ok(), "nothing is under way");
+    }
+}
+
+#[test]
+fn a_call_that_rings_is_not_sent_on_to_the_phone_where_it_rings() {
+    let now = now();
+    // The second one is an emergency number somewhere, which would ask.
+    for own in ["204", "100"] {
+        let (mut model, id) = ringing(now);
+        let told = Told::Identity { user: Some(own.into()), domain: None, display_name: None, server: None, dialect: None };
+        model.apply(&office(), told, now);
+        let why = model.transfer(7, &id, &to(&format!(" {own}")), now).expect_err("it would ring again, as another call");
+        assert_eq!(why.text(), "This is your own number.");
+    }
 }

@@ -103,6 +103,15 @@ fn a_number_is_looked_up_before_a_call_is_handed_on() {
 }
 
 #[test]
+fn who_talks_is_not_sent_to_a_code() {
+    let (mut talk, key) = connected(&[]);
+    assert!(talk.command(&transfer(&key, "*72101"))[0].starts_with("Refused(7, TargetRefused"));
+    let said = talk.command(&Command::Consult { request: 8, key, to: "*72101".to_owned() });
+    assert!(said[0].starts_with("Refused(8, TargetRefused"), "{said:?}");
+    assert!(talk.sent("BlindTransfer").is_empty() && talk.sent("Atxfer").is_empty());
+}
+
+#[test]
 fn a_transfer_that_had_its_time_is_not_sent_late() {
     let (mut talk, key) = connected(&[]);
     talk.command(&transfer(&key, "102"));

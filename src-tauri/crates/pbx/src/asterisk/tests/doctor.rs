@@ -1,9 +1,10 @@
 //! What the self-examination says of an Asterisk: from what real ones list and answer.
 
+use phone_core::Reason;
 use phone_core::request::{Check, CheckResult};
 
 use super::talk::{Talk, account, recorded};
-use crate::dialect::{Dialect, Input};
+use crate::dialect::{Dialect, Input, NotOpened};
 
 /// What a user may do whose `write` has further classes, as a real server lists it.
 const COMMAND: &str = "Command: Execute Asterisk CLI Command.  (Priv: command,all)\r\n";
@@ -85,7 +86,8 @@ fn what_a_missing_right_costs_is_told_with_what_to_write() {
     says(&rights(&["call"]), &["tray100 lacks", "without call it only watches"], &[write, "sign in again"]);
     says(&rights(&["originate"]), &["without originate it cannot dial"], &[write]);
     let check = rights(&["reporting"]);
-    says(&check, &["without reporting", "restarts", "do-not-disturb"], &[write]);
+    says(&check, &["without reporting", "restarts", "neither do-not-disturb nor forwarding is shown or offered"], &[write]);
+    assert!(rights(&["originate"]).text.contains("forward calls") && rights(&["call"]).text.contains("no sending on"));
     assert!(!check.text.contains("without call") && !check.text.contains("without originate"), "{check:?}");
     // Whoever may do nothing is not warned of what they could do, nor told of what nobody could ask for.
     let talk = online(&[], &listed_without(&["call", "originate", "reporting"]), &[]);
@@ -128,6 +130,14 @@ fn a_number_that_its_context_does_not_know_is_told() {
     says(&one(&talk, "number"), &["The context from-inside does not know your number 100"], &["context="]);
     assert_eq!(one(&talk, "codes").result, CheckResult::NotHere, "a code that is not there is not offered, which harms nobody");
     assert!(one(&talk, "codes").text.contains("*78 and *79") && one(&talk, "codes").text.contains("** and an extension"));
+    // Forwarding has codes too; those that the account does without are not missed.
+    let forwards = [("VALID_EXTEN(from-internal,*72100,1)", "1"), ("VALID_EXTEN(from-internal,*73,1)", "1")];
+    let codes = one(&online(&[("forward_no_answer", "off")], &listed(""), &forwards), "codes");
+    assert_eq!(codes.result, CheckResult::NotHere);
+    assert!(codes.text.contains("*90 and a number or *91, so forwarding while busy is not offered"), "{codes:?}");
+    assert!(!codes.text.contains("*72") && !codes.text.contains("*52"), "{codes:?}");
+    let without = [("forward_busy", "off"), ("forward_no_answer", "off")];
+    assert_eq!(one(&online(&without, &listed(""), &forwards), "codes").result, CheckResult::Ok);
     // Where the question may not be asked, nothing is claimed.
     let talk = online(&[], &listed_without(&["call", "reporting"]), &[]);
     let mut refused = Talk::new(account(&[]));
@@ -226,7 +236,7 @@ fn a_release_that_is_too_old_or_has_just_been_started_is_told() {
 }
 
 #[test]
-fn why_a_sign_in_failed_is_explained_until_the_next_one() {
+fn why_a_sign_in_failed_is_explained_until_one_ends_otherwise() {
     let opened = || {
         let mut talk = Talk::new(account(&[]));
         talk.start();
@@ -245,6 +255,18 @@ fn why_a_sign_in_failed_is_explained_until_the_next_one() {
         talk.feed(ends);
         talk.feed(Input::Stop);
         says(&one(&talk, "sign-in"), &["does not greet"], &["5039"]);
+        // Most of the time another attempt hangs in the same place.
+        talk.start();
+        says(&one(&talk, "sign-in"), &["does not greet"], &["5039"]);
+        talk.feed(Input::Opened(talk.wire.expect("a stream")));
+        talk.bytes("SSH-2.0-x\r\n");
+        talk.feed(Input::Stop);
+        talk.start();
+        says(&one(&talk, "sign-in"), &["an SSH server"], &["5039"]);
+        // Now not even the connection comes about, which is no matter of the sign-in.
+        let wire = talk.wire.expect("a stream");
+        talk.feed(Input::NotOpened(wire, NotOpened::Reason(Reason::ConnectionRefused)));
+        assert!(all(&talk).is_empty(), "{:?}", all(&talk));
     }
     let refused = |message: &str| {
         let mut talk = opened();

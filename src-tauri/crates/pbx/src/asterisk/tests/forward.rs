@@ -103,7 +103,7 @@ fn a_number_or_a_code_that_does_not_exist_is_not_dialled() {
     talk.sync("");
     assert_eq!(talk.said.iter().filter(|line| *line == refused).count(), 2);
     assert!(set(&mut talk, Always, Some("101&102"))[0].starts_with("Refused(7, NumberNotUsable"));
-    assert!(set(&mut talk, Always, Some("*73"))[0].starts_with("Refused(7, NumberNotUsable"));
+    assert!(set(&mut talk, Always, Some("*73"))[0].starts_with("Refused(7, TargetRefused"));
     assert_eq!(set(&mut talk, Busy, Some("101")), ["Refused(7, Unsupported)"]);
     assert!(talk.sent("Originate").is_empty());
 }
@@ -173,4 +173,60 @@ fn codes_are_set_for_an_account_or_switched_off() {
     for value in ["*72", "72,73", "*72,*73,*74", "*7x,*73", "on", "*7 2,*73"] {
         assert!(check(&account(&[("forward", value)])).is_err(), "{value}");
     }
+}
+
+#[test]
+fn an_entry_that_stood_there_before_is_no_confirmation_at_the_first_look() {
+    let mut talk = at(&[("CF", "101")]);
+    set(&mut talk, Always, Some("101"));
+    talk.answer_as_usual("Getvar");
+    talk.answer_as_usual("Getvar");
+    talk.wait_ms(700);
+    assert!(talk.answer_as_usual("DBGet").iter().all(|line| !line.contains("Confirmed")), "{:?}", talk.said.last());
+    talk.wait_ms(900);
+    assert_eq!(talk.answer_as_usual("DBGet"), ["Confirmed(7)"]);
+    // The code only switches, which shows a moment later.
+    talk.forward.clear();
+    talk.wait_ms(2_100);
+    talk.sync("");
+    assert_eq!(last(&talk), Some("forwarding - - -"));
+}
+
+#[test]
+fn where_the_dial_plan_takes_anything_no_code_is_guessed() {
+    let everything = ["*0*0*0", "*72100", "*73", "*72101", "*90100", "*91", "*90101"];
+    let online = |keys: &[(&str, &str)]| {
+        let mut talk = Talk::new(account(keys));
+        talk.variables.extend(everything.map(valid));
+        talk.sign_in();
+        talk.sync("");
+        talk
+    };
+    let mut talk = online(&[]);
+    let abilities_of = |talk: &Talk| talk.dialect.told.abilities.clone().expect("abilities");
+    for code in [Ability::ForwardAlways, Ability::ForwardBusy, Ability::Forwarding, Ability::Dnd, Ability::PickUp] {
+        assert!(!abilities_of(&talk).has(code), "{code:?}");
+    }
+    assert_eq!(set(&mut talk, Always, Some("101")), ["Refused(7, Unsupported)"]);
+    let take = Command::PickUp { request: 7, from: "102".to_owned() };
+    assert_eq!(talk.command(&take), ["Refused(7, Unsupported)"]);
+    assert!(talk.sent("Originate").is_empty());
+    let found = talk.dialect.found().checks;
+    let codes = found.iter().find(|check| check.name == "codes").expect("codes");
+    assert!(codes.text.contains("takes whatever is dialled"), "{codes:?}");
+    // What the account names is no guess.
+    let talk = online(&[("forward", "*72,*73")]);
+    assert!(abilities_of(&talk).has(Ability::ForwardAlways) && !abilities_of(&talk).has(Ability::ForwardBusy));
+}
+
+#[test]
+fn calls_go_to_nobody_who_is_oneself() {
+    let mut talk = Talk::new(account(&[("own_numbers", "+4930555100")]));
+    talk.variables.extend(["*72100", "*73"].map(valid));
+    talk.sign_in();
+    talk.sync("");
+    for own in ["100", "+4930555100"] {
+        assert!(set(&mut talk, Always, Some(own))[0].starts_with("Refused(7, TargetRefused"), "{own}");
+    }
+    assert!(talk.sent("Originate").is_empty());
 }

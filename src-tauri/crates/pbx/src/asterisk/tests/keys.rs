@@ -26,6 +26,7 @@ fn a_wrong_key_or_value_is_told_in_one_sentence() {
     let good = [
         ("device", "PJSIP/204-desk,SIP/204"),
         ("extension", "204"),
+        ("own_numbers", "204, +4930555204"),
         ("context", "from-internal"),
         ("ring", "local"),
         ("answer", "notify-endpoint"),
@@ -42,6 +43,7 @@ fn a_wrong_key_or_value_is_told_in_one_sentence() {
         ("device", "204"),
         ("device", "Local/204@from-internal"),
         ("extension", "2O4"),
+        ("own_numbers", "mara"),
         ("context", "a,b"),
         ("context", "a\r\nAction: Logoff"),
         ("ring", "all"),

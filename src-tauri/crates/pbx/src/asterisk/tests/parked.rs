@@ -107,3 +107,37 @@ fn a_server_that_does_not_list_them_is_not_taken_to_have_none() {
     talk.bytes(&packet("ParkedCall", "p.3", "73", "PJSIP/100", ""));
     assert_eq!(waiting(&talk), None, "what was parked before would be dropped");
 }
+
+#[test]
+fn oneself_parked_by_somebody_else_is_no_call_that_waits_for_us() {
+    let mut talk = listed(&[]);
+    // By a program that does not say whom to call back: then it is whoever is parked.
+    talk.bytes(&packet("ParkedCall", "p.9", "71", "PJSIP/100", "").replace("PJSIP/101-0000000c", "PJSIP/100-0000000c"));
+    assert_eq!(keys(&talk), [] as [&str; 0]);
+}
+
+#[test]
+fn what_was_fetched_without_a_word_waits_no_longer_than_a_minute() {
+    let mut talk = listed(&[("p.1", "71", "PJSIP/100"), ("p.2", "72", "PJSIP/100")]);
+    for _ in 0..61 {
+        talk.wait_ms(1_000);
+        if talk.asked.iter().any(|(_, name, _)| name == "ParkedCalls") {
+            break;
+        }
+        talk.sync("");
+    }
+    // What is told while it is listed anew is told at once.
+    talk.bytes(&packet("ParkedCall", "p.3", "73", "PJSIP/100", ""));
+    assert_eq!(keys(&talk), ["p.1", "p.2", "p.3"]);
+    list(&mut talk, &[("p.2", "72", "PJSIP/100")]);
+    assert_eq!(keys(&talk), ["p.3", "p.2"]);
+    // A list that does not come is asked for again, and as soon as nothing is kept there are no more questions.
+    for gone in ["p.2", "p.3"] {
+        talk.wait_ms(61_000);
+        talk.bytes(&packet("UnParkedCall", gone, "72", "PJSIP/100", ""));
+    }
+    assert_eq!(keys(&talk), [] as [&str; 0]);
+    let asked = talk.sent("ParkedCalls").len();
+    talk.wait_ms(300_000);
+    assert_eq!(talk.sent("ParkedCalls").len(), asked);
+}

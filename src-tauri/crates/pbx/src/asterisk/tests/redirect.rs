@@ -28,10 +28,11 @@ fn ringing(keys: &[(&str, &str)], recording: &str) -> (Talk, String) {
     (talk, key)
 }
 
-/// Lets both questions be answered that come before a redirect.
+/// Lets the questions be answered that come before a redirect.
 fn looked_up(talk: &mut Talk) -> Vec<String> {
     talk.answer_as_usual("Getvar");
-    talk.answer_as_usual("Getvar")
+    talk.answer_as_usual("Getvar");
+    talk.answer_as_usual("CoreShowChannels")
 }
 
 /// The packets of a recording from the first one that has this, without answers.
@@ -190,6 +191,101 @@ fn what_was_declined_or_given_up_was_not_sent_on() {
         assert_eq!(said[..2], ["calls asks .66", outcome]);
         assert!(!said.contains(&"Confirmed(7)".to_owned()), "{said:?}");
         assert!(said.len() > 2, "the user is told: {said:?}");
+    }
+}
+
+/// The own leg ends as one does whose caller is sent somewhere else.
+fn taken_off(talk: &mut Talk) -> Vec<String> {
+    let texts = from("deflect", "DialStatus: CANCEL");
+    texts.iter().take(2).flat_map(|text| talk.text(text)).collect()
+}
+
+/// Whether the caller lives, once that is asked.
+fn lives(talk: &mut Talk, lives: bool) -> Vec<String> {
+    assert!(talk.sent("Getvar").last().is_some_and(|text| text.contains("Channel: PJSIP/101-0000003a\r\n")));
+    let no = "Response: Error\r\nMessage: No such channel";
+    let yes = "Response: Success\r\nVariable: CHANNEL(state)\r\nValue: Ring";
+    talk.answer("Getvar", if lives { yes } else { no })
+}
+
+#[test]
+fn what_another_program_answers_or_sends_on_is_not_missed_here() {
+    // The phone rings again, because somebody answers at another desk.
+    let (mut talk, key) = ringing(ANSWERS, "deflect");
+    let said = rings_again(&mut talk);
+    assert!(said.iter().all(|line| !line.starts_with("calls")), "nobody notices: {said:?}");
+    assert!(talk.wait_ms(4_000).iter().all(|line| !line.contains("Missed")));
+    assert_eq!((talk.calls().len(), talk.calls()[0].key == key), (1, true));
+    // Whether it was sent on or its caller gave up, of whom a filter of events says nothing, is asked for.
+    for (is_there, outcome) in [(true, ".66 SentOn"), (false, ".66 Missed")] {
+        let (mut talk, _) = ringing(&[], "deflect");
+        let mut said = taken_off(&mut talk);
+        said.extend(talk.wait_ms(2_100));
+        assert_eq!(said, Vec::<String>::new());
+        assert_eq!(lives(&mut talk, is_there), ["calls asks .66", outcome]);
+        assert_eq!(talk.wait_ms(5_000).iter().filter(|line| line.starts_with('.')).count(), 0);
+    }
+    // Who gets no answer claims nothing but that it rang in vain.
+    let (mut talk, _) = ringing(&[], "deflect");
+    taken_off(&mut talk);
+    assert_eq!(talk.wait_ms(3_500), ["calls asks .66", ".66 Missed"]);
+}
+
+#[test]
+fn a_phone_that_rang_out_has_missed_the_call_although_its_caller_lives() {
+    let (mut talk, _) = ringing(&[], "deflect");
+    let mut said = vec![];
+    for text in from("deflect", "DialStatus: CANCEL").iter().take(2) {
+        said.extend(talk.text(&text.replace("DialStatus: CANCEL", "DialStatus: NOANSWER").replace("Cause: 16", "Cause: 0")));
+    }
+    assert_eq!(said, ["calls asks .66", ".66 Missed"]);
+}
+
+#[test]
+fn what_was_sent_on_to_a_dial_plan_that_runs_something_else_in_its_name_is_asked_for() {
+    for (is_there, end) in [(true, "Confirmed(7)"), (false, "Unclear(7)")] {
+        let (mut talk, key) = ringing(&[], "deflect");
+        talk.command(&send_on(&key, "102"));
+        looked_up(&mut talk);
+        talk.answer("Redirect", "Response: Success\r\nMessage: Redirect successful");
+        for text in from("deflect", "DialStatus: CANCEL").iter().take(2) {
+            talk.text(&text.replace("Exten: 102", "Exten: s"));
+        }
+        talk.wait_ms(2_100);
+        let outcome = if is_there { ".66 SentOn" } else { ".66 Missed" };
+        assert_eq!(lives(&mut talk, is_there), ["calls asks .66", outcome, end]);
+    }
+    // The number that the caller had dialled is no sign of an arrival there.
+    let (mut talk, key) = ringing(&[], "deflect");
+    talk.variables.insert("VALID_EXTEN(from-internal,100,1)".into(), "1".into());
+    if talk.command(&send_on(&key, "100")).is_empty() {
+        looked_up(&mut talk);
+        talk.answer("Redirect", "Response: Success\r\nMessage: Redirect successful");
+        for text in from("deflect", "DialStatus: CANCEL").iter().take(2) {
+            assert_eq!(talk.text(&text.replace("Exten: 102", "Exten: 100")), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_call_that_ends_before_it_was_sent_on_leaves_nothing_unclear() {
+    let (mut talk, key) = ringing(&[], "deflect");
+    talk.command(&send_on(&key, "102"));
+    let id = "tp-1795290316.65";
+    let caller = format!("Channel: PJSIP/101-0000003a\r\nUniqueid: {id}\r\nLinkedid: {id}");
+    let mut said = talk.bytes(&format!("Event: HangupRequest\r\n{caller}\r\nCause: 127\r\n\r\n"));
+    said.extend(taken_off(&mut talk));
+    assert!(talk.sent("Redirect").is_empty());
+    assert!(said.contains(&"Refused(7, NoSuchCall)".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_caller_is_sent_neither_to_a_code_nor_back_to_the_phone_that_rings() {
+    for to in ["*72101", "#21", "**100", "100"] {
+        let (mut talk, key) = ringing(&[], "deflect");
+        let said = talk.command(&send_on(&key, to));
+        assert!(said[0].starts_with("Refused(7, TargetRefused"), "{to}: {said:?}");
+        assert!(talk.sent("Redirect").is_empty());
     }
 }
 

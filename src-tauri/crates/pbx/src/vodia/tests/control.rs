@@ -111,6 +111,18 @@ fn new_servers_are_asked_for_their_own_id_and_then_told_once() {
 }
 
 #[test]
+fn an_answer_whose_call_is_gone_before_it_was_sent_is_refused_and_one_that_is_answered_is_not_sent() {
+    let mut talk = busy("PBX/70.1");
+    talk.command(&answer("5121"));
+    talk.calls(&format!("{},{TALKS},{HELD}", RINGS.replace("5121", "5129")));
+    assert_eq!(talk.reply("calls", 200, LEGS), ["refused 7 NoSuchCall"]);
+    let mut talk = busy("PBX/70.1");
+    talk.command(&answer("5121"));
+    talk.calls(&format!("{},{TALKS},{HELD}", RINGS.replace("alerting", "connected")));
+    assert!(talk.reply("calls", 200, LEGS).is_empty(), "lifted at the phone meanwhile");
+}
+
+#[test]
 fn equal_ids_are_the_same_call_even_among_many() {
     let mut talk = busy("PBX/70.1");
     talk.command(&hang_up("5122"));
