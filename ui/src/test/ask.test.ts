@@ -97,6 +97,23 @@ describe("the small window", () => {
     expect(closed()).toBe(true);
   });
 
+  it("does not stay dead where the toolkit gives its page no pictures", async () => {
+    const late: (() => void)[] = [];
+    const soon = globalThis.setTimeout;
+    vi.stubGlobal("requestAnimationFrame", () => 0);
+    vi.stubGlobal("setTimeout", (run: () => void, ms?: number) => (ms === 1500 ? late.push(run) : soon(run, ms)));
+    const page = await opened();
+    button(page, "Call").click();
+    await settle();
+    expect(answers()).toEqual([]);
+    late.forEach((run) => run());
+    await pass(1100);
+    button(page, "Call").click();
+    await settle();
+    expect(answers()).toHaveLength(1);
+    vi.unstubAllGlobals();
+  });
+
   it("takes no key that was meant for another window", async () => {
     const page = await opened();
     button(page, "Call").focus();
