@@ -120,8 +120,14 @@ impl Session {
 
     /// Gives the keys to the window whose title is `title`.
     pub async fn focus(&self, title: &str) -> ActiveWindow {
-        self.xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$"), "windowactivate"]).await;
+        self.hand_keys(title).await;
         self.window_active(title).await
+    }
+
+    /// Asks the desktop to give the keys to the window with this title; it may not do so yet.
+    pub async fn hand_keys(&self, title: &str) {
+        let pattern = format!("^{}$", title.replace('?', "[?]"));
+        self.xdotool(&["search", "--onlyvisible", "--name", &pattern, "windowactivate"]).await;
     }
 
     /// Where the visible windows of `class` are.
